@@ -1,0 +1,106 @@
+"""One credential, one world: finds or makes the isolated account of a credential, and forgets the idle ones."""
+
+from __future__ import annotations
+
+import random
+from collections import OrderedDict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from mockserver.clock import Clock, TimeSource
+from mockserver.journal import Journal
+from mockserver.redaction import mask
+
+UNMATCHED = ""
+
+
+@dataclass(slots=True, eq=False)
+class Account:
+    """Everything that the server remembers of one credential at one vendor. `label` is safe to show."""
+
+    vendor: str
+    credential: str
+    label: str
+    journal: Journal
+    clock: Clock
+    random: random.Random
+    state: dict[str, Any] = field(default_factory=dict)
+
+    def now(self) -> float:
+        return self.clock.now()
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """How much is kept: exchanges and bytes per account, and accounts."""
+
+    journal_entries: int
+    journal_bytes: int
+    accounts: int
+
+
+class Accounts:
+    """All accounts of a server, by vendor and credential.
+
+    When there are more than `bounds.accounts`, the one that was used longest ago is forgotten with all it held.
+    Requests that match no operation go to the account of vendor "" and credential "".
+    """
+
+    def __init__(self, bounds: Bounds, time_source: TimeSource, seed: int) -> None:
+        self._bounds = bounds
+        self._time_source = time_source
+        self._seed = seed
+        self._accounts: OrderedDict[tuple[str, str], Account] = OrderedDict()
+        self._sequence = 0
+        self.forgotten = 0
+
+    def next_sequence(self) -> int:
+        """The number of the next exchange, over all accounts, from 1."""
+        self._sequence += 1
+        return self._sequence
+
+    def of(self, vendor: str, credential: str) -> Account:
+        """The account of a credential, made when it is first seen."""
+        key = (vendor, credential)
+        account = self._accounts.get(key)
+        if account is not None:
+            self._accounts.move_to_end(key)
+            return account
+        account = self._accounts[key] = self._new(vendor, credential)
+        if len(self._accounts) > self._bounds.accounts:
+            self._accounts.popitem(last=False)
+            self.forgotten += 1
+        return account
+
+    def select(self, vendor: str | None, credential: str | None) -> list[Account]:
+        """The accounts that a control call is narrowed to; `credential` may also be an account's label."""
+        return [
+            account
+            for account in self._accounts.values()
+            if (vendor is None or account.vendor == vendor)
+            and (credential is None or credential in (account.credential, account.label))
+        ]
+
+    def forget(self, vendor: str | None, credential: str | None) -> int:
+        """Forgets the selected accounts wholly; answers how many there were."""
+        selected = self.select(vendor, credential)
+        for account in selected:
+            del self._accounts[(account.vendor, account.credential)]
+        return len(selected)
+
+    def __iter__(self) -> Iterator[Account]:
+        return iter(self._accounts.values())
+
+    def __len__(self) -> int:
+        return len(self._accounts)
+
+    def _new(self, vendor: str, credential: str) -> Account:
+        return Account(
+            vendor=vendor,
+            credential=credential,
+            label=mask(credential),
+            journal=Journal(self._bounds.journal_entries, self._bounds.journal_bytes),
+            clock=Clock(self._time_source),
+            random=random.Random(f"{self._seed}/{vendor}/{credential}"),  # noqa: S311 - ids, not secrets
+        )

@@ -1,0 +1,111 @@
+"""The command line: `mockserver serve`, `routes` and `extract`."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import MISSING, fields
+from pathlib import Path
+from typing import Any
+
+import click
+
+from mockserver import __version__
+from mockserver.errors import StartError
+from mockserver.settings import ENVIRONMENT_PREFIX, Settings, load_settings
+
+USAGE_ERROR = 2
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="mockserver")
+def cli() -> None:
+    """A fake of the Datadog, Satori and Supalytics event APIs."""
+
+
+def settings_options(*names: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Adds an option for each of the named settings (all of them without names), and --config."""
+    chosen = [setting for setting in fields(Settings) if not names or setting.name in names]
+
+    def decorate(function: Callable[..., None]) -> Callable[..., None]:
+        for setting in reversed(chosen):
+            if not setting.metadata["file_only"]:
+                function = _option(setting)(function)
+        config = click.option("--config", type=click.Path(path_type=Path), metavar="FILE", help="Settings file (YAML).")
+        return config(function)
+
+    return decorate
+
+
+def _option(setting: Any) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    metadata, default = setting.metadata, setting.default
+    shown = "" if default in (None, (), MISSING) else f" [default: {default}]"
+    return click.option(
+        f"--{setting.name.replace('_', '-')}",
+        setting.name,
+        default=None,
+        multiple=setting.type.startswith("tuple"),
+        type=click.Choice(metadata["choices"]) if metadata["choices"] else str,
+        metavar=metadata["metavar"] or ("N" if setting.type == "int" else None),
+        help=f"{metadata['help']}{shown} [env: {ENVIRONMENT_PREFIX}{setting.name.upper()}]",
+    )
+
+
+def _settings(config: Path | None, options: dict[str, Any]) -> Settings:
+    given = {name: value for name, value in options.items() if value not in (None, ())}
+    return load_settings(given, os.environ, config)
+
+
+@cli.command()
+@settings_options()
+def serve(config: Path | None, **options: Any) -> None:
+    """Serve the documented endpoints until SIGTERM or SIGINT.
+
+    Prints `mockserver listening on ADDRESS` when it really serves. Exit code 2: an address, a setting or a contract
+    that it cannot serve with, said in one line.
+    """
+    from mockserver import serving  # noqa: PLC0415
+    from mockserver.app import create_app  # noqa: PLC0415 - only this command pays for it
+
+    settings = _settings(config, options)
+    serving.log_to_stderr(settings.log_level)
+    app = create_app(settings)
+    listener = serving.bind(settings.host, settings.port, settings.uds)
+
+    def ready() -> None:
+        click.echo(f"mockserver listening on {serving.address_of(listener)}")
+
+    serving.serve(app, listener, ready)
+    if settings.uds is not None:
+        settings.uds.unlink(missing_ok=True)
+
+
+@cli.command()
+@settings_options("vendor", "profile", "schemas")
+def routes(config: Path | None, **options: Any) -> None:
+    """Print a table of the endpoints that would be served."""
+    from mockserver.contracts import load_catalogue, packaged_schemas  # noqa: PLC0415
+    from mockserver.routes_table import routes_table  # noqa: PLC0415
+
+    settings = _settings(config, options)
+    catalogue = load_catalogue(settings.schemas or packaged_schemas(), settings.vendor, settings.profile)
+    click.echo(routes_table(catalogue.operations))
+
+
+def main() -> None:
+    """The entry point: a failure to start is one clear line and exit code 2."""
+    try:
+        cli.main(standalone_mode=False)
+    except StartError as error:
+        click.echo(f"mockserver: {error}", err=True)
+        sys.exit(USAGE_ERROR)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except click.Abort:
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

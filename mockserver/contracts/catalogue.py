@@ -1,0 +1,105 @@
+"""Loads every vendor's contract once, at start: the effective documents and the operations compiled from them."""
+
+from __future__ import annotations
+
+import copy
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mockserver.contracts.checking import check_schemas
+from mockserver.contracts.compiling import Compiler
+from mockserver.contracts.files import read_bundle, vendors_in
+from mockserver.contracts.overlay import apply_overlay
+from mockserver.errors import ContractError, SettingsError
+from mockserver.model import Operation
+
+PROFILES = ("documented", "observed")
+METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class VendorContract:
+    """A vendor's effective contract: one self-contained OpenAPI 3.1 document for the profile, and its operations."""
+
+    vendor: str
+    document: Mapping[str, Any]
+    operations: tuple[Operation, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Catalogue:
+    """All contracts that a server serves."""
+
+    profile: str
+    vendors: Mapping[str, VendorContract]
+
+    @property
+    def operations(self) -> tuple[Operation, ...]:
+        return tuple(operation for contract in self.vendors.values() for operation in contract.operations)
+
+
+def load_catalogue(schemas: Path, vendors: tuple[str, ...], profile: str) -> Catalogue:
+    """Reads, overlays, checks and compiles the contracts of `vendors` (all that the folder holds, if empty) for
+    `profile` (`documented` or `observed`).
+
+    Raises SettingsError for a vendor that the folder does not hold, and ContractError, one line that names the file
+    and the place, for anything that cannot be served: an unknown keyword, a dangling reference, a schema that its
+    metaschema rejects, two operations on one path and method.
+    """
+    known = vendors_in(schemas)
+    for vendor in vendors:
+        if vendor not in known:
+            raise SettingsError(f"unknown vendor '{vendor}'; known are {', '.join(known)}")
+    vendors = tuple(dict.fromkeys(vendors)) or known
+    contracts = {vendor: _load_vendor(schemas / vendor, vendor, profile) for vendor in vendors}
+    seen: dict[tuple[str, str], Operation] = {}
+    for contract in contracts.values():
+        for operation in contract.operations:
+            key = (operation.method, re.sub(r"\{[^}]*\}", "{}", operation.path))
+            if key in seen:
+                other = seen[key]
+                raise ContractError(
+                    schemas / operation.vendor / "openapi.yaml",
+                    f"paths/{operation.path}/{operation.method.lower()}",
+                    f"{operation.id} is already served as {other.vendor} {other.id} ({other.path})",
+                )
+            seen[key] = operation
+    return Catalogue(profile, contracts)
+
+
+def _load_vendor(folder: Path, vendor: str, profile: str) -> VendorContract:
+    source = folder / "openapi.yaml"
+    documents = effective_documents(folder)
+    for document in documents.values():
+        check_schemas(document, source)
+    compiler = Compiler(vendor, source, documents, profile)
+    operations = tuple(
+        compiler.compile(path, method)
+        for path, item in documents[profile]["paths"].items()
+        for method in METHODS
+        if method in item
+    )
+    names = [operation.id for operation in operations]
+    for name in names:
+        if names.count(name) > 1:
+            raise ContractError(source, "paths", f"the operationId {name} is given twice")
+    return VendorContract(vendor, documents[profile], operations)
+
+
+def effective_documents(folder: Path) -> dict[str, dict[str, Any]]:
+    """A vendor's contract by profile: `documented` is openapi.yaml with overlay.yaml, `observed` that with
+    observed.yaml; either overlay may be absent."""
+    documented = read_bundle(folder)
+    if (folder / "overlay.yaml").is_file():
+        apply_overlay(documented, folder / "overlay.yaml")
+    observed = documented
+    if (folder / "observed.yaml").is_file():
+        observed = copy.deepcopy(documented)
+        apply_overlay(observed, folder / "observed.yaml")
+    for profile, document in (("documented", documented), ("observed", observed)):
+        if observed is not documented or profile == "documented":
+            document.setdefault("info", {})["x-profile"] = profile
+    return {"documented": documented, "observed": observed}

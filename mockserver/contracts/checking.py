@@ -1,0 +1,61 @@
+"""Checks an effective contract before it is compiled: its schemas, their keywords and references."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import SchemaError
+
+from mockserver.errors import ContractError
+from mockserver.pointers import follow
+
+_NAME_MAPS = frozenset({"properties", "patternProperties", "$defs", "dependentSchemas"})
+_SCHEMA_LISTS = frozenset({"allOf", "anyOf", "oneOf", "prefixItems"})
+_SCHEMAS = frozenset(
+    {"not", "if", "then", "else", "items", "contains", "additionalProperties", "propertyNames"}
+    | {"unevaluatedItems", "unevaluatedProperties", "contentSchema"}
+)
+_PLAIN = frozenset(
+    {"$ref", "$anchor", "$comment", "title", "description", "default", "examples", "example", "deprecated"}
+    | {"readOnly", "writeOnly", "type", "enum", "const", "format", "pattern", "minLength", "maxLength", "minimum"}
+    | {"maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "minItems", "maxItems", "uniqueItems"}
+    | {"minContains", "maxContains", "minProperties", "maxProperties", "required", "dependentRequired"}
+    | {"contentEncoding", "contentMediaType", "discriminator"}
+)
+_KEYWORDS = _NAME_MAPS | _SCHEMA_LISTS | _SCHEMAS | _PLAIN
+
+
+def check_schemas(document: dict[str, Any], source: Path) -> None:
+    """Raises ContractError for a component schema that the 2020-12 metaschema rejects, that uses a keyword unknown
+    to JSON Schema 2020-12 and not beginning with `x-`, or whose `$ref` leads nowhere."""
+    for name, schema in document["components"]["schemas"].items():
+        try:
+            Draft202012Validator.check_schema(schema)
+        except SchemaError as error:
+            place = "/".join(str(part) for part in (name, *error.absolute_path))
+            raise ContractError(source, place, error.message) from error
+        for place, keyword, value in _walk(schema, name):
+            if keyword not in _KEYWORDS and not keyword.startswith("x-"):
+                raise ContractError(source, f"{place}/{keyword}", "is no keyword of JSON Schema 2020-12")
+            if keyword == "$ref" and follow(document, value) is None:
+                raise ContractError(source, f"{place}/$ref", f"{value} leads nowhere")
+
+
+def _walk(schema: Any, place: str) -> Iterator[tuple[str, str, Any]]:
+    """Every (place, keyword, value) of a schema and of the schemas inside it."""
+    if not isinstance(schema, dict):
+        return
+    for keyword, value in schema.items():
+        yield place, keyword, value
+        here = f"{place}/{keyword}"
+        if keyword in _NAME_MAPS:
+            for name, inner in value.items():
+                yield from _walk(inner, f"{here}/{name}")
+        elif keyword in _SCHEMA_LISTS:
+            for number, inner in enumerate(value):
+                yield from _walk(inner, f"{here}/{number}")
+        elif keyword in _SCHEMAS:
+            yield from _walk(value, here)

@@ -1,0 +1,215 @@
+"""Compiles one operation of an effective contract: validators, credentials, statuses and parameters."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+import jsonschema_rs
+
+from mockserver.contracts.files import SCHEMA_PREFIX
+from mockserver.contracts.sampling import sample
+from mockserver.contracts.shapes import shape_of
+from mockserver.errors import ContractError, FailureKind
+from mockserver.model import (
+    BodySchema,
+    Credential,
+    Evidence,
+    Headers,
+    Operation,
+    Parameter,
+    Presence,
+    ResponseContract,
+    Rule,
+)
+from mockserver.pointers import follow
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+JSON_TYPE = re.compile(r"application/(json|[\w.+-]+\+json)")
+UNSTATED = Evidence("assumed", "the contract does not say")
+
+
+class Compiler:
+    """Compiles the operations of one vendor out of its documented and its observed contract."""
+
+    def __init__(self, vendor: str, source: Path, documents: Mapping[str, dict[str, Any]], profile: str) -> None:
+        self._vendor = vendor
+        self._source = source
+        self._documents = documents
+        self._profile = profile
+        self._document = documents[profile]
+        self._schemas: dict[tuple[str, str], BodySchema] = {}
+
+    def compile(self, path: str, method: str) -> Operation:
+        """The operation at `path` and `method`. Raises ContractError that names what it lacks."""
+        place = f"paths/{path}/{method}"
+        spec = self._document["paths"][path][method]
+        name = spec.get("operationId")
+        if not isinstance(name, str) or not name:
+            raise ContractError(self._source, place, "expected an operationId")
+        media_type = self._media_type(spec.get("requestBody") or {})
+        responses = self._responses(spec, place)
+        bodies = {
+            profile: self._request_body(profile, path, method, f"{place}/requestBody") for profile in self._documents
+        }
+        credentials, application_key = self._credentials(spec, place)
+        return Operation(
+            vendor=self._vendor,
+            id=name,
+            method=method.upper(),
+            path=path,
+            credentials=credentials,
+            application_key=application_key,
+            credential_statuses=_credential_statuses(spec, responses),
+            parameters=self._parameters(path, spec, place),
+            responses=responses,
+            body_required=bool((spec.get("requestBody") or {}).get("required")),
+            media_type=media_type,
+            documented=bodies["documented"],
+            answering=bodies[self._profile],
+            observed=bodies["observed"],
+            max_body_bytes=spec.get("x-max-body-bytes"),
+            evidence=_evidence(spec.get("x-evidence")),
+            extensions={key: value for key, value in spec.items() if key.startswith("x-")},
+        )
+
+    def _request_body(self, profile: str, path: str, method: str, place: str) -> BodySchema | None:
+        spec = self._documents[profile]["paths"].get(path, {}).get(method, {})
+        body = spec.get("requestBody") or {}
+        media_type = self._media_type(body)
+        if media_type is None:
+            return None
+        rules = tuple(
+            Rule(rule["name"], rule, _evidence(rule.get("x-evidence") or _said_of(spec, "x-rules")))
+            for rule in spec.get("x-rules", ())
+        )
+        schema = body["content"][media_type].get("schema", {})
+        return self._schema(profile, schema, f"{place}/content/{media_type}/schema", rules)
+
+    def _responses(self, spec: dict[str, Any], place: str) -> dict[int, ResponseContract]:
+        compiled: dict[int, ResponseContract] = {}
+        for status, response in (spec.get("responses") or {}).items():
+            if not str(status).isdigit():
+                continue
+            content = response.get("content") or {}
+            media_type = next(iter(content), "application/json")
+            schema = None
+            if media_type in content and "schema" in content[media_type]:
+                where = f"{place}/responses/{status}/content/{media_type}/schema"
+                schema = self._schema(self._profile, content[media_type]["schema"], where)
+            body = sample(schema.document) if schema and str(status).startswith("2") else None
+            if body is not None and schema and not schema.validator.is_valid(body):
+                body = None
+            headers = _constant_headers(response.get("headers") or {})
+            compiled[int(status)] = ResponseContract(int(status), media_type, schema, body, headers)
+        return compiled
+
+    def _schema(self, profile: str, schema: Any, place: str, rules: tuple[Rule, ...] = ()) -> BodySchema:
+        reference = schema.get("$ref") if isinstance(schema, dict) else None
+        name = reference.removeprefix(SCHEMA_PREFIX) if isinstance(reference, str) else place
+        key = (profile, name)
+        if key not in self._schemas or rules:
+            document = self_contained(self._documents[profile], schema)
+            try:
+                validator = jsonschema_rs.validator_for(document, validate_formats=True)
+            except (jsonschema_rs.ValidationError, ValueError) as error:
+                raise ContractError(self._source, place, f"cannot be compiled: {error}") from error
+            self._schemas[key] = BodySchema(name, document, validator, rules, shape_of(document))
+        return self._schemas[key]
+
+    def _credentials(self, spec: dict[str, Any], place: str) -> tuple[tuple[Credential, ...], Credential | None]:
+        alternatives = spec.get("security", self._document.get("security", []))
+        schemes = self._document["components"].get("securitySchemes", {})
+        accounts: dict[str, Credential] = {}
+        application: Credential | None = None
+        for name in dict.fromkeys(name for requirement in alternatives for name in requirement):
+            if name not in schemes:
+                raise ContractError(self._source, f"{place}/security", f"there is no security scheme {name}")
+            everywhere = all(name in requirement for requirement in alternatives)
+            if schemes[name].get("x-role") == "application-key":
+                application = self._credential(schemes[name], name, "required" if everywhere else "recommended")
+            else:
+                accounts[name] = self._credential(schemes[name], name, "required")
+        return tuple(accounts.values()), application
+
+    def _credential(self, scheme: dict[str, Any], name: str, presence: Presence) -> Credential:
+        place = f"components/securitySchemes/{name}"
+        prefix, strict = scheme.get("x-prefix", ""), scheme.get("x-case-sensitive", False)
+        if scheme.get("type") == "apiKey" and scheme.get("in") in ("header", "query"):
+            return Credential("apiKey", scheme["in"], scheme["name"], presence, prefix)
+        if scheme.get("type") == "http" and scheme.get("scheme") in ("basic", "bearer"):
+            return Credential(scheme["scheme"], "header", "Authorization", presence, prefix, strict)
+        raise ContractError(self._source, place, "expected apiKey in header or query, or http basic or bearer")
+
+    def _parameters(self, path: str, spec: dict[str, Any], place: str) -> tuple[Parameter, ...]:
+        listed = [*self._document["paths"][path].get("parameters", ()), *spec.get("parameters", ())]
+        compiled: list[Parameter] = []
+        for number, parameter in enumerate(listed):
+            where = f"{place}/parameters/{number}"
+            location: Literal["path", "query"] = parameter.get("in")
+            if location in ("path", "query"):
+                schema = self._schema(self._profile, parameter.get("schema", {}), f"{where}/schema")
+                compiled.append(Parameter(parameter["name"], location, bool(parameter.get("required")), schema))
+        return tuple(compiled)
+
+    @staticmethod
+    def _media_type(body: dict[str, Any]) -> str | None:
+        content = body.get("content") or {}
+        return next((media_type for media_type in content if JSON_TYPE.fullmatch(media_type)), None)
+
+
+def self_contained(document: dict[str, Any], schema: Any) -> dict[str, Any]:
+    """`schema` as a JSON Schema document of its own, with the components that it can reach."""
+    reached: dict[str, Any] = {}
+    stack = [schema]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, dict):
+            reference = node.get("$ref")
+            if isinstance(reference, str) and reference.startswith(SCHEMA_PREFIX):
+                name = reference.removeprefix(SCHEMA_PREFIX).split("/")[0]
+                if name not in reached:
+                    reached[name] = follow(document, SCHEMA_PREFIX + name)
+                    stack.append(reached[name])
+            stack.extend(node.values())
+        elif isinstance(node, list):
+            stack.extend(node)
+    return {"$schema": DIALECT, **schema, "components": {"schemas": reached}}
+
+
+def _constant_headers(headers: Mapping[str, Any]) -> Headers:
+    """The response headers whose schema is a constant, in wire form."""
+    constants = (
+        (name, header.get("schema", {}).get("const"))
+        for name, header in headers.items()
+        if name[:2] != "x-" or "schema" in header
+    )
+    return tuple(
+        (name.encode("latin-1"), str(value).encode("latin-1")) for name, value in constants if value is not None
+    )
+
+
+def _credential_statuses(spec: dict[str, Any], responses: Mapping[int, Any]) -> dict[FailureKind, int]:
+    """Which status answers a missing and an invalid credential: as the contract says in `x-credential-statuses`,
+    else the first of 401 and 403 that the operation documents, missing preferring 401 and invalid 403."""
+    said = spec.get("x-credential-statuses", {})
+    missing = next((status for status in (401, 403) if status in responses), 401)
+    invalid = next((status for status in (403, 401) if status in responses), 403)
+    return {
+        FailureKind.CREDENTIAL_MISSING: said.get("missing", missing),
+        FailureKind.CREDENTIAL_INVALID: said.get("invalid", invalid),
+        FailureKind.APPLICATION_KEY_MISSING: said.get("application_key_missing", invalid),
+    }
+
+
+def _said_of(spec: dict[str, Any], key: str) -> Any:
+    return spec.get("x-evidence-for", {}).get(key)
+
+
+def _evidence(found: Any) -> Evidence:
+    if not isinstance(found, dict):
+        return UNSTATED
+    source = found.get("source") or " — ".join(str(found[key]) for key in ("page", "section") if key in found)
+    return Evidence(found.get("kind", "assumed"), source)

@@ -1,0 +1,109 @@
+"""Reads a vendor's contract files and bundles them into one self-contained OpenAPI document."""
+
+from __future__ import annotations
+
+import json
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from mockserver.errors import ContractError
+
+YamlLoader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+SCHEMA_PREFIX = "#/components/schemas/"
+
+
+def packaged_schemas() -> Path:
+    """The folder of contracts that comes with the package, in a checkout as in an installed wheel."""
+    return Path(str(files("mockserver") / "schemas"))
+
+
+def vendors_in(schemas: Path) -> tuple[str, ...]:
+    """The vendors that a schemas folder holds: each a folder with an `openapi.yaml`. Raises ContractError if none."""
+    if not schemas.is_dir():
+        raise ContractError(schemas, "", "is not a folder")
+    found = tuple(sorted(folder.parent.name for folder in schemas.glob("*/openapi.yaml")))
+    if not found:
+        raise ContractError(schemas, "", "holds no contract: expected <vendor>/openapi.yaml")
+    return found
+
+
+def read_yaml(path: Path) -> Any:
+    """One YAML document. Raises ContractError that names the line."""
+    try:
+        return yaml.load(path.read_text("utf-8"), Loader=YamlLoader)  # noqa: S506 - CSafeLoader is a safe loader
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        place = f"line {mark.line + 1}" if mark else ""
+        raise ContractError(path, place, error.problem or "is not YAML") from error
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise ContractError(path, "", f"cannot be read: {error}") from error
+
+
+def read_json(path: Path) -> Any:
+    """One JSON document. Raises ContractError that names the line."""
+    try:
+        return json.loads(path.read_text("utf-8"))
+    except json.JSONDecodeError as error:
+        raise ContractError(path, f"line {error.lineno}", error.msg) from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise ContractError(path, "", f"cannot be read: {error}") from error
+
+
+def read_bundle(folder: Path) -> dict[str, Any]:
+    """A vendor's `openapi.yaml` with every `$ref` to a schema file moved into `components/schemas`.
+
+    Raises ContractError for a missing file, a document that is not OpenAPI 3.1, or a reference that leads outside.
+    """
+    source = folder / "openapi.yaml"
+    document = read_yaml(source)
+    if not isinstance(document, dict) or not str(document.get("openapi", "")).startswith("3.1"):
+        raise ContractError(source, "openapi", "expected an OpenAPI 3.1 document")
+    document.setdefault("paths", {})
+    schemas = document.setdefault("components", {}).setdefault("schemas", {})
+    for holder in _references(document):
+        reference = holder["$ref"]
+        if not isinstance(reference, str):
+            raise ContractError(source, "$ref", f"expected a string, found {reference!r}")
+        if not reference.startswith("#"):
+            holder["$ref"] = SCHEMA_PREFIX + _bundle_file(folder, source, reference, schemas)
+    return document
+
+
+def _bundle_file(folder: Path, source: Path, reference: str, schemas: dict[str, Any]) -> str:
+    name = reference.removesuffix(".json")
+    path = folder / reference
+    if "/" in reference or not reference.endswith(".json"):
+        raise ContractError(source, f"$ref {reference}", "expected a .json file of the same folder")
+    if name in schemas:
+        return name
+    if not path.is_file():
+        raise ContractError(source, f"$ref {reference}", "there is no such file")
+    schema = read_json(path)
+    if not isinstance(schema, dict):
+        raise ContractError(path, "", "expected a JSON Schema object")
+    schema.pop("$schema", None)
+    schema.pop("$id", None)
+    for holder in _references(schema):
+        target = holder["$ref"]
+        if isinstance(target, str) and target.startswith("#/"):
+            holder["$ref"] = f"{SCHEMA_PREFIX}{name}/{target[2:]}"
+    schemas[name] = schema
+    return name
+
+
+def _references(node: Any) -> list[dict[str, Any]]:
+    """Every object below `node` that holds a `$ref`."""
+    found: list[dict[str, Any]] = []
+    stack = [node]
+    while stack:
+        current = stack.pop()
+        if isinstance(current, dict):
+            if "$ref" in current:
+                found.append(current)
+            stack.extend(current.values())
+        elif isinstance(current, list):
+            stack.extend(current)
+    return found

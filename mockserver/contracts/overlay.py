@@ -1,0 +1,88 @@
+"""Applies an OpenAPI Overlay 1.0 document, and writes the evidence of each action beside what the action changed."""
+
+from __future__ import annotations
+
+import copy
+from pathlib import Path
+from typing import Any
+
+from jsonpath import JSONPathError, finditer
+
+from mockserver.contracts.files import read_yaml
+from mockserver.errors import ContractError
+
+EVIDENCE = "x-evidence"
+EVIDENCE_FOR = "x-evidence-for"
+KINDS = ("documented", "recorded", "inferred", "assumed")
+
+
+def apply_overlay(document: dict[str, Any], path: Path) -> None:
+    """Changes `document` in place as the overlay file says.
+
+    An action selects with JSONPath (RFC 9535) and merges `update` into every match (objects recursively, arrays
+    concatenated, other values replaced) or removes them. Each must carry `x-reason` and `x-evidence {kind, source}`,
+    which are kept in the document: as `x-evidence` in a new object, as `x-evidence-for/<key>` beside a new value.
+    Raises ContractError that names the action, also where a target matches nothing.
+    """
+    overlay = read_yaml(path)
+    if not isinstance(overlay, dict) or not str(overlay.get("overlay", "")).startswith("1."):
+        raise ContractError(path, "overlay", "expected an OpenAPI Overlay 1.x document")
+    actions = overlay.get("actions")
+    if not isinstance(actions, list):
+        raise ContractError(path, "actions", "expected a list")
+    for number, action in enumerate(actions):
+        _apply(document, action, path, f"actions[{number}]")
+
+
+def _apply(document: dict[str, Any], action: Any, path: Path, place: str) -> None:
+    if not isinstance(action, dict) or not isinstance(action.get("target"), str):
+        raise ContractError(path, place, "expected an object with a target")
+    evidence = _evidence_of(action, path, place)
+    try:
+        matches = list(finditer(action["target"], document))
+    except JSONPathError as error:
+        raise ContractError(path, f"{place}.target", str(error)) from error
+    if not matches:
+        raise ContractError(path, f"{place}.target", f"{action['target']} matches nothing")
+    for match in matches:
+        if action.get("remove"):
+            assert match.parent is not None
+            _remove(match.parent.obj, match.parts[-1])
+        elif isinstance(match.obj, dict) and isinstance(action.get("update"), dict):
+            _merge(match.obj, action["update"], evidence)
+        elif isinstance(match.obj, list) and "update" in action:
+            match.obj.append(copy.deepcopy(action["update"]))
+        else:
+            raise ContractError(path, place, "expected an update that fits the target, or remove: true")
+
+
+def _evidence_of(action: dict[str, Any], path: Path, place: str) -> dict[str, str]:
+    evidence = action.get(EVIDENCE)
+    reason = action.get("x-reason")
+    if not isinstance(evidence, dict) or evidence.get("kind") not in KINDS or not evidence.get("source"):
+        raise ContractError(path, f"{place}.{EVIDENCE}", f"expected {{kind: one of {', '.join(KINDS)}, source: …}}")
+    if not isinstance(reason, str) or not reason:
+        raise ContractError(path, f"{place}.x-reason", "expected the reason of this action")
+    return {"kind": evidence["kind"], "source": evidence["source"], "reason": reason}
+
+
+def _remove(parent: Any, part: Any) -> None:
+    if isinstance(parent, dict):
+        del parent[part]
+        if part in parent.get(EVIDENCE_FOR, {}):
+            del parent[EVIDENCE_FOR][part]
+    else:
+        parent.pop(int(part))
+
+
+def _merge(target: dict[str, Any], update: dict[str, Any], evidence: dict[str, str]) -> None:
+    for key, value in update.items():
+        current = target.get(key)
+        if isinstance(current, dict) and isinstance(value, dict):
+            _merge(current, value, evidence)
+        elif isinstance(value, dict):
+            target[key] = {EVIDENCE: evidence, **copy.deepcopy(value)}
+        else:
+            extended = isinstance(current, list) and isinstance(value, list)
+            target[key] = current + copy.deepcopy(value) if extended else copy.deepcopy(value)
+            target.setdefault(EVIDENCE_FOR, {})[key] = evidence

@@ -1,0 +1,90 @@
+"""Which names a schema knows at each place of a body, so that a misspelt optional field can be told."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from typing import Any
+
+from mockserver.pointers import follow
+
+_MEMO_AT_MOST = 1024
+_DEEPEST = 24
+
+
+class Shape:
+    """The known names of one object with the shapes below them. `open_map` is set where any name has a meaning."""
+
+    __slots__ = ("_memo", "_plain", "children", "items", "known", "open_map")
+
+    def __init__(self) -> None:
+        self.known: set[str] = set()
+        self.children: dict[str, Shape] = {}
+        self.items: Shape | None = None
+        self.open_map = False
+        self._memo: dict[str, str | None] = {}
+        self._plain: dict[str, str] = {}
+
+    def nearest(self, name: str) -> str | None:
+        """The known name that `name` is probably a misspelling of: the same but for case and separators, or close."""
+        if name in self._memo:
+            return self._memo[name]
+        if not self._plain:
+            self._plain = {_plain(known): known for known in self.known}
+        found = self._plain.get(_plain(name))
+        if found is None and 3 <= len(name) <= 64:
+            close = difflib.get_close_matches(name, self.known, n=1, cutoff=0.8)
+            found = close[0] if close else None
+        if len(self._memo) < _MEMO_AT_MOST:
+            self._memo[name] = found
+        return found
+
+
+def shape_of(document: Any) -> Shape | None:
+    """The shape of a self-contained schema, or None where no place in it knows any name."""
+    return _shape(document, document, 0)
+
+
+def _shape(schema: Any, document: Any, depth: int) -> Shape | None:
+    shape = Shape()
+    _collect(shape, schema, document, depth)
+    return shape if shape.known or shape.items else None
+
+
+def _collect(shape: Shape, schema: Any, document: Any, depth: int) -> None:
+    if not isinstance(schema, dict) or depth > _DEEPEST:
+        return
+    if "$ref" in schema:
+        _collect(shape, follow(document, schema["$ref"]), document, depth + 1)
+    for name, inner in schema.get("properties", {}).items():
+        shape.known.add(name)
+        child = _shape(inner, document, depth + 1)
+        if child is not None:
+            shape.children[name] = _merged(shape.children.get(name), child)
+    if isinstance(schema.get("additionalProperties"), dict) and not schema.get("properties"):
+        shape.open_map = True
+    if "items" in schema:
+        inner_items = _shape(schema["items"], document, depth + 1)
+        if inner_items is not None:
+            shape.items = _merged(shape.items, inner_items)
+    for keyword in ("oneOf", "anyOf", "allOf"):
+        for option in schema.get(keyword, ()):
+            _collect(shape, option, document, depth + 1)
+    for keyword in ("then", "else"):
+        _collect(shape, schema.get(keyword), document, depth + 1)
+
+
+def _merged(first: Shape | None, second: Shape) -> Shape:
+    if first is None:
+        return second
+    first.known |= second.known
+    first.open_map = first.open_map or second.open_map
+    for name, child in second.children.items():
+        first.children[name] = _merged(first.children.get(name), child)
+    if second.items is not None:
+        first.items = _merged(first.items, second.items)
+    return first
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", name.lower())

@@ -1,0 +1,125 @@
+"""Turns the bytes of a request body into a JSON value: content codings undone within a bound, JSON read strictly."""
+
+from __future__ import annotations
+
+import math
+import re
+import zlib
+from collections.abc import Callable
+
+import jiter
+import zstandard
+
+from mockserver.errors import Failure, FailureKind
+from mockserver.model import Json, Request
+
+MAX_CODINGS = 3
+_MAX_ZSTD_WINDOW = 8 * 1024 * 1024
+_MAYBE_BEYOND_DOUBLE = re.compile(rb"[eE]\+?[0-9]{3}|[0-9]{309}")
+
+
+def read_json(request: Request, max_bytes: int) -> Json:
+    """The JSON value of a request's body.
+
+    Raises Failure: TOO_LARGE for more than `max_bytes` decompressed bytes, ENCODING_UNKNOWN for a content coding that
+    is none of gzip, deflate, zstd and identity, UNREADABLE for anything that is not one JSON text in UTF-8 (RFC 8259)
+    with unique names, depth below 200, and numbers that a double can hold.
+    """
+    if request.truncated:
+        raise Failure(FailureKind.TOO_LARGE, f"request body is over {max_bytes} bytes")
+    return parse_json(decompressed(request, max_bytes))
+
+
+def parse_json(data: bytes) -> Json:
+    """One JSON text, read strictly. Raises Failure of kind UNREADABLE that says what is wrong and where."""
+    if not data.strip(b" \t\r\n"):
+        raise Failure(FailureKind.UNREADABLE, "the request body is empty")
+    try:
+        value = jiter.from_json(data, allow_inf_nan=False, catch_duplicate_keys=True, cache_mode="keys")
+    except ValueError as error:
+        raise Failure(FailureKind.UNREADABLE, str(error)) from None
+    if _MAYBE_BEYOND_DOUBLE.search(data) and _holds_infinity(value):
+        raise Failure(FailureKind.UNREADABLE, "a number is out of range")
+    return value
+
+
+def decompressed(request: Request, max_bytes: int) -> bytes:
+    """The body with its content codings (RFC 9110, 8.4) undone, never more than `max_bytes` bytes of it in memory."""
+    header = request.header(b"content-encoding")
+    if header is None:
+        return request.body
+    data = request.body
+    codings = [coding.strip().lower() for coding in header.decode("latin-1").split(",") if coding.strip()]
+    if len(codings) > MAX_CODINGS:
+        raise Failure(FailureKind.ENCODING_UNKNOWN, f"more than {MAX_CODINGS} content codings")
+    for coding in reversed(codings):
+        if coding == "identity":
+            continue
+        inflate = _CODINGS.get(coding)
+        if inflate is None:
+            raise Failure(FailureKind.ENCODING_UNKNOWN, f"unknown content coding {coding[:40]!r}")
+        data = inflate(data, max_bytes)
+        if len(data) > max_bytes:
+            raise Failure(FailureKind.TOO_LARGE, f"request body is over {max_bytes} bytes decompressed")
+    return data
+
+
+def _gunzip(data: bytes, max_bytes: int) -> bytes:
+    """All members of a gzip stream (RFC 1952), one byte over the limit at the most."""
+    inflated = bytearray()
+    while data and len(inflated) <= max_bytes:
+        inflater = zlib.decompressobj(wbits=31)
+        inflated += _inflate(inflater, data, max_bytes + 1 - len(inflated), "gzip")
+        data = inflater.unused_data
+    return bytes(inflated)
+
+
+def _undeflate(data: bytes, max_bytes: int) -> bytes:
+    """The deflate coding: a zlib stream (RFC 1950), or the bare one (RFC 1951) that some clients send."""
+    try:
+        return _inflate(zlib.decompressobj(), data, max_bytes + 1, "deflate")
+    except Failure:
+        return _inflate(zlib.decompressobj(wbits=-zlib.MAX_WBITS), data, max_bytes + 1, "deflate")
+
+
+def _inflate(inflater: zlib._Decompress, data: bytes, room: int, coding: str) -> bytes:
+    try:
+        inflated = inflater.decompress(data, room)
+    except zlib.error as error:
+        raise Failure(FailureKind.UNREADABLE, f"the {coding} body is damaged: {error}") from None
+    if not inflater.eof and len(inflated) < room:
+        raise Failure(FailureKind.UNREADABLE, f"the {coding} body is cut short")
+    return inflated
+
+
+def _unzstd(data: bytes, max_bytes: int) -> bytes:
+    """All frames of a zstd stream (RFC 8878), one byte over the limit at the most."""
+    decompressor = zstandard.ZstdDecompressor(max_window_size=_MAX_ZSTD_WINDOW)
+    try:
+        with decompressor.stream_reader(data, read_across_frames=True) as reader:
+            return reader.read(max_bytes + 1)
+    except zstandard.ZstdError as error:
+        raise Failure(FailureKind.UNREADABLE, f"the zstd body is damaged: {error}") from None
+
+
+_CODINGS: dict[str, Callable[[bytes, int], bytes]] = {
+    "gzip": _gunzip,
+    "x-gzip": _gunzip,
+    "deflate": _undeflate,
+    "zstd": _unzstd,
+    "zstd1": _unzstd,
+}
+
+
+def _holds_infinity(value: Json) -> bool:
+    stack = [value]
+    while stack:
+        current = stack.pop()
+        if isinstance(current, float):
+            if math.isinf(current):
+                return True
+        elif isinstance(current, dict):
+            stack.extend(current.values())
+        elif isinstance(current, list):
+            stack.extend(current)
+    return False

@@ -1,0 +1,44 @@
+"""Keeps an account's exchanges, the newest that fit its bounds, and counts what it had to let go."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterator
+
+from mockserver.model import Exchange
+
+
+class Journal:
+    """At most `max_entries` exchanges and `max_bytes` bytes of them; the oldest go first.
+
+    The newest exchange is always kept, whatever its size, so that who holds a response finds its record.
+    """
+
+    def __init__(self, max_entries: int, max_bytes: int) -> None:
+        self._max_entries = max_entries
+        self._max_bytes = max_bytes
+        self._exchanges: OrderedDict[str, Exchange] = OrderedDict()
+        self._bytes = 0
+        self.evicted = 0
+
+    def record(self, exchange: Exchange) -> None:
+        self._exchanges[exchange.id] = exchange
+        self._bytes += exchange.size
+        while len(self._exchanges) > self._max_entries or (self._bytes > self._max_bytes and len(self._exchanges) > 1):
+            _, oldest = self._exchanges.popitem(last=False)
+            self._bytes -= oldest.size
+            self.evicted += 1
+
+    def find(self, identifier: str) -> Exchange | None:
+        return self._exchanges.get(identifier)
+
+    def __iter__(self) -> Iterator[Exchange]:
+        """The exchanges, oldest first."""
+        return iter(self._exchanges.values())
+
+    def __len__(self) -> int:
+        return len(self._exchanges)
+
+    @property
+    def bytes(self) -> int:
+        return self._bytes

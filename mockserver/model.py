@@ -1,0 +1,236 @@
+"""The frozen records that travel along the way of a request; they know no stage and no framework."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal, Protocol
+
+from mockserver.errors import FailureKind
+
+Headers = tuple[tuple[bytes, bytes], ...]
+Json = Any
+EvidenceKind = Literal["documented", "recorded", "inferred", "assumed"]
+Presence = Literal["required", "recommended", "optional"]
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Where a rule comes from: `documented` (a docs page), `recorded` (seen from the live service), `inferred`
+    (from a sibling service or an SDK) or `assumed` (nobody knows; we chose), and which page, recording or SDK."""
+
+    kind: EvidenceKind
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """One place where a request departs from a contract.
+
+    `pointer` is a JSON Pointer (RFC 6901) into the body, "" for the whole; `rule` is the JSON Schema keyword or the
+    name of the contract's rule; `value` is what stood there, cut to a readable length. `limit` is the keyword's value.
+    `parameter` names the path or query parameter or the header, where the violation is not in the body.
+    """
+
+    pointer: str
+    rule: str
+    message: str
+    evidence: Evidence
+    value: str | None = None
+    limit: Json = None
+    parameter: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What we think of a request, whatever the vendor answered. `rejections` are the violations that the vendor of
+    the served profile turns a request down for; under the profile `documented` they are the violations."""
+
+    violations: tuple[Violation, ...] = ()
+    warnings: tuple[Violation, ...] = ()
+    rejections: tuple[Violation, ...] = ()
+
+    @property
+    def valid(self) -> bool:
+        return not self.violations
+
+
+ACCEPTED = Verdict()
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request as it arrived. `body` is raw, as sent on the wire (still compressed); where it was larger than the
+    limit only its beginning is kept, `body_size` counts all bytes that came and `truncated` is true."""
+
+    method: str
+    path: str
+    query: bytes
+    headers: Headers
+    body: bytes
+    body_size: int
+    truncated: bool = False
+
+    def header(self, name: bytes) -> bytes | None:
+        """The first value of a header; `name` in lower case."""
+        for key, value in self.headers:
+            if key == name:
+                return value
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A response to be sent: status, body, its content type, and further headers in wire form."""
+
+    status: int
+    body: bytes
+    content_type: bytes = b"application/json"
+    headers: Headers = ()
+
+    def with_headers(self, more: Headers) -> Answer:
+        return replace(self, headers=self.headers + more) if more else self
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One request with its answer, as the journal keeps it.
+
+    `received` is seconds since the epoch on the account's clock; `milliseconds` is how long we took. `status` is None
+    where the client left before it could be answered. `error` is the traceback of a bug of ours.
+    """
+
+    id: str
+    sequence: int
+    vendor: str | None
+    operation: str | None
+    account: str
+    received: float
+    request: Request
+    status: int | None
+    response_headers: Headers
+    response_body: bytes
+    verdict: Verdict
+    milliseconds: float
+    error: str | None = None
+
+    @property
+    def size(self) -> int:
+        """Bytes that this exchange keeps in memory, near enough for a bound."""
+        return len(self.request.body) + len(self.response_body) + len(self.request.query) + 1024
+
+
+class Validator(Protocol):
+    """The two calls that the hot path needs of a compiled JSON Schema."""
+
+    def is_valid(self, instance: Json) -> bool: ...
+
+    def iter_errors(self, instance: Json) -> Iterable[Any]: ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rule:
+    """A rule that a schema cannot say: a name that a vendor module implements, with its parameters."""
+
+    name: str
+    parameters: Mapping[str, Json]
+    evidence: Evidence
+
+
+class Shape(Protocol):
+    """The names that a schema knows at one place of a body, and the shapes below it."""
+
+    known: set[str]
+    open_map: bool
+
+    @property
+    def children(self) -> Mapping[str, Shape]: ...
+
+    @property
+    def items(self) -> Shape | None: ...
+
+    def nearest(self, name: str) -> str | None: ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BodySchema:
+    """One compiled body: `document` is the self-contained JSON Schema, `validator` its compiled form, `shape` the
+    names that it knows."""
+
+    name: str
+    document: Mapping[str, Json]
+    validator: Validator
+    rules: tuple[Rule, ...] = ()
+    shape: Shape | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """One credential that an operation takes, and where. `prefix` is what every key of the vendor begins with."""
+
+    scheme: Literal["apiKey", "basic", "bearer"]
+    location: Literal["header", "query"]
+    name: str
+    presence: Presence = "required"
+    prefix: str = ""
+    case_sensitive: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Presented:
+    """The credentials that a request carries; "" where it carries none. `malformed` is set where the header is there
+    but not in the form of its scheme."""
+
+    credential: str = ""
+    application_key: str = ""
+    malformed: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Parameter:
+    """A documented path or query parameter with its compiled schema."""
+
+    name: str
+    location: Literal["path", "query"]
+    required: bool
+    schema: BodySchema
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ResponseContract:
+    """A documented status of an operation. `sample` is a body that fits the schema, where one could be made;
+    `headers` are those whose value the contract fixes."""
+
+    status: int
+    content_type: str
+    schema: BodySchema | None
+    sample: Json = None
+    headers: Headers = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Operation:
+    """One documented operation, compiled. `documented` judges; `answering` is what the served profile turns down."""
+
+    vendor: str
+    id: str
+    method: str
+    path: str
+    credentials: tuple[Credential, ...]
+    application_key: Credential | None
+    credential_statuses: Mapping[FailureKind, int]
+    parameters: tuple[Parameter, ...]
+    responses: Mapping[int, ResponseContract]
+    body_required: bool
+    media_type: str | None
+    documented: BodySchema | None
+    answering: BodySchema | None
+    observed: BodySchema | None
+    max_body_bytes: int | None
+    evidence: Evidence
+    extensions: Mapping[str, Json] = field(default_factory=dict)
+
+    @property
+    def success(self) -> int:
+        """The operation's first documented 2xx status."""
+        return min((status for status in self.responses if 200 <= status < 300), default=200)

@@ -1,0 +1,80 @@
+"""JSON Pointers (RFC 6901): made, followed, and found again in the text that a value was read from."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+from typing import Any
+
+_SPACE = re.compile(r"[ \t\r\n]*")
+_DECODER = json.JSONDecoder()
+
+
+def escaped(part: object) -> str:
+    """One reference token of a pointer."""
+    return str(part).replace("~", "~0").replace("/", "~1")
+
+
+def pointer_of(path: Iterable[object]) -> str:
+    return "".join(f"/{escaped(part)}" for part in path)
+
+
+def parts_of(pointer: str) -> list[str]:
+    return [part.replace("~1", "/").replace("~0", "~") for part in pointer.split("/")[1:]]
+
+
+def follow(document: Any, pointer: str) -> Any:
+    """What a pointer leads to, or None where it leads nowhere. A leading `#`, as in a `$ref`, is passed over."""
+    node = document
+    for part in parts_of(pointer.removeprefix("#")):
+        if isinstance(node, dict) and part in node:
+            node = node[part]
+        elif isinstance(node, list) and part.isdigit() and int(part) < len(node):
+            node = node[int(part)]
+        else:
+            return None
+    return node
+
+
+def position_of(text: str, pointer: str) -> tuple[int, int]:
+    """Line and column, both from 1 and in characters, where a value begins in valid JSON text; of a pointer that
+    leads nowhere, where the innermost value on its way begins."""
+    at = _after_space(text, 0)
+    for part in parts_of(pointer):
+        found = _member(text, at, part)
+        if found is None:
+            break
+        at = found
+    before = text[:at]
+    return before.count("\n") + 1, at - (before.rfind("\n") + 1) + 1
+
+
+def _member(text: str, at: int, part: str) -> int | None:
+    """Where the member `part` of the object or array at `at` begins."""
+    opening, index = text[at], 0
+    if opening not in "{[":
+        return None
+    at = _after_space(text, at + 1)
+    while text[at] not in "}]":
+        name = str(index)
+        if opening == "{":
+            name, at = _DECODER.raw_decode(text, at)
+            at = _after_space(text, _after_space(text, at) + 1)
+        if name == part:
+            return at
+        at = _after_space(text, _end_of(text, at))
+        at = _after_space(text, at + 1) if text[at] == "," else at
+        index += 1
+    return None
+
+
+def _end_of(text: str, at: int) -> int:
+    """The place after the value that begins at `at`."""
+    return _DECODER.raw_decode(text, at)[1]
+
+
+def _after_space(text: str, at: int) -> int:
+    space = _SPACE.match(text, at)
+    assert space is not None
+    return space.end()

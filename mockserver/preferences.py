@@ -1,0 +1,34 @@
+"""Reads the preferences (RFC 7240) with which one request can ask for its own answer."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from mockserver.model import Request
+
+_PREFERENCE = re.compile(r"^\s*([!#$%&'*+.^_`|~0-9A-Za-z-]+)\s*(?:=\s*\"?([^\",;]*)\"?)?")
+
+
+@dataclass(frozen=True, slots=True)
+class Preferences:
+    """`code` is the status that the client asks for, or None."""
+
+    code: int | None = None
+
+
+NONE = Preferences()
+
+
+def read_preferences(request: Request) -> Preferences:
+    """The preferences of a request; what we do not know or cannot read is ignored, as RFC 7240 says."""
+    if request.header(b"prefer") is None:
+        return NONE
+    found: dict[str, str] = {}
+    for name, value in request.headers:
+        if name == b"prefer":
+            for part in value.decode("latin-1").split(","):
+                if match := _PREFERENCE.match(part):
+                    found.setdefault(match[1].lower(), (match[2] or "").strip())
+    code = found.get("code", "")
+    return Preferences(code=int(code) if re.fullmatch(r"[1-5][0-9]{2}", code) else None)

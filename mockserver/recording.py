@@ -1,0 +1,62 @@
+"""Records an exchange in its account's journal, in every outcome, and writes its log line."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+from mockserver.accounts import Account, Accounts
+from mockserver.model import ACCEPTED, Answer, Exchange, Headers, Operation, Request, Verdict
+
+access_log = logging.getLogger("mockserver.access")
+
+
+class Recorder:
+    """Makes the exchanges of one server. `timer` gives seconds of a monotonic clock, for durations only."""
+
+    def __init__(self, accounts: Accounts, timer: Callable[[], float]) -> None:
+        self._accounts = accounts
+        self.timer = timer
+
+    def record(
+        self,
+        account: Account,
+        operation: Operation | None,
+        request: Request,
+        started: float,
+        *,
+        answer: Answer | None = None,
+        headers: Headers = (),
+        verdict: Verdict = ACCEPTED,
+        error: str | None = None,
+    ) -> Exchange:
+        """Keeps one exchange; without an `answer` the client left before there was one."""
+        sequence = self._accounts.next_sequence()
+        exchange = Exchange(
+            id=f"r{sequence}",
+            sequence=sequence,
+            vendor=account.vendor or None,
+            operation=operation.id if operation else None,
+            account=account.label,
+            received=account.now(),
+            request=request,
+            status=answer.status if answer else None,
+            response_headers=headers,
+            response_body=answer.body if answer else b"",
+            verdict=verdict,
+            milliseconds=(self.timer() - started) * 1000,
+            error=error,
+        )
+        account.journal.record(exchange)
+        if access_log.isEnabledFor(logging.INFO):
+            access_log.info("%s", log_line(exchange))
+        return exchange
+
+
+def log_line(exchange: Exchange) -> str:
+    """Method, path, operation, status, verdict and milliseconds; nothing that could hold a secret."""
+    verdict = "valid" if exchange.verdict.valid else f"invalid({len(exchange.verdict.violations)})"
+    path = exchange.request.path.encode("unicode_escape").decode("ascii")[:200]
+    status = exchange.status if exchange.status is not None else "left"
+    operation = exchange.operation or "-"
+    return f"{exchange.request.method} {path} {operation} {status} {verdict} {exchange.milliseconds:.1f}ms"

@@ -1,0 +1,43 @@
+"""Keeps credentials out of everything that is logged, listed or exported: first characters and a fingerprint."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+
+from mockserver.model import Headers
+
+SECRET_HEADERS = frozenset(
+    {b"authorization", b"proxy-authorization", b"cookie", b"set-cookie", b"dd-api-key", b"dd-application-key"}
+    | {b"x-api-key", b"x-mockserver-token"}
+)
+_SECRET_QUERY = re.compile(rb"(?i)((?:^|&)(?:api_key|application_key|app_key|token|access_token)=)([^&]*)")
+ANONYMOUS = "anonymous"
+
+
+def mask(credential: str) -> str:
+    """A credential's first four characters (never more than half of it) and 12 hex digits of its SHA-256."""
+    if not credential:
+        return ANONYMOUS
+    shown = credential[: min(4, len(credential) // 2)]
+    return f"{shown}…{hashlib.sha256(credential.encode('utf-8', 'surrogateescape')).hexdigest()[:12]}"
+
+
+def masked_headers(headers: Headers, secret: frozenset[bytes] = SECRET_HEADERS) -> list[tuple[str, str]]:
+    """Headers as text, the values of the secret ones masked; an authorization scheme stays readable."""
+    return [(name.decode("latin-1"), _header_value(name, value, secret)) for name, value in headers]
+
+
+def masked_query(query: bytes) -> str:
+    """A query string as text, the values of keys that hold credentials masked."""
+    return _SECRET_QUERY.sub(lambda found: found[1] + mask(found[2].decode("latin-1")).encode(), query).decode(
+        "utf-8", "replace"
+    )
+
+
+def _header_value(name: bytes, value: bytes, secret: frozenset[bytes]) -> str:
+    text = value.decode("latin-1")
+    if name.lower() not in secret:
+        return text
+    scheme, space, rest = text.partition(" ")
+    return f"{scheme} {mask(rest)}" if space and rest else mask(text)

@@ -1,0 +1,33 @@
+"""Sends an answer over ASGI."""
+
+from __future__ import annotations
+
+from email.utils import formatdate
+from functools import lru_cache
+
+from starlette.types import Send
+
+from mockserver.model import Answer, Headers
+
+
+def headers_of(answer: Answer, now: float, more: Headers = ()) -> Headers:
+    """An answer's headers in wire form; `now` is the time that the Date header tells, in seconds."""
+    length = str(len(answer.body)).encode("ascii")
+    date = _http_date(int(now))
+    return (
+        (b"content-type", answer.content_type),
+        (b"content-length", length),
+        (b"date", date),
+        *answer.headers,
+        *more,
+    )
+
+
+async def respond(send: Send, answer: Answer, headers: Headers) -> None:
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    await send({"type": "http.response.body", "body": answer.body})
+
+
+@lru_cache(maxsize=64)
+def _http_date(seconds: int) -> bytes:
+    return formatdate(seconds, usegmt=True).encode("ascii")

@@ -1,0 +1,65 @@
+"""One Starlette route per documented operation, and what answers a path or a method that nobody documents."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Awaitable, Callable, Iterable
+
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
+
+from mockserver.model import Operation
+
+Handler = Callable[[Operation, Scope, Receive, Send], Awaitable[None]]
+
+
+class Endpoint:
+    """An ASGI application bound to one operation: Starlette hands such a route the raw request."""
+
+    def __init__(self, operation: Operation, handler: Handler) -> None:
+        self._operation = operation
+        self._handler = handler
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._handler(self._operation, scope, receive, send)
+
+
+def documented_routes(operations: Iterable[Operation], handle: Handler, wrong_method: Handler) -> list[Route]:
+    """A route per operation, and after them one per path that takes every other method."""
+    operations = list(operations)
+    routes = [
+        Route(
+            starlette_path(operation.path), Endpoint(operation, handle), methods=[operation.method], name=operation.id
+        )
+        for operation in operations
+    ]
+    by_path = {starlette_path(operation.path): operation for operation in operations}
+    return routes + [Route(path, Endpoint(operation, wrong_method)) for path, operation in by_path.items()]
+
+
+def starlette_path(template: str) -> str:
+    """An OpenAPI path template as Starlette writes it; parameter names need not be identifiers in OpenAPI."""
+    names = re.findall(r"\{([^}]*)\}", template)
+    for number, name in enumerate(names):
+        template = template.replace(f"{{{name}}}", f"{{p{number}}}", 1)
+    return template
+
+
+def path_values(operation: Operation, scope: Scope) -> dict[str, str]:
+    """The values of the path parameters, by the names of the contract."""
+    found = scope.get("path_params") or {}
+    names = re.findall(r"\{([^}]*)\}", operation.path) if found else []
+    return {name: str(found[f"p{number}"]) for number, name in enumerate(names)}
+
+
+def methods_of(path: str, operations: Iterable[Operation]) -> list[str]:
+    """The methods documented for a path, as an Allow header lists them."""
+    return sorted({operation.method for operation in operations if operation.path == path})
+
+
+def nearest_operation(path: str, operations: Iterable[Operation]) -> Operation | None:
+    """The operation whose path is most like the one asked for."""
+    by_path = {operation.path: operation for operation in operations}
+    close = difflib.get_close_matches(path[:500], list(by_path), n=1, cutoff=0.4)
+    return by_path[close[0]] if close else None

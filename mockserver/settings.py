@@ -1,0 +1,138 @@
+"""Every knob, declared once with its default and its help; flags override the environment, which overrides the file."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import Field, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from mockserver.errors import SettingsError
+
+ENVIRONMENT_PREFIX = "MOCKSERVER_"
+MEBIBYTE = 1024 * 1024
+
+
+def knob(
+    default: Any,
+    text: str,
+    *,
+    metavar: str | None = None,
+    choices: tuple[str, ...] = (),
+    least: int = 0,
+    file_only: bool = False,
+) -> Any:
+    """A field of Settings: its default, its help and the values that it takes."""
+    metadata = {"help": text, "metavar": metavar, "choices": choices, "least": least, "file_only": file_only}
+    if isinstance(default, dict):
+        return field(default_factory=dict, metadata=metadata)
+    return field(default=default, metadata=metadata)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a server is told. Bytes, seconds and counts are plain integers; an absent path or token is None."""
+
+    host: str = knob("127.0.0.1", "Address to listen on.")
+    port: int = knob(8080, "Port to listen on; 0 picks a free one.")
+    uds: Path | None = knob(None, "Listen on this Unix domain socket instead of host and port.", metavar="PATH")
+    vendor: tuple[str, ...] = knob((), "Serve only this vendor; may be given more than once.", metavar="NAME")
+    profile: str = knob("documented", "Answer by the pages, or as observed.", choices=("documented", "observed"))
+    schemas: Path | None = knob(None, "Folder of contracts to serve instead of the built-in ones.", metavar="DIR")
+    log_level: str = knob("info", "Least level to log.", choices=("debug", "info", "warning", "error"))
+    admin_token: str | None = knob(
+        None, "Bearer token that the control API asks for; needed when listening beyond loopback.", metavar="TOKEN"
+    )
+    admin_host: tuple[str, ...] = knob((), "Another Host name under which the control API answers.", metavar="NAME")
+    max_body_bytes: int = knob(
+        10 * MEBIBYTE, "Largest body, decompressed, of an operation whose contract gives no limit.", least=1
+    )
+    journal_entries: int = knob(10_000, "Exchanges kept per account.", least=1)
+    journal_bytes: int = knob(64 * MEBIBYTE, "Bytes of exchanges kept per account.", least=1)
+    accounts: int = knob(10_000, "Accounts kept; the one used longest ago is forgotten.", least=1)
+    seed: int = knob(0, "Seed of ids and of everything random.")
+    accepted_keys: Mapping[str, tuple[str, ...]] = knob(
+        {}, "Vendor to the only API keys that it accepts; in the settings file only.", file_only=True
+    )
+
+
+def load_settings(flags: Mapping[str, Any], environment: Mapping[str, str], file: Path | None) -> Settings:
+    """The settings out of their three sources. `flags` holds only what was given on the command line.
+
+    Raises SettingsError that names the source, the knob and what would be right.
+    """
+    values: dict[str, Any] = {}
+    known = {setting.name: setting for setting in fields(Settings)}
+    for key, value in (_read_file(file) if file else {}).items():
+        name = str(key).replace("-", "_")
+        if name not in known:
+            raise SettingsError(f"{file}: unknown setting '{name}'{_nearest(name, list(known))}")
+        values[name] = _value(known[name], value, f"{file}: {name}")
+    for name, setting in known.items():
+        text = environment.get(ENVIRONMENT_PREFIX + name.upper())
+        if text is not None and not setting.metadata["file_only"]:
+            value = text.split(",") if str(setting.type).startswith("tuple") else text
+            values[name] = _value(setting, value, f"environment: {ENVIRONMENT_PREFIX}{name.upper()}")
+    for name, value in flags.items():
+        values[name] = _value(known[name], value, f"--{name.replace('_', '-')}")
+    return Settings(**values)
+
+
+def _read_file(file: Path) -> dict[Any, Any]:
+    try:
+        content = yaml.safe_load(file.read_text("utf-8"))
+    except yaml.MarkedYAMLError as error:
+        line = f"line {error.problem_mark.line + 1}: " if error.problem_mark else ""
+        raise SettingsError(f"{file}: {line}{error.problem}") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{file}: cannot be read: {error}") from error
+    if content is None:
+        return {}
+    if not isinstance(content, dict):
+        raise SettingsError(f"{file}: expected settings by name, found {type(content).__name__}")
+    return content
+
+
+def _value(setting: Field[Any], value: Any, where: str) -> Any:
+    """A raw value as the type of its knob."""
+    kind = str(setting.type)
+    choices, least = setting.metadata["choices"], setting.metadata["least"]
+    if kind == "int":
+        try:
+            number = int(value) if not isinstance(value, (bool, float)) else None
+        except (TypeError, ValueError):
+            number = None
+        if number is None or number < least:
+            raise SettingsError(f"{where}: expected a whole number of at least {least}, found {value!r}")
+        return number
+    if kind.startswith("tuple"):
+        values = [value] if isinstance(value, str) else value
+        if not isinstance(values, (list, tuple)) or not all(isinstance(item, str) for item in values):
+            raise SettingsError(f"{where}: expected a list of names, found {value!r}")
+        return tuple(item.strip() for item in values)
+    if kind.startswith("Mapping"):
+        return _keys_by_vendor(value, where)
+    if not isinstance(value, (str, Path)):
+        raise SettingsError(f"{where}: expected text, found {value!r}")
+    if choices and value not in choices:
+        raise SettingsError(f"{where}: expected one of {', '.join(choices)}, found {value!r}")
+    return Path(value) if kind.startswith("Path") else str(value)
+
+
+def _keys_by_vendor(value: Any, where: str) -> dict[str, tuple[str, ...]]:
+    if not isinstance(value, dict):
+        raise SettingsError(f"{where}: expected a list of keys under each vendor")
+    accepted: dict[str, tuple[str, ...]] = {}
+    for vendor, keys in value.items():
+        if not isinstance(keys, list) or not all(isinstance(key, str) and key for key in keys):
+            raise SettingsError(f"{where}.{vendor}: expected a list of API keys")
+        accepted[str(vendor)] = tuple(keys)
+    return accepted
+
+
+def _nearest(name: str, known: list[str]) -> str:
+    close = difflib.get_close_matches(name, known, n=1)
+    return f"; did you mean '{close[0]}'?" if close else f"; known are {', '.join(sorted(known))}"

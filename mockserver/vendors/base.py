@@ -1,0 +1,111 @@
+"""What a vendor module may say for itself, with what holds for every vendor that says nothing."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any, Protocol
+
+import orjson
+
+from mockserver.errors import Failure, FailureKind
+from mockserver.model import Answer, Headers, Json, Operation, Violation
+
+
+class World(Protocol):
+    """The account that a behaviour answers in: its time, its source of randomness, and what the vendor remembers."""
+
+    @property
+    def random(self) -> random.Random: ...
+
+    @property
+    def state(self) -> dict[str, Any]: ...
+
+    def now(self) -> float: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing to tell the client in the vendor's envelope, and what it points at, where the vendor says that."""
+
+    message: str
+    pointer: str | None = None
+    header: str | None = None
+    parameter: str | None = None
+
+
+Behaviour = Callable[[Operation, Json, World], Answer]
+
+
+class Vendor:
+    """A vendor of which nothing is known but its contract. Modules of known vendors override what differs."""
+
+    name = ""
+
+    def behaviour(self, operation: Operation) -> Behaviour:
+        """What the operation does with an accepted body: by default it answers a value that fits the contract."""
+        return answer_sample
+
+    def problems(self, operation: Operation, failure: Failure, status: int) -> list[Problem]:
+        """What to tell the client of a failure, in the order of the places in the body."""
+        if failure.violations:
+            return [self.problem(operation, violation) for violation in failure.violations]
+        header = None
+        if failure.kind in _CREDENTIAL_KINDS:
+            header = next((credential.name for credential in operation.credentials), None)
+        return [Problem(failure.detail or phrase(status), header=header)]
+
+    def problem(self, operation: Operation, violation: Violation) -> Problem:
+        place = violation.pointer or violation.parameter or "the body"
+        return Problem(f"{place}: {violation.message}", violation.pointer, parameter=violation.parameter)
+
+    def code(self, status: int) -> int:
+        """The number that the vendor's envelope calls `code`."""
+        return status
+
+    def headers(self, operation: Operation, status: int, problems: list[Problem]) -> Headers:
+        """The headers that come with every answer of the vendor."""
+        return ()
+
+    def wrong_method(self, operation: Operation) -> Failure:
+        """How the vendor answers a method that the path does not have."""
+        return Failure(FailureKind.WRONG_METHOD, "Method Not Allowed", status=405)
+
+    def refuses_before_credentials(self, violation: Violation) -> bool:
+        """Whether the vendor finds this violation while it decodes, before it looks at the credential."""
+        return False
+
+
+_CREDENTIAL_KINDS = (FailureKind.CREDENTIAL_MISSING, FailureKind.CREDENTIAL_INVALID)
+
+
+def answer_sample(operation: Operation, body: Json, world: World) -> Answer:
+    """The documented success with a body that fits its schema; no body where the contract documents none."""
+    response = operation.responses.get(operation.success)
+    if response is None or response.schema is None:
+        return Answer(operation.success, b"")
+    return json_answer(operation.success, response.sample, response.content_type)
+
+
+def json_answer(status: int, body: Json, content_type: str = "application/json") -> Answer:
+    return Answer(status, orjson.dumps(body), content_type.encode("latin-1"))
+
+
+def phrase(status: int) -> str:
+    """The reason phrase of a status (RFC 9110), or a plain word for one that is not registered."""
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return "Error"
+
+
+def remembered(world: World, key: str, make: Callable[[], Any]) -> Any:
+    """What the account keeps under a key, made when it is first asked for."""
+    if key not in world.state:
+        world.state[key] = make()
+    return world.state[key]
+
+
+RuleChecks = Mapping[str, Any]

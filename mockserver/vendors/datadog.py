@@ -1,0 +1,162 @@
+"""Datadog: what its five documented operations answer, and how its envelopes word a failure."""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Mapping
+
+from mockserver.errors import Failure, FailureKind
+from mockserver.model import Answer, Json, Operation, Violation
+from mockserver.vendors.base import Behaviour, Problem, Vendor, World, answer_sample, json_answer, phrase
+
+ID_EPOCH_MS = 1264262866000
+ID_RANDOM_BITS = 24
+EVENT_URL = "https://app.datadoghq.com/event/event"
+
+
+class Datadog(Vendor):
+    name = "datadog"
+
+    def behaviour(self, operation: Operation) -> Behaviour:
+        return _BEHAVIOURS.get(operation.id, answer_sample)
+
+    def problems(self, operation: Operation, failure: Failure, status: int) -> list[Problem]:
+        if failure.violations:
+            return super().problems(operation, failure, status)
+        if failure.kind in operation.credential_statuses:
+            return [_credential_problem(operation, failure.kind)]
+        if failure.kind is FailureKind.UNREADABLE:
+            return [Problem(f"Malformed payload: {failure.detail}")]
+        return [Problem(_scripted_message(operation, status) if not failure.detail else failure.detail)]
+
+    def problem(self, operation: Operation, violation: Violation) -> Problem:
+        """The wording of the recorded replies where there is one, ours in the same form elsewhere."""
+        place, message = violation.pointer, violation.message
+        if violation.parameter:
+            return Problem(message, parameter=violation.parameter)
+        if operation.id == "CreateEventV1":
+            return Problem(_worded_v1(violation))
+        if operation.id == "CreateEventV2":
+            if violation.rule == "enum":
+                options = ", ".join(f'"{option}"' for option in sorted(map(str, violation.limit)))
+                message = f"must be one of: [{options}]"
+            return Problem(f"JSON validation failed at {_json_path(place)}: value {message}.", pointer=place)
+        if operation.id in _ANALYTICS:
+            return Problem(f"API input validation failed: {place or 'the body'}: {message}.")
+        return Problem(f"{place or 'the body'}: {message}", pointer=place)
+
+
+def event_id(world: World) -> int:
+    """An event id: ((unix ms − 1264262866000) << 24) | 24 random bits, always above the account's last one.
+
+    Source: fits every id in the public recordings.
+    """
+    milliseconds = int(world.now() * 1000)
+    fresh = ((max(milliseconds, ID_EPOCH_MS) - ID_EPOCH_MS) << ID_RANDOM_BITS) | world.random.getrandbits(
+        ID_RANDOM_BITS
+    )
+    last = world.state.get("last_event_id", 0)
+    identifier = fresh if fresh > last else last + 1 + world.random.getrandbits(8)
+    world.state["last_event_id"] = identifier
+    return identifier
+
+
+def event_uid(world: World) -> str:
+    """An event uid: base64url of 6 bytes unix ms, 2 zero, 8 random, 2 zero. Source: public recordings."""
+    milliseconds = max(0, int(world.now() * 1000)) & ((1 << 48) - 1)
+    raw = milliseconds.to_bytes(6, "big") + bytes(2) + world.random.randbytes(8) + bytes(2)
+    return base64.urlsafe_b64encode(raw).decode("ascii")
+
+
+def post_event_v1(operation: Operation, body: Json, world: World) -> Answer:
+    """202 with the event as stored, keys in the recorded order; nulls only where the contract says `x-nulls`."""
+    identifier = event_id(world)
+    happened = body.get("date_happened")
+    event = {
+        "id": identifier,
+        "id_str": str(identifier),
+        "title": body.get("title"),
+        "text": body.get("text"),
+        "date_happened": int(world.now() if happened is None else happened),
+        "handle": None,
+        "priority": body.get("priority"),
+        "related_event_id": None,
+        "tags": body.get("tags"),
+        "url": f"{EVENT_URL}?id={identifier}",
+    }
+    if not operation.extensions.get("x-nulls"):
+        event = {name: value for name, value in event.items() if value is not None}
+    return json_answer(operation.success, {"status": "ok", "event": event})
+
+
+def post_event_v2(operation: Operation, body: Json, world: World) -> Answer:
+    """202 with the event's id and uid, in the recorded form (`data.id` is "_" on the live service)."""
+    uid = event_uid(world)
+    evt = {"id": str(event_id(world)), "uid": uid}
+    data = {"attributes": {"attributes": {"evt": evt}}, "id": "_", "type": "event"}
+    return json_answer(operation.success, {"data": data, "links": {"self": f"{EVENT_URL}?uid={uid}"}})
+
+
+def submit_product_analytics_event(operation: Operation, body: Json, world: World) -> Answer:
+    return json_answer(operation.success, {})
+
+
+def query_scalar(operation: Operation, body: Json, world: World) -> Answer:
+    """200 with the group columns and the number column, without values while nothing was counted."""
+    facets = [group["facet"] for group in body["data"]["attributes"]["query"].get("group_by", ())]
+    columns = [{"name": facet, "type": "group", "values": []} for facet in facets]
+    columns.append({"name": "query", "type": "number", "values": [], "meta": {"unit": None}})
+    return _query_answer(operation, "scalar_response", {"columns": columns}, world)
+
+
+def query_timeseries(operation: Operation, body: Json, world: World) -> Answer:
+    """200 with sparse buckets: series, times and values are empty while nothing was counted."""
+    return _query_answer(operation, "timeseries_response", {"series": [], "times": [], "values": []}, world)
+
+
+def _query_answer(operation: Operation, kind: str, attributes: dict[str, Json], world: World) -> Answer:
+    meta = {"request_id": f"{world.random.getrandbits(128):032x}", "status": "done"}
+    data = {"attributes": attributes, "id": "0", "type": kind}
+    return json_answer(operation.success, {"data": data, "meta": meta})
+
+
+_BEHAVIOURS: Mapping[str, Behaviour] = {
+    "CreateEventV1": post_event_v1,
+    "CreateEventV2": post_event_v2,
+    "SubmitProductAnalyticsEvent": submit_product_analytics_event,
+    "QueryProductAnalyticsScalar": query_scalar,
+    "QueryProductAnalyticsTimeseries": query_timeseries,
+}
+_ANALYTICS = frozenset({"QueryProductAnalyticsScalar", "QueryProductAnalyticsTimeseries"})
+
+
+def _credential_problem(operation: Operation, kind: FailureKind) -> Problem:
+    """Intake hosts say one sentence for a missing and an invalid key (reported); the api host says two (recorded)."""
+    header = operation.application_key if kind is FailureKind.APPLICATION_KEY_MISSING else operation.credentials[0]
+    name = header.name if header else None
+    if operation.id in ("CreateEventV2", "SubmitProductAnalyticsEvent"):
+        return Problem("API key is missing or invalid", header=name)
+    return Problem("API key required" if kind is FailureKind.CREDENTIAL_MISSING else "Forbidden", header=name)
+
+
+def _scripted_message(operation: Operation, status: int) -> str:
+    limit = operation.extensions.get("x-rate-limit")
+    if status == 429 and limit:
+        return f"Rate limit of {limit['limit']} requests in {limit['period']} seconds reached. Please try again later."
+    return phrase(status)
+
+
+def _worded_v1(violation: Violation) -> str:
+    if violation.rule == "time-window":
+        return violation.message
+    name = violation.pointer.lstrip("/")
+    if violation.rule == "required":
+        return f"'{name}' is a required field for events"
+    return f"'{name}' {violation.message}" if name else f"the body {violation.message}"
+
+
+def _json_path(pointer: str) -> str:
+    """A JSON pointer in the notation of the recorded replies: $.data.attributes.tags[0]."""
+    parts = (part.replace("~1", "/").replace("~0", "~") for part in pointer.split("/")[1:])
+    return "$" + "".join(f"[{part}]" if re.fullmatch(r"\d+", part) else f".{part}" for part in parts)

@@ -1,0 +1,56 @@
+"""Named rules: what the pages state and a JSON Schema cannot say. Overlays name them with their parameters."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterator, Mapping
+
+from mockserver.model import Json, Rule
+from mockserver.pointers import follow
+
+RuleCheck = Callable[[Json, Rule, float], Iterator[tuple[str, str]]]
+
+
+def time_window(body: Json, rule: Rule, now: float) -> Iterator[tuple[str, str]]:
+    """The time at `pointer` lies at most `past` seconds before and, if given, `future` seconds after now.
+
+    The time is seconds since the epoch or ISO 8601 text. What is no time is left to the schema.
+    """
+    when = _seconds(follow(body, rule.parameters["pointer"]))
+    if when is None:
+        return
+    past, future = rule.parameters.get("past"), rule.parameters.get("future")
+    if past is not None and when < now - past:
+        yield rule.parameters["pointer"], rule.parameters.get("too_old", f"is more than {_hours(past)} in the past")
+    if future is not None and when > now + future:
+        yield rule.parameters["pointer"], rule.parameters.get("too_new", f"is more than {_hours(future)} in the future")
+
+
+def less_than(body: Json, rule: Rule, _now: float) -> Iterator[tuple[str, str]]:
+    """The number at `pointer` is less than the one at `than`."""
+    low, high = (follow(body, rule.parameters[key]) for key in ("pointer", "than"))
+    if _is_number(low) and _is_number(high) and not low < high:
+        yield rule.parameters["pointer"], f"must be less than {rule.parameters['than'].rsplit('/', 1)[-1]}"
+
+
+RULES: Mapping[str, RuleCheck] = {"time-window": time_window, "less-than": less_than}
+
+
+def _seconds(value: Json) -> float | None:
+    if _is_number(value):
+        return float(value) if abs(value) < 1e300 else None
+    if isinstance(value, str):
+        try:
+            when = dt.datetime.fromisoformat(value)
+        except ValueError:
+            return None
+        return (when if when.tzinfo else when.replace(tzinfo=dt.UTC)).timestamp()
+    return None
+
+
+def _is_number(value: Json) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _hours(seconds: float) -> str:
+    return f"{seconds / 3600:g} hours"

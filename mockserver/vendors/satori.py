@@ -1,0 +1,96 @@
+"""Satori: the server-event endpoint of a gRPC gateway, with protobuf's JSON errors and gRPC codes."""
+
+from __future__ import annotations
+
+import re
+
+from mockserver.errors import Failure, FailureKind
+from mockserver.model import Answer, Headers, Json, Operation, Violation
+from mockserver.pointers import position_of
+from mockserver.vendors.base import Behaviour, Problem, Vendor, World, answer_sample, json_answer, phrase
+
+GRPC_CODES = {400: 3, 401: 16, 403: 7, 404: 5, 429: 8, 500: 13, 501: 12, 503: 14}
+"""HTTP status → gRPC code, the gateway's table read backwards. 2 (UNKNOWN) stands for any other."""
+
+_FOUND_WHILE_DECODING = frozenset({"type", "pattern", "format", "not", "oneOf", "anyOf"})
+_JITER_PLACE = re.compile(r"^(?P<what>.*) at line (?P<line>\d+) column (?P<column>\d+)$", re.DOTALL)
+
+
+class Satori(Vendor):
+    name = "satori"
+
+    def behaviour(self, operation: Operation) -> Behaviour:
+        return server_event if operation.id == "ServerEvent" else answer_sample
+
+    def code(self, status: int) -> int:
+        return GRPC_CODES.get(status, 2)
+
+    def wrong_method(self, operation: Operation) -> Failure:
+        """The gateway answers 501 with code 12 (a sibling service does)."""
+        return Failure(FailureKind.WRONG_METHOD, "Method Not Allowed", status=501)
+
+    def refuses_before_credentials(self, violation: Violation) -> bool:
+        """protobuf's JSON decoder finds wrong types before the handler looks at the credential."""
+        return violation.rule in _FOUND_WHILE_DECODING
+
+    def problems(self, operation: Operation, failure: Failure, status: int) -> list[Problem]:
+        """One problem: the gateway reports the first only."""
+        if failure.violations:
+            decoding = [violation for violation in failure.violations if self.refuses_before_credentials(violation)]
+            first = (decoding or list(failure.violations))[0]
+            return [Problem(_decoding_message(first, failure.text) if decoding else _event_message(first))]
+        if failure.kind is FailureKind.UNREADABLE:
+            return [Problem(_syntax_message(failure.detail))]
+        if failure.kind is FailureKind.CREDENTIAL_MISSING:
+            return [Problem("API key required")]
+        if failure.kind is FailureKind.CREDENTIAL_INVALID:
+            return [Problem("API key invalid")]
+        if failure.kind is FailureKind.TOO_LARGE:
+            return [Problem("http: request body too large")]
+        return [Problem(failure.detail or phrase(status))]
+
+    def headers(self, operation: Operation, status: int, problems: list[Problem]) -> Headers:
+        """On 401 `WWW-Authenticate` repeats the message (a sibling service does)."""
+        if status == 401 and problems:
+            return ((b"www-authenticate", problems[0].message.encode("latin-1", "replace")),)
+        return ()
+
+
+def server_event(operation: Operation, body: Json, world: World) -> Answer:
+    """200 `{}`: the batch is taken."""
+    return json_answer(operation.success, {})
+
+
+def _decoding_message(violation: Violation, text: str) -> str:
+    """protobuf's wording for a value of the wrong type, with its line and column in the body."""
+    line, column = position_of(text, violation.pointer)
+    name = _json_name(violation.pointer.rsplit("/", 1)[-1])
+    shown = violation.value or ""
+    if violation.rule == "not" and "required" in violation.limit:
+        return f'proto: (line {line}:{column}): duplicate field "{violation.limit["required"][-1]}"'
+    if name == "timestamp":
+        return f"proto: (line {line}:{column}): invalid google.protobuf.Timestamp value {shown}"
+    if name in ("sessionIssuedAt", "sessionExpiresAt"):
+        return f"proto: (line {line}:{column}): invalid value for int64 field {name}: {shown}"
+    if violation.limit in ("object", "array") or name == "metadata" or not name:
+        return f"proto: syntax error (line {line}:{column}): unexpected token {shown}"
+    return f"proto: (line {line}:{column}): invalid value for string field {name}: {shown}"
+
+
+def _syntax_message(detail: str) -> str:
+    place = _JITER_PLACE.match(detail)
+    if place is None:
+        return f"proto: syntax error (line 1:1): {detail}"
+    what = re.sub(r"^Detected duplicate key", "duplicate field", place["what"])
+    return f"proto: syntax error (line {place['line']}:{place['column']}): {what}"
+
+
+def _event_message(violation: Violation) -> str:
+    place = re.sub(r"/(\d+)", r"[\1]", violation.pointer.lstrip("/")).replace("/", ".")
+    return f"{place or 'body'}: {violation.message}"
+
+
+def _json_name(name: str) -> str:
+    """protobuf's JSON name of a field: lowerCamelCase."""
+    head, *rest = name.split("_")
+    return head + "".join(part.capitalize() for part in rest)

@@ -1,0 +1,85 @@
+"""What the control API shows of an exchange: derived from the kept original when asked for, credentials masked."""
+
+from __future__ import annotations
+
+import base64
+import datetime as dt
+from typing import Any
+
+from mockserver.decoding import decompressed, parse_json
+from mockserver.errors import Failure
+from mockserver.model import Exchange, Headers, Violation
+from mockserver.redaction import SECRET_HEADERS, masked_headers, masked_query
+
+
+def summary(exchange: Exchange) -> dict[str, Any]:
+    """An exchange as a list shows it: everything but headers and bodies."""
+    return {
+        "id": exchange.id,
+        "vendor": exchange.vendor,
+        "operation": exchange.operation,
+        "account": exchange.account,
+        "received": _iso(exchange.received),
+        "method": exchange.request.method,
+        "path": exchange.request.path,
+        "query": masked_query(exchange.request.query),
+        "status": exchange.status,
+        "verdict": "valid" if exchange.verdict.valid else "invalid",
+        "violations": [violation_view(violation) for violation in exchange.verdict.violations],
+        "warnings": [violation_view(warning) for warning in exchange.verdict.warnings],
+        "bytes": exchange.request.body_size,
+        "milliseconds": round(exchange.milliseconds, 3),
+    }
+
+
+def whole(exchange: Exchange, max_bytes: int) -> dict[str, Any]:
+    """One exchange with its headers, raw bodies and, where it is JSON, the body's value. `max_bytes` bounds the
+    decompressed body."""
+    request: dict[str, Any] = {
+        "headers": _pairs(exchange.request.headers),
+        **_body(exchange.request.body),
+        "truncated": exchange.request.truncated,
+    }
+    try:
+        request["json"] = parse_json(decompressed(exchange.request, max_bytes))
+    except Failure:
+        request["json"] = None
+    response = {
+        "status": exchange.status,
+        "headers": _pairs(exchange.response_headers),
+        **_body(exchange.response_body),
+    }
+    return {**summary(exchange), "request": request, "response": response, "error": exchange.error}
+
+
+def violation_view(violation: Violation) -> dict[str, Any]:
+    view: dict[str, Any] = {
+        "pointer": violation.pointer,
+        "rule": violation.rule,
+        "message": violation.message,
+        "evidence": {"kind": violation.evidence.kind, "source": violation.evidence.source},
+    }
+    if violation.value is not None:
+        view["value"] = violation.value
+    if violation.parameter is not None:
+        view["parameter"] = violation.parameter
+    return view
+
+
+def _pairs(headers: Headers) -> list[list[str]]:
+    return [[name, value] for name, value in masked_headers(headers, SECRET_HEADERS)]
+
+
+def _body(raw: bytes) -> dict[str, str]:
+    """A body as text where it is UTF-8, else as base64."""
+    try:
+        return {"body": raw.decode("utf-8")}
+    except UnicodeDecodeError:
+        return {"body_base64": base64.b64encode(raw).decode("ascii")}
+
+
+def _iso(seconds: float) -> str:
+    try:
+        return dt.datetime.fromtimestamp(seconds, dt.UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    except (ValueError, OverflowError, OSError):
+        return str(seconds)
