@@ -1,0 +1,121 @@
+"""How a contract differs from the one on disk, and whether clients written for the old one can break."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from mockserver.extract import emit
+from mockserver.extract.compare import Difference, compatible, operations, schemas
+from mockserver.extract.errors import ExtractError
+from mockserver.extract.model import Contract, Json, Schema
+
+METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+Call = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A contract as it stands on disk."""
+
+    openapi: Schema
+    schemas: dict[str, Schema]
+    examples: dict[str, Json]
+
+
+def load(vendor: str, out: Path, fixtures: Path) -> Stored:
+    """The contract of `vendor` below `out`. Raises ExtractError if there is none or a file of it is broken."""
+    folder = out / vendor
+    file = folder / "openapi.yaml"
+    try:
+        openapi = yaml.safe_load(file.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise ExtractError(str(file), 1, f"a contract of {vendor} to compare with ({error})") from error
+    if not isinstance(openapi, dict) or not isinstance(openapi.get("paths"), dict):
+        raise ExtractError(str(file), 1, "an OpenAPI document with paths")
+    made = {path.name: _json(path) for pattern in emit.SCHEMAS for path in sorted(folder.glob(pattern))}
+    shown = fixtures / vendor
+    paths = [path for pattern in emit.EXAMPLES for path in sorted(shown.glob(pattern))]
+    return Stored(openapi, made, {path.relative_to(shown).as_posix(): _json(path) for path in paths})
+
+
+def _json(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
+        line = error.lineno if isinstance(error, json.JSONDecodeError) else 1
+        raise ExtractError(str(path), line, f"JSON that can be read ({error})") from error
+
+
+def differences(old: Stored, new: Contract) -> tuple[list[Difference], list[str]]:
+    """What differs, and the ids of operations that were left out because some page that documents them was not
+    given.
+    """
+    given = {page.label for operation in new.operations for page, _ in operation.found}
+    before, after = _calls(old.openapi), _calls(new.openapi)
+    found: list[Difference] = []
+    skipped: list[str] = []
+    for call, operation in before.items():
+        pages = _pages(operation)
+        if (pages & given and not pages <= given) or (call not in after and not pages & given):
+            skipped.append(str(operation.get("operationId")))
+        elif call not in after:
+            found.append(Difference(True, _place(call), "the operation is documented no more"))
+        else:
+            found.extend(_operation(old, new, call, operation, after[call]))
+    found.extend(compatible(_place(call), "a new operation") for call in after if call not in before)
+    if not skipped and not found:
+        found.extend(_rest(old, new))
+    return sorted(found, key=lambda each: (not each.breaking, each.place, each.message)), skipped
+
+
+def _operation(old: Stored, new: Contract, call: Call, before: Schema, after: Schema) -> Iterator[Difference]:
+    yield from operations(before, after, _place(call))
+    names, renamed = str(before.get("operationId")), str(after.get("operationId"))
+    for name, schema in old.schemas.items():
+        head, _, tail = name.partition(".")
+        if head == names and f"{renamed}.{tail}" in new.schemas:
+            yield from schemas(schema, new.schemas[f"{renamed}.{tail}"], f"{name}#", tail.startswith("response"))
+    yield from _examples(_below(old.examples, names), _below(new.examples, renamed), names)
+
+
+def _examples(before: Mapping[str, Json], after: Mapping[str, Json], name: str) -> Iterator[Difference]:
+    for file in sorted({*before, *after}):
+        if file not in after:
+            yield compatible(f"{name}/{file}", "the example is documented no more")
+        elif file not in before:
+            yield compatible(f"{name}/{file}", "a new example")
+        elif json.dumps(before[file]) != json.dumps(after[file]):
+            yield compatible(f"{name}/{file}", "the example changed")
+
+
+def _rest(old: Stored, new: Contract) -> Iterator[Difference]:
+    """What no rule of comparison speaks of: order, titles, security schemes."""
+    if json.dumps(old.openapi) != json.dumps(new.openapi):
+        yield compatible("openapi.yaml", "differs in what is no part of an operation, or in order")
+    for name in sorted({*old.schemas, *new.schemas}):
+        if json.dumps(old.schemas.get(name)) != json.dumps(new.schemas.get(name)):
+            yield compatible(name, "differs in order, or is on one side only")
+
+
+def _calls(openapi: Schema) -> dict[Call, Schema]:
+    paths = openapi["paths"].items()
+    return {(path, method): item[method] for path, item in paths for method in METHODS if method in item}
+
+
+def _pages(operation: Schema) -> set[str]:
+    evidence = operation.get("x-evidence", {})
+    return {evidence.get("page", ""), *evidence.get("also", ())}
+
+
+def _place(call: Call) -> str:
+    return f"{call[1].upper()} {call[0]}"
+
+
+def _below(examples: Mapping[str, Json], name: str) -> dict[str, Json]:
+    return {path.partition("/")[2]: body for path, body in examples.items() if path.startswith(f"{name}/")}

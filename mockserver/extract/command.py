@@ -1,0 +1,99 @@
+"""The command `mockserver extract`: pages in; a contract, a difference or a lint report out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from importlib.resources import files
+from pathlib import Path
+
+import click
+
+from mockserver.extract import check, dialects, emit, lint, overlays, report
+from mockserver.extract.contract import contract
+from mockserver.extract.errors import ExtractError
+from mockserver.extract.model import Contract, Page
+
+FINDINGS = 1
+"""Exit code for a difference or a finding."""
+UNREADABLE = 2
+"""Exit code for a page that cannot be read, as for a wrong usage."""
+
+
+def _vendor_name(_context: click.Context, _option: click.Parameter, name: str | None) -> str | None:
+    if name is not None and not re.fullmatch(r"[a-z0-9][a-z0-9_-]*", name):
+        raise click.BadParameter("lower-case letters, digits, hyphens and underscores only")
+    return name
+
+
+@click.command("extract")
+@click.argument("pages", nargs=-1, required=True, metavar="PAGE...")
+@click.option(
+    "--vendor", callback=_vendor_name, help="Name of the vendor; guessed from the page for --check and --lint."
+)
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Folder of the contracts.")
+@click.option(
+    "--fixtures",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder of the example bodies.  [default: fixtures, beside --out]",
+)
+@click.option("--check", "mode", flag_value="check", help="Compare the pages with the contracts that are there.")
+@click.option("--lint", "mode", flag_value="lint", help="Report where the pages contradict themselves.")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def extract(
+    pages: tuple[str, ...], *, vendor: str | None, out: Path | None, fixtures: Path | None, mode: str | None, form: str
+) -> None:
+    """Extract a vendor's contract from its documentation pages.
+
+    PAGE is a file, - for standard input, or an http(s) URL. All pages of a vendor are read at once: what no page
+    documents is removed, except overlay.yaml and observed.yaml. Exit code 1 says that --check or --lint found
+    something, 2 that a page cannot be read.
+    """
+    if mode is None and (vendor is None or out is None):
+        raise click.UsageError("--vendor and --out are needed to write a contract")
+    folder = out or Path(str(files("mockserver") / "schemas"))
+    shown = fixtures or folder.parent / "fixtures"
+    try:
+        made = _contracts([dialects.read(page) for page in pages], vendor, folder)
+        if mode == "check":
+            found = _check(made, folder, shown, form)
+        elif mode == "lint":
+            found = _lint(made, form)
+        else:
+            found = _write(made[0], folder, shown)
+    except (ExtractError, OSError) as error:
+        click.echo(str(error), err=True)
+        raise SystemExit(UNREADABLE) from error
+    raise SystemExit(FINDINGS if found else 0)
+
+
+def _contracts(pages: Sequence[Page], vendor: str | None, out: Path) -> list[Contract]:
+    vendors = dict.fromkeys(vendor or page.vendor for page in pages)
+    return [
+        contract(name, [page for page in pages if name in {vendor, page.vendor}], overlays.renames(out / name))
+        for name in vendors
+    ]
+
+
+def _write(made: Contract, out: Path, fixtures: Path) -> bool:
+    content = emit.render(made, out, fixtures)
+    removed = emit.stale(made, out, fixtures, content)
+    covered = overlays.covered(out / made.vendor)
+    emit.write(content, removed)
+    for line in report.summary(made, covered, len(content), removed):
+        click.echo(line)
+    return False
+
+
+def _check(made: Sequence[Contract], out: Path, fixtures: Path, form: str) -> bool:
+    results = {each.vendor: check.differences(check.load(each.vendor, out, fixtures), each) for each in made}
+    found = {vendor: differences for vendor, (differences, _) in results.items()}
+    skipped = {vendor: names for vendor, (_, names) in results.items()}
+    click.echo(report.checked(found, skipped, form))
+    return any(found.values())
+
+
+def _lint(made: Sequence[Contract], form: str) -> bool:
+    found = [finding for each in made for finding in lint.findings(each)]
+    click.echo(report.linted(found, form))
+    return bool(found)

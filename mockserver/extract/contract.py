@@ -1,0 +1,95 @@
+"""Pages of one vendor → its contract: the OpenAPI document, the schemas, the examples and the account of rows."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from mockserver.extract import openapi
+from mockserver.extract import rules as prose_rules
+from mockserver.extract.accounting import accounts
+from mockserver.extract.errors import ExtractError
+from mockserver.extract.examples import bodies
+from mockserver.extract.merge import Found, by_call, union
+from mockserver.extract.model import Contract, Json, Leftover, Operation, Page, Schema, Unextracted
+from mockserver.extract.schema import Built, build, documented, one
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+Call = tuple[str, str]
+
+
+def contract(vendor: str, pages: Sequence[Page], renames: Mapping[Call, str]) -> Contract:
+    """The contract of `vendor` as the pages state it; the same pages give the same contract in any order.
+
+    `renames` maps (path, METHOD) to an operation id. Raises ExtractError if two operations have one id.
+    """
+    calls = by_call(pages)
+    ids = _ids(calls, renames)
+    operations = [_operation(ids[call], found) for call, found in calls.items()]
+    return Contract(
+        vendor=vendor,
+        openapi=openapi.document(vendor, operations),
+        schemas={name: schema for each in operations for name, schema in each.schemas.items()},
+        examples={f"{each.id}/{name}": body for each in operations for name, body in bodies(each.endpoint)},
+        operations=tuple(operations),
+        accounts=tuple(account for each in operations for account in accounts(each)),
+        rules=tuple(rule for each in operations for rule in each.rules),
+    )
+
+
+def _ids(calls: Mapping[Call, Found], renames: Mapping[Call, str]) -> dict[Call, str]:
+    """The pages' names, with the version where one section has several or two paths would share a name."""
+    named = {call: found[0][1] for call, found in calls.items()}
+    uses = Counter(endpoint.operation for endpoint in named.values())
+    ids: dict[Call, str] = {}
+    for call, endpoint in named.items():
+        plural = max(each.versions for _, each in calls[call]) > 1 or uses[endpoint.operation] > 1
+        name = endpoint.operation + (endpoint.version.upper() if plural else "")
+        name = renames.get(call, name)
+        if name in ids.values():
+            page = calls[call][0][0]
+            raise ExtractError(page.source, endpoint.line, f"an operation id other than {name}, which is taken")
+        ids[call] = name
+    return ids
+
+
+def _operation(name: str, found: Found) -> Operation:
+    endpoint = union(found)
+    page = found[0][0].source
+    place = openapi.place(endpoint)
+    rules: dict[str, Unextracted] = {}
+
+    def leave(key: str, where: str, left: Leftover) -> None:
+        name = f"{key}:{left.tail}"
+        rules.setdefault(name, Unextracted(name, where, left.rule, page, left.row.line))
+
+    schemas: dict[str, Schema] = {}
+    for stem, body in documented(name, endpoint):
+        built = build(page, body)
+        schemas[f"{stem}.json"] = _framed(stem, built, evidence(found, body.section))
+        for left in built.rules:
+            leave(f"{stem}#{left.pointer}", f"{stem}.json#{left.pointer}", left)
+    parameters: list[Schema] = []
+    for index, each in enumerate(endpoint.parameters):
+        built = one(page, each.row)
+        parameters.append(openapi.parameter(each, built.schema))
+        for left in built.rules:
+            leave(f"{name}.parameters#{each.row.name}", f"{place}/parameters/{index}/schema", left)
+    for said in prose_rules.unextracted(name, endpoint, schemas.get(f"{name}.request.json", {}), place, page):
+        rules.setdefault(said.id, said)
+    parameters.extend(openapi.undeclared(endpoint.path, parameters))
+    unextracted = tuple(rules.values())
+    made = openapi.operation(name, endpoint, evidence(found, endpoint.section), unextracted, parameters)
+    return Operation(name, tuple(found), endpoint, made, schemas, unextracted)
+
+
+def evidence(found: Found, section: str) -> dict[str, Json]:
+    """Which page says so, and where; `also` names further pages that document the same endpoint."""
+    labels = list(dict.fromkeys(page.label for page, _ in found))
+    also = {"also": labels[1:]} if labels[1:] else {}
+    return {"kind": "documented", "page": labels[0], "section": section, **also}
+
+
+def _framed(stem: str, built: Built, origin: Schema) -> Schema:
+    head = {"$schema": DIALECT, "$id": f"{stem}.json", "title": stem.replace(".", " "), "x-evidence": origin}
+    return {**head, **built.schema}

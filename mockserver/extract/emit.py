@@ -1,0 +1,86 @@
+"""A contract → files: their bytes, and all of them written or none."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from mockserver.extract.model import Contract, Json
+
+SCHEMAS = ("*.request.json", "*.response.*.json")
+EXAMPLES = ("*/request.example-*.json", "*/request.sample-*.json", "*/response.*.json")
+WIDTH = 120
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes what is shared between places twice, and indents lists."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
+        super().increase_indent(flow, False)
+
+
+def render(contract: Contract, out: Path, fixtures: Path) -> dict[Path, bytes]:
+    """Path → content of every file of the contract."""
+    folder = out / contract.vendor
+    files = {folder / "openapi.yaml": yaml_bytes(contract.openapi)}
+    files.update((folder / name, json_bytes(schema)) for name, schema in contract.schemas.items())
+    examples = fixtures / contract.vendor
+    files.update((examples / name, json_bytes(body)) for name, body in contract.examples.items())
+    return files
+
+
+def yaml_bytes(document: Json) -> bytes:
+    """YAML in block style, keys in their order."""
+    text = yaml.dump(document, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=WIDTH)
+    return text.encode()
+
+
+def json_bytes(document: Json) -> bytes:
+    """JSON with an indent of two, keys in their order, and a final newline."""
+    return (json.dumps(document, ensure_ascii=False, indent=2) + "\n").encode()
+
+
+def stale(contract: Contract, out: Path, fixtures: Path, files: Iterable[Path]) -> list[Path]:
+    """Files that an earlier extraction for this vendor left and this one does not write. What is written by hand
+    is not among them, since its name has another form."""
+    kept = set(files)
+    folders = {out / contract.vendor: SCHEMAS, fixtures / contract.vendor: EXAMPLES}
+    found = {path for folder, patterns in folders.items() for pattern in patterns for path in folder.glob(pattern)}
+    return sorted(found - kept)
+
+
+def write(files: Mapping[Path, bytes], remove: Iterable[Path]) -> None:
+    """Write all files, then remove those that are stale. Content goes to temporary files first, so that a full
+    disk or a missing permission leaves everything as it was.
+
+    Raises OSError.
+    """
+    ready: list[tuple[Path, Path]] = []
+    try:
+        for path, content in files.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+            ready.append((Path(name), path))
+            with os.fdopen(handle, "wb") as file:
+                file.write(content)
+            Path(name).chmod(0o644)
+        while ready:
+            temporary, path = ready[0]
+            temporary.replace(path)
+            ready.pop(0)
+    finally:
+        for temporary, _ in ready:
+            temporary.unlink(missing_ok=True)
+    for path in remove:
+        path.unlink()
+        if not any(path.parent.iterdir()):
+            path.parent.rmdir()

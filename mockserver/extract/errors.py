@@ -1,0 +1,17 @@
+"""The named failure of extraction: a page that cannot be read, with its place."""
+
+from __future__ import annotations
+
+
+class ExtractError(Exception):
+    """A page, or a file beside it, that cannot be read.
+
+    `file` is the page as it was named on the command line, `line` counts from 1 and `expected` says in our
+    words what should have stood there.
+    """
+
+    def __init__(self, file: str, line: int, expected: str) -> None:
+        super().__init__(f"{file}:{line}: expected {expected}")
+        self.file = file
+        self.line = line
+        self.expected = expected

@@ -1,0 +1,81 @@
+"""One endpoint from all pages that document it: the union of what they say, the first page first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from dataclasses import replace
+from typing import TypeVar
+
+from mockserver.extract.model import Body, Endpoint, Field, Page, Response, Row
+
+Found = Sequence[tuple[Page, Endpoint]]
+Item = TypeVar("Item")
+
+
+def by_call(pages: Iterable[Page]) -> dict[tuple[str, str], Found]:
+    """(path, METHOD) → the pages that document it, ordered by label whatever order they were named in."""
+    calls: dict[tuple[str, str], list[tuple[Page, Endpoint]]] = {}
+    for page in sorted(pages, key=lambda page: page.label):
+        for endpoint in page.endpoints:
+            calls.setdefault((endpoint.path, endpoint.method), []).append((page, endpoint))
+    return dict(calls)
+
+
+def union(found: Found) -> Endpoint:
+    """The endpoint that says everything that any of the pages says."""
+    first, *others = (endpoint for _, endpoint in found)
+    for other in others:
+        first = replace(
+            first,
+            versions=max(first.versions, other.versions),
+            sites=_distinct([*first.sites, *other.sites], lambda site: site.name),
+            parameters=_distinct([*first.parameters, *other.parameters], lambda each: (each.location, each.row.name)),
+            request=_body(first.request, other.request),
+            request_required=first.request_required or other.request_required,
+            responses=_responses(first.responses, other.responses),
+            samples=(*first.samples, *other.samples),
+            credentials=first.credentials or other.credentials,
+            prose=_distinct([*first.prose, *other.prose], lambda each: each.text),
+            rate_limit=first.rate_limit or other.rate_limit,
+            max_body_bytes=first.max_body_bytes or other.max_body_bytes,
+        )
+    return first
+
+
+def _body(first: Body | None, other: Body | None) -> Body | None:
+    if first is None or other is None:
+        return first or other
+    examples = _distinct([*first.examples, *other.examples], lambda example: repr(example.value))
+    return replace(first, fields=_fields(first.fields, other.fields), examples=examples)
+
+
+def _fields(first: Sequence[Field], other: Sequence[Field]) -> tuple[Field, ...]:
+    others = {field.row.name: field for field in other}
+    same = [
+        Field(_row(field.row, others[field.row.name].row), _fields(field.children, others.pop(field.row.name).children))
+        if field.row.name in others
+        else field
+        for field in first
+    ]
+    return (*same, *others.values())
+
+
+def _row(first: Row, other: Row) -> Row:
+    """A field that only one page calls required is not required."""
+    return first if first.required == other.required else replace(first, required=False)
+
+
+def _responses(first: Sequence[Response], other: Sequence[Response]) -> tuple[Response, ...]:
+    merged = {response.status: response for response in first}
+    for response in other:
+        known = merged.get(response.status)
+        merged[response.status] = replace(known, body=_body(known.body, response.body)) if known else response
+    return tuple(merged.values())
+
+
+def _distinct(items: Iterable[Item], key: Callable[[Item], Hashable]) -> tuple[Item, ...]:
+    """The items without those whose key came before."""
+    found: dict[Hashable, Item] = {}
+    for item in items:
+        found.setdefault(key(item), item)
+    return tuple(found.values())

@@ -1,0 +1,58 @@
+"""What the hand-written overlays tell the extractor: other operation ids, and rules that they cover."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from mockserver.extract.errors import ExtractError
+
+TARGET = re.compile(r"""\$\.paths\[(?P<quote>["'])(?P<path>[^"']+)(?P=quote)\]\.(?P<method>[a-z]+)$""")
+FILES = ("overlay.yaml", "observed.yaml")
+
+
+def renames(folder: Path) -> dict[tuple[str, str], str]:
+    """(path, METHOD) → operation id, from actions of overlay.yaml that update nothing but an operation's id too."""
+    found = {}
+    for action in _actions(folder / "overlay.yaml"):
+        match = TARGET.match(str(action.get("target", "")).strip())
+        update = action.get("update")
+        if match and isinstance(update, dict) and isinstance(update.get("operationId"), str):
+            name = update["operationId"]
+            if not re.fullmatch(r"[A-Za-z]\w*", name):
+                raise ExtractError(
+                    str(folder / "overlay.yaml"), 1, f"an operation id of letters and digits, not {name!r}"
+                )
+            found[match["path"], match["method"].upper()] = name
+    return found
+
+
+def covered(folder: Path) -> set[str]:
+    """The ids of unextracted rules that some action names in `x-covers`."""
+    found: set[str] = set()
+    for name in FILES:
+        for action in _actions(folder / name):
+            covers = action.get("x-covers", [])
+            found.update([covers] if isinstance(covers, str) else map(str, covers))
+    return found
+
+
+def _actions(file: Path) -> Iterator[dict[str, Any]]:
+    """Raises ExtractError if the file exists and is no overlay."""
+    try:
+        document = yaml.safe_load(file.read_text("utf-8"))
+    except FileNotFoundError:
+        return
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise ExtractError(str(file), line, f"YAML ({error.problem})") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise ExtractError(str(file), 1, f"an overlay that can be read ({error})") from error
+    actions = document.get("actions") if isinstance(document, dict) else None
+    if not isinstance(actions, list):
+        raise ExtractError(str(file), 1, "an OpenAPI overlay with a list of actions")
+    yield from (action for action in actions if isinstance(action, dict))

@@ -1,0 +1,80 @@
+"""The text and the JSON that the command prints."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from mockserver.extract.compare import Difference
+from mockserver.extract.finding import Finding
+from mockserver.extract.model import Account, Contract
+
+
+def summary(contract: Contract, covered: set[str], written: int, removed: Sequence[Path]) -> Iterator[str]:
+    """Rows read, emitted and left over for each table of each page, then each rule that is no keyword."""
+    yield f"{contract.vendor}: {len(contract.operations)} operations, {written} files"
+    for path in removed:
+        yield f"  removed {path}"
+    for page in dict.fromkeys(account.page for account in contract.accounts):
+        yield f"  {page}"
+        for account in contract.accounts:
+            if account.page == page:
+                yield f"    {_account(account)}"
+    yield f"  total: {_totals(contract.accounts)}"
+    yield from _rules(contract, covered)
+
+
+def _account(account: Account) -> str:
+    lost = f"  LOST lines {', '.join(map(str, account.lost))}" if account.lost else ""
+    counts = f"read {account.read:3}  emitted {account.emitted:3}  unextracted {len(account.rules):2}"
+    return f"{account.line:5}  {account.table:45}  {counts}{lost}"
+
+
+def _totals(accounts: Sequence[Account]) -> str:
+    read, emitted = sum(each.read for each in accounts), sum(each.emitted for each in accounts)
+    return f"rows read {read}, emitted {emitted}, lost {read - emitted}"
+
+
+def _rules(contract: Contract, covered: set[str]) -> Iterator[str]:
+    open_rules = sum(rule.id not in covered for rule in contract.rules)
+    yield f"  unextracted rules: {len(contract.rules) - open_rules} covered, {open_rules} open"
+    for rule in contract.rules:
+        yield f"    {'covered' if rule.id in covered else 'open':7}  {rule.id}  ({rule.page}:{rule.line})"
+    for unknown in sorted(covered - {rule.id for rule in contract.rules}):
+        yield f"    x-covers names no rule of the pages: {unknown}"
+
+
+def checked(found: Mapping[str, Sequence[Difference]], skipped: Mapping[str, Sequence[str]], form: str) -> str:
+    """The differences of each vendor, those that break clients first."""
+    every = [(vendor, each) for vendor, some in found.items() for each in some]
+    breaking = sum(each.breaking for _, each in every)
+    if form == "json":
+        items = [
+            {
+                "class": "breaking" if each.breaking else "compatible",
+                "vendor": vendor,
+                "place": each.place,
+                "message": each.message,
+            }
+            for vendor, each in every
+        ]
+        left = {vendor: list(names) for vendor, names in skipped.items() if names}
+        return _json({"differences": items, "breaking": breaking, "not_compared": left})
+    lines = [f"{vendor}  {each}" for vendor, each in every]
+    for vendor, names in skipped.items():
+        lines += [f"{vendor}  not compared, since not every page that documents it was given: {name}" for name in names]
+    lines.append(f"{len(every)} differences, {breaking} breaking" if every else "no difference")
+    return "\n".join(lines)
+
+
+def linted(found: Sequence[Finding], form: str) -> str:
+    """The findings, one a line, or as JSON."""
+    if form == "json":
+        return _json({"findings": [asdict(each) for each in found]})
+    return "\n".join([*map(str, found), f"{len(found)} findings" if found else "no findings"])
+
+
+def _json(document: object) -> str:
+    return json.dumps(document, ensure_ascii=False, indent=2)

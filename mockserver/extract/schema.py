@@ -1,0 +1,190 @@
+"""The tree of a documented body → its JSON Schema, the place of every row in it, and the rules left over."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from mockserver.extract import limits
+from mockserver.extract.model import Body, Endpoint, Example, Field, Json, Leftover, Row, Schema
+from mockserver.extract.samples import escape
+from mockserver.extract.shapes import schema_of
+from mockserver.extract.tree import ANY_KEY, OPTION, values
+
+ORDER = (
+    *("$ref", "title", "type", "format", "enum", "pattern", "not", "minLength", "maxLength"),
+    *("minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum", "minItems", "maxItems", "uniqueItems", "items"),
+    *("minProperties", "maxProperties", "required", "properties", "additionalProperties", "oneOf", "anyOf", "$defs"),
+)
+"""Keywords in the order in which one reads them."""
+SCALARS = ["string", "number", "boolean", "null"]
+
+
+@dataclass
+class Built:
+    """A schema, JSON pointers of rows in it, and what is no keyword."""
+
+    schema: Schema
+    places: list[tuple[Row, str]] = field(default_factory=list)
+    rules: list[Leftover] = field(default_factory=list)
+
+
+def build(file: str, body: Body) -> Built:
+    """The schema of a body from its table, or from its example where it has none.
+
+    Raises ExtractError for a row whose type is not known.
+    """
+    if not body.fields and body.examples and body.examples[0].value:
+        return Built(infer(body.examples[0].value))
+    return _Builder(file, body.examples).body(body.fields)
+
+
+def one(file: str, row: Row) -> Built:
+    """The schema of a parameter. Raises ExtractError if its type is not known."""
+    return _Builder(file).one(row)
+
+
+def documented(name: str, endpoint: Endpoint) -> Iterator[tuple[str, Body]]:
+    """File stem and body of every documented body of the operation called `name`."""
+    if endpoint.request:
+        yield f"{name}.request", endpoint.request
+    for response in endpoint.responses:
+        if response.body:
+            yield f"{name}.response.{response.status}", response.body
+
+
+class _Builder:
+    """Builds one body. Examples tell whether an enum's values are integers."""
+
+    def __init__(self, file: str, examples: Sequence[Example] = ()) -> None:
+        self.file = file
+        self.examples = examples
+        self.places: list[tuple[Row, str]] = []
+        self.rules: list[Leftover] = []
+        self.definitions: dict[str, Schema] = {}
+
+    def body(self, fields: Sequence[Field]) -> Built:
+        """The schema of a whole body. Raises ExtractError for a row whose type is not known."""
+        choice = any(OPTION.match(each.row.name) for each in fields)
+        whole: Schema = {} if choice else {"type": "object"}
+        lists = not choice and bool(self.examples) and all(isinstance(example.value, list) for example in self.examples)
+        self._members(whole, fields, "/items" if lists else "", ())
+        if lists:
+            whole = {"type": "array", "items": whole}
+        if self.definitions:
+            whole["$defs"] = self.definitions
+        return Built(_ordered(whole), self.places, self.rules)
+
+    def one(self, row: Row) -> Built:
+        """The schema of a parameter."""
+        return Built(self._field(Field(row), "", (row.name,)), self.places, self.rules)
+
+    def _field(self, node: Field, pointer: str, path: tuple[str, ...]) -> Schema:
+        row = node.row
+        self.places.append((row, pointer))
+        schema = schema_of(row.type, row.format, self.file, row.line)
+        inner, inner_pointer = schema, pointer
+        while inner.get("type") == "array" and ("items" in inner or node.children):
+            inner, inner_pointer = inner.setdefault("items", {}), inner_pointer + "/items"
+        self._enumerate(inner, row, path)
+        self._members(inner, node.children, inner_pointer, path, choice="anyOf" if "<anyOf>" in row.type else "oneOf")
+        self._limit(schema, inner, node, pointer)
+        if inner is not schema:
+            schema["items"] = _ordered(schema["items"])
+        return _ordered({"title": row.name, **schema} if OPTION.match(row.name) else schema)
+
+    def _enumerate(self, schema: Schema, row: Row, path: tuple[str, ...]) -> None:
+        allowed = limits.allowed_values(row.description)
+        if not allowed:
+            return
+        shown = [value for example in self.examples for value in values(example.value, path)]
+        numeric = all(value.lstrip("-").isdigit() for value in allowed)
+        whole = numeric and bool(shown) and all(type(value) is int for value in shown)
+        schema["type"] = "integer" if whole or (numeric and schema.get("type") == "integer") else "string"
+        schema["enum"] = [int(value) for value in allowed] if schema["type"] == "integer" else list(allowed)
+
+    def _members(
+        self, schema: Schema, fields: Sequence[Field], pointer: str, path: tuple[str, ...], choice: str = "oneOf"
+    ) -> None:
+        options = [child for child in fields if OPTION.match(child.row.name)]
+        if options:
+            schema[choice] = [self._field(each, f"{pointer}/{choice}/{i}", path) for i, each in enumerate(options)]
+        named = [child for child in fields if not OPTION.match(child.row.name) and child.row.name != ANY_KEY]
+        required = [child.row.name for child in named if child.row.required]
+        if required:
+            schema["required"] = required
+        if named:
+            schema["properties"] = {
+                child.row.name: self._field(
+                    child, f"{pointer}/properties/{escape(child.row.name)}", (*path, child.row.name)
+                )
+                for child in named
+            }
+        for child in fields:
+            if child.row.name == ANY_KEY:
+                schema["additionalProperties"] = self._field(child, f"{pointer}/additionalProperties", (*path, ANY_KEY))
+
+    def _limit(self, schema: Schema, inner: Schema, node: Field, pointer: str) -> None:
+        context = limits.Context(
+            schema=schema,
+            enums=tuple(enums(schema)),
+            required=tuple(inner.get("required", ())),
+        )
+        keywords, rules = limits.read(node.row.description, context)
+        depth = keywords.pop("x-depth", None)
+        _merge(schema, keywords)
+        if depth is not None:
+            self._limit_depth(schema, depth)
+        tails = limits.tails(rules)
+        self.rules.extend(Leftover(node.row, pointer, rule, tail) for rule, tail in zip(rules, tails, strict=True))
+
+    def _limit_depth(self, schema: Schema, depth: int) -> None:
+        """`schema` is the first of `depth` levels; every object or list is one, and each object has the same limit."""
+        most = schema.get("maxProperties")
+        name = f"of{depth}" + (f"max{most}" if most is not None else "")
+        for level in range(2, depth + 1):
+            inside: Schema = {"$ref": f"#/$defs/level{level + 1}{name}"}
+            limit = {"maxProperties": most} if most is not None else {}
+            self.definitions[f"level{level}{name}"] = {**limit, "additionalProperties": inside, "items": inside}
+        self.definitions[f"level{depth + 1}{name}"] = {"type": SCALARS}
+        schema["additionalProperties"] = {"$ref": f"#/$defs/level2{name}"}
+
+
+def _ordered(schema: Schema) -> Schema:
+    """The same with its keywords in their order."""
+    return {key: schema[key] for key in sorted(schema, key=ORDER.index)}
+
+
+def _merge(schema: Schema, keywords: Schema) -> None:
+    """Lay stated keywords over a type's own; of two bounds the tighter holds."""
+    for key, value in keywords.items():
+        if key == "minimum" and key in schema:
+            schema[key] = max(schema[key], value)
+        elif key == "maximum" and key in schema:
+            schema[key] = min(schema[key], value)
+        else:
+            schema[key] = value
+
+
+def enums(schema: Json) -> list[tuple[Json, ...]]:
+    """Every enum in a schema."""
+    if isinstance(schema, list):
+        return [found for item in schema for found in enums(item)]
+    if not isinstance(schema, dict):
+        return []
+    below = [found for value in schema.values() for found in enums(value)]
+    return [tuple(schema["enum"]), *below] if isinstance(schema.get("enum"), list) else below
+
+
+def infer(value: Json) -> Schema:
+    """The schema of a body of which the page shows one example and no table: its members and their types."""
+    if isinstance(value, dict):
+        members = {key: infer(item) for key, item in value.items()}
+        return {"type": "object", "required": list(value), "properties": members} if value else {"type": "object"}
+    if isinstance(value, bool):
+        return {"type": "boolean"}
+    if isinstance(value, int | float):
+        return {"type": "integer" if isinstance(value, int) else "number"}
+    if value is None:
+        return {}
+    return {"type": "array" if isinstance(value, list) else "string"}

@@ -1,0 +1,97 @@
+"""Fields of a table held against what the examples show: fields never shown, and names spelt two ways."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+
+from mockserver.extract.finding import Finding
+from mockserver.extract.model import Example, Field, Json
+from mockserver.extract.names import words
+from mockserver.extract.samples import escape, json_lines
+from mockserver.extract.tree import ANY_KEY, OPTION
+
+ALIKE = 0.8
+"""How like two names must be to be taken for one: `session_expired_at` and `sessionExpiresAt` are 0.94."""
+
+
+@dataclass(frozen=True)
+class _At:
+    """A value in an example."""
+
+    example: Example
+    pointer: str
+    value: Json
+
+    @property
+    def line(self) -> int:
+        return self.example.line + json_lines(self.example.text).get(self.pointer, 0)
+
+
+def unlike(file: str, place: str, fields: Sequence[Field], examples: Sequence[Example]) -> Iterator[Finding]:
+    """Findings on the fields of one body. A body without examples has none."""
+    if examples:
+        yield from _level(file, place, fields, [_At(example, "", example.value) for example in examples])
+
+
+def _level(file: str, place: str, fields: Sequence[Field], values: Sequence[_At]) -> Iterator[Finding]:
+    objects = [each for value in values for each in _objects(value)]
+    if not objects:
+        return
+    members = _members(fields)
+    known = {_plain(name) for name in members}
+    unknown = [_child(each, key) for each in reversed(objects) for key in each.value if _plain(key) not in known]
+    strangers = {_key(each): each for each in unknown}
+    for name, same in members.items():
+        found = [_child(each, key) for each in objects for key in each.value if _plain(key) == _plain(name)]
+        line = same[0].row.line
+        if found:
+            spelt = _key(found[0])
+            if spelt != name:
+                message = f"the table says {name}, the examples say {spelt} (line {found[0].line})"
+                yield Finding(file, line, "name-case", place, message)
+            yield from _level(file, place, [child for field in same for child in field.children], found)
+        elif (other := _alike(name, strangers)) is not None:
+            message = f"the table says {name}, the examples say {other} (line {strangers[other].line})"
+            yield Finding(file, line, "name-spelling", place, message)
+        else:
+            yield Finding(file, line, "field-unshown", place, f"no example shows {name}")
+
+
+def _members(fields: Sequence[Field]) -> dict[str, list[Field]]:
+    """Name → the fields of this name; those of all options count as one level."""
+    members: dict[str, list[Field]] = {}
+    for field in fields:
+        if OPTION.match(field.row.name):
+            for name, same in _members(field.children).items():
+                members.setdefault(name, []).extend(same)
+        elif field.row.name != ANY_KEY:
+            members.setdefault(field.row.name, []).append(field)
+    return members
+
+
+def _objects(at: _At) -> Iterator[_At]:
+    if isinstance(at.value, list):
+        for index, item in enumerate(at.value):
+            yield from _objects(_At(at.example, f"{at.pointer}/{index}", item))
+    elif isinstance(at.value, dict):
+        yield at
+
+
+def _child(at: _At, key: str) -> _At:
+    return _At(at.example, f"{at.pointer}/{escape(key)}", at.value[key])
+
+
+def _key(at: _At) -> str:
+    return at.pointer.rsplit("/", 1)[1].replace("~1", "/").replace("~0", "~")
+
+
+def _plain(name: str) -> str:
+    return " ".join(words(name)) or name
+
+
+def _alike(name: str, strangers: dict[str, _At]) -> str | None:
+    likeness = {key: SequenceMatcher(None, _plain(name), _plain(key)).ratio() for key in strangers}
+    best = max(likeness, key=lambda key: likeness[key], default=None)
+    return best if best is not None and likeness[best] >= ALIKE else None
