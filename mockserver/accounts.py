@@ -8,8 +8,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from mockserver.clock import Clock, TimeSource
+from mockserver.clock import Clock, StartTimer, TimeSource
+from mockserver.faults import FaultBook
 from mockserver.journal import Journal
+from mockserver.quotas import Quotas
 from mockserver.redaction import mask
 
 UNMATCHED = ""
@@ -24,6 +26,7 @@ class Account:
     label: str
     journal: Journal
     clock: Clock
+    quotas: Quotas
     random: random.Random
     state: dict[str, Any] = field(default_factory=dict)
 
@@ -44,13 +47,16 @@ class Accounts:
     """All accounts of a server, by vendor and credential.
 
     When there are more than `bounds.accounts`, the one that was used longest ago is forgotten with all it held.
-    Requests that match no operation go to the account of vendor "" and credential "".
+    Requests that match no operation go to the account of vendor "" and credential "". `clock` is the server's: every
+    account's runs with it until it is set by itself. `faults` are the scripted ones, of all accounts.
     """
 
-    def __init__(self, bounds: Bounds, time_source: TimeSource, seed: int) -> None:
+    def __init__(self, bounds: Bounds, time_source: TimeSource, start_timer: StartTimer, seed: int) -> None:
         self._bounds = bounds
-        self._time_source = time_source
+        self._start_timer = start_timer
         self._seed = seed
+        self.clock = Clock(time_source, start_timer)
+        self.faults = FaultBook(seed)
         self._accounts: OrderedDict[tuple[str, str], Account] = OrderedDict()
         self._sequence = 0
         self.forgotten = 0
@@ -73,6 +79,10 @@ class Accounts:
             self.forgotten += 1
         return account
 
+    def known(self, vendor: str, credential: str) -> Account | None:
+        """The account of a credential if there is one."""
+        return self._accounts.get((vendor, credential))
+
     def select(self, vendor: str | None, credential: str | None) -> list[Account]:
         """The accounts that a control call is narrowed to; `credential` may also be an account's label."""
         return [
@@ -87,6 +97,12 @@ class Accounts:
         selected = self.select(vendor, credential)
         for account in selected:
             del self._accounts[(account.vendor, account.credential)]
+            account.clock.reset()
+        if credential is not None:
+            self.faults.clear(credential)
+        elif vendor is None:
+            self.faults.clear()
+            self.clock.reset()
         return len(selected)
 
     def __iter__(self) -> Iterator[Account]:
@@ -96,11 +112,13 @@ class Accounts:
         return len(self._accounts)
 
     def _new(self, vendor: str, credential: str) -> Account:
+        clock = Clock(self.clock.now, self._start_timer, self.clock)
         return Account(
             vendor=vendor,
             credential=credential,
             label=mask(credential),
             journal=Journal(self._bounds.journal_entries, self._bounds.journal_bytes),
-            clock=Clock(self._time_source),
+            clock=clock,
+            quotas=Quotas(clock.now),
             random=random.Random(f"{self._seed}/{vendor}/{credential}"),  # noqa: S311 - ids, not secrets
         )

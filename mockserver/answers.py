@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Any, Protocol
 
 import orjson
 
 from mockserver.errors import Failure, FailureKind
-from mockserver.model import Answer, Json, Operation
+from mockserver.model import Answer, BodySchema, Json, Operation
 from mockserver.pointers import follow
 
 STATUSES: dict[FailureKind, tuple[int, ...]] = {
@@ -17,6 +18,7 @@ STATUSES: dict[FailureKind, tuple[int, ...]] = {
     FailureKind.INVALID: (400, 422),
     FailureKind.ENCODING_UNKNOWN: (415, 400),
     FailureKind.TOO_LARGE: (413, 400),
+    FailureKind.RATE_LIMITED: (429,),
     FailureKind.WRONG_METHOD: (405,),
     FailureKind.BUG: (500,),
 }
@@ -49,11 +51,17 @@ def status_of(operation: Operation, failure: Failure) -> int:
 
 
 def render(operation: Operation, status: int, problems: Sequence[Problem], code: int) -> Answer:
-    """The documented envelope of a status, filled with what went wrong; problem+json where none is documented."""
+    """The documented envelope of a status, filled with what went wrong.
+
+    A status that is not documented gets the envelope of the operation's other failures; a wrong method, and an
+    operation that documents no failure, problem+json.
+    """
     response = operation.responses.get(status)
+    if response is None and status != HTTPStatus.METHOD_NOT_ALLOWED:
+        response = next((other for at, other in sorted(operation.responses.items()) if at >= 400), None)
+        response = response and replace(response, schema=response.schema and _without_constants(response.schema))
     if response is None or response.schema is None:
-        detail = "; ".join(problem.message for problem in problems)
-        return problem_answer(status, detail)
+        return problem_answer(status, "; ".join(problem.message for problem in problems))
     document = response.schema.document
     body = _fill(document, document, problems, status, code)
     if body is _UNKNOWN:
@@ -69,6 +77,17 @@ def problem_answer(status: int, detail: str, **members: Json) -> Answer:
 
 
 _UNKNOWN: Any = object()
+
+
+def _without_constants(schema: BodySchema) -> BodySchema:
+    """A schema whose constants, which belong to another status, are plain text."""
+
+    def plain(node: Any) -> Any:
+        if isinstance(node, dict):
+            return {"type": "string"} if "const" in node else {name: plain(inner) for name, inner in node.items()}
+        return [plain(inner) for inner in node] if isinstance(node, list) else node
+
+    return replace(schema, document=plain(schema.document))
 
 
 def _fill(schema: Any, document: Any, problems: Sequence[Problem], status: int, code: int) -> Any:

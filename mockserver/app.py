@@ -2,34 +2,44 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import NamedTuple
 
 from starlette.routing import Mount, Router
 from starlette.types import Receive, Scope, Send
 
 from mockserver.accounts import UNMATCHED, Account, Accounts, Bounds
-from mockserver.answers import problem_answer, render, status_of
-from mockserver.authentication import authorize, read_credentials
+from mockserver.answers import problem_answer
+from mockserver.authentication import read_credentials
+from mockserver.clock import Cancellable
+from mockserver.connection import connection_of
 from mockserver.contracts import Catalogue, load_catalogue, packaged_schemas, vendors_in
 from mockserver.control import control_app
-from mockserver.decoding import decompressed, read_json
-from mockserver.errors import ClientGone, Failure, FailureKind, SettingsError
-from mockserver.formalities import NO_PAGE, Formalities, formalities, undocumented
-from mockserver.model import ACCEPTED, Answer, Headers, Json, Operation, Presented, Request, Verdict
-from mockserver.preferences import Preferences, read_preferences
-from mockserver.receiving import receive_request
+from mockserver.deciding import Decider, Encounter, Reading
+from mockserver.errors import ClientGone, SettingsError
+from mockserver.faults import Firing, Wire, read_scenario
+from mockserver.faults.wire import DELIVERS, SHAPES_THE_ANSWER, Stage, perform
+from mockserver.formalities import NO_PAGE, formalities, undocumented
+from mockserver.model import Answer, Headers, Operation, Request, Verdict, Violation
+from mockserver.preferences import read_preferences
+from mockserver.quotas import rate_limit_of
+from mockserver.receiving import head_of, receive_request
 from mockserver.recording import Recorder
 from mockserver.responding import headers_of, respond
 from mockserver.routing import documented_routes, methods_of, nearest_operation, path_values
 from mockserver.settings import Settings
-from mockserver.validation import judge, unreadable
-from mockserver.vendors import RULES, Vendor, vendor_named
+from mockserver.vendors import vendor_named
 
 log = logging.getLogger("mockserver")
+
+
+def start_timer(seconds: float, callback: Callable[[], None]) -> Cancellable:
+    """Real time, by the running event loop."""
+    return asyncio.get_running_loop().call_later(seconds, callback)
 
 
 def create_app(
@@ -42,11 +52,11 @@ def create_app(
     """
     schemas = settings.schemas or packaged_schemas()
     catalogue = load_catalogue(schemas, settings.vendor, settings.profile)
-    for vendor in settings.accepted_keys:
-        if vendor not in vendors_in(schemas):
-            raise SettingsError(f"accepted_keys: unknown vendor '{vendor}'; known are {', '.join(vendors_in(schemas))}")
+    check_names(settings, catalogue, vendors_in(schemas))
     bounds = Bounds(settings.journal_entries, settings.journal_bytes, settings.accounts)
-    accounts = Accounts(bounds, time_source, settings.seed)
+    accounts = Accounts(bounds, time_source, start_timer, settings.seed)
+    for name in settings.scenario:
+        accounts.faults.add(read_scenario(name, catalogue.operations).script)
     server = Server(settings, catalogue, accounts, Recorder(accounts, timer))
     routes = [
         *documented_routes(catalogue.operations, server.handle, server.handle_wrong_method),
@@ -55,162 +65,167 @@ def create_app(
     return Router(routes, redirect_slashes=False, default=server.handle_unknown_path)
 
 
-class Reading(NamedTuple):
-    """What came of a request's body: its value or the failure to read it, and the verdict on the request."""
-
-    body: Json = None
-    failure: Failure | None = None
-    verdict: Verdict = ACCEPTED
+def check_names(settings: Settings, catalogue: Catalogue, vendors: tuple[str, ...]) -> None:
+    """Raises SettingsError where a setting names a vendor or an operation that there is not."""
+    for vendor in settings.accepted_keys:
+        if vendor not in vendors:
+            raise SettingsError(f"accepted_keys: unknown vendor '{vendor}'; known are {', '.join(vendors)}")
+    known = {*vendors, *(operation.id for operation in catalogue.operations)}
+    for name in settings.rate_limits:
+        if name not in known:
+            raise SettingsError(
+                f"rate_limits: unknown vendor or operation '{name}'; known are {', '.join(sorted(known))}"
+            )
 
 
 class Server:
     """The way of a request, with the parts that it passes."""
 
     def __init__(self, settings: Settings, catalogue: Catalogue, accounts: Accounts, recorder: Recorder) -> None:
-        self._settings = settings
-        self._catalogue = catalogue
+        self._max_body_bytes = settings.max_body_bytes
+        self._operations = catalogue.operations
         self._accounts = accounts
         self._recorder = recorder
-        self._vendors: Mapping[str, Vendor] = {name: vendor_named(name) for name in catalogue.vendors}
+        limits = {
+            operation.id: rate_limit_of(operation, settings.rate_limits) if settings.quotas else None
+            for operation in catalogue.operations
+        }
+        self._deciders = {
+            name: Decider(vendor_named(name), settings.accepted_keys, settings.max_body_bytes, limits)
+            for name in catalogue.vendors
+        }
 
     async def handle(self, operation: Operation, scope: Scope, receive: Receive, send: Send) -> None:
-        """Receive, identify, judge, decide, answer, record, respond: a request to a documented operation."""
+        """Identify, receive, read and judge, fail as scripted, decide, record, respond."""
         started = self._recorder.timer()
-        try:
-            request = await receive_request(scope, receive, self._limit(operation))
-        except ClientGone as gone:
-            account = self._accounts.of(operation.vendor, read_credentials(operation, gone.request).credential)
-            self._recorder.record(account, operation, gone.request, started)
-            return
-        presented = read_credentials(operation, request)
+        presented, connection = read_credentials(operation, head_of(scope)), connection_of(scope)
         account = self._accounts.of(operation.vendor, presented.credential)
-        preferences = read_preferences(request)
-        reading, error = Reading(), None
+        early = self._accounts.faults.take_early(operation, presented.credential)
+        if early is not None and early.fault.wire is not None:
+            await account.clock.sleep(early.fault.wire.parameters["seconds"], connection)
         try:
-            found = formalities(operation, request, path_values(operation, scope), presented, preferences.code)
-            reading = self._read(operation, request, account, found)
-            answer = self._answer(operation, request, presented, preferences, reading, account)
+            request = await receive_request(scope, receive, self._deciders[operation.vendor].limit(operation))
+        except ClientGone as gone:
+            self._recorder.record(account, operation, gone.request, started, firing=early)
+            return
+        preferences = read_preferences(request)
+        found = formalities(operation, request, path_values(operation, scope), presented, preferences.code)
+        encounter = Encounter(operation, request, presented, account, preferences, found, connection)
+        outcome = await self._outcome(encounter, early)
+        headers = headers_of(outcome.answer, account.now(), _more_headers(encounter, outcome.answer))
+        self._recorder.record(
+            account,
+            operation,
+            request,
+            started,
+            answer=outcome.answer if outcome.answers else None,
+            headers=headers if outcome.answers else (),
+            verdict=outcome.verdict,
+            stored=outcome.stored,
+            acknowledged=outcome.acknowledges and not (connection and connection.lost),
+            firing=outcome.firing,
+            error=outcome.error,
+        )
+        if outcome.wire is not None:
+            await perform(outcome.wire, Stage(connection, receive, send, account.clock, outcome.answer, headers))
+        elif not outcome.left:
+            await respond(send, outcome.answer, headers)
+
+    async def _outcome(self, encounter: Encounter, early: Firing | None) -> Outcome:
+        """What becomes of a request: read, judged, held back where that was scripted, and decided."""
+        operation, account = encounter.operation, encounter.account
+        decider, reading, firing = self._deciders[operation.vendor], Reading(), early
+        try:
+            reading = decider.read(encounter)
+            firing = early or self._accounts.faults.take(operation, encounter.presented.credential, reading.body)
+            wait = (encounter.preferences.wait or 0.0) + (firing.delay if firing else 0.0)
+            stage = firing.fault.stage if firing else "before"
+            if wait and stage == "before":
+                await account.clock.sleep(wait, encounter.connection)
+                if encounter.connection is not None and encounter.connection.lost:
+                    return Outcome(NOTHING, reading.verdict, firing, left=True)
+            decision = decider.decide(encounter, reading, firing.fault if firing else None)
+            if wait and stage == "after":
+                await account.clock.sleep(wait, encounter.connection)
+            return Outcome(decision.answer, reading.verdict, firing, stored=decision.stored)
         except Exception:  # a bug of ours is shown as one, never as the client's mistake
-            error = traceback.format_exc()
             log.exception("bug in mockserver while answering %s", operation.id)
             answer = problem_answer(500, "this is a bug of mockserver, not the vendor's answer; see its log")
-        headers = headers_of(answer, account.now(), self._extra_headers(operation, answer, preferences))
-        self._recorder.record(
-            account, operation, request, started, answer=answer, headers=headers, verdict=reading.verdict, error=error
-        )
-        await respond(send, answer, headers)
-
-    def _answer(
-        self,
-        operation: Operation,
-        request: Request,
-        presented: Presented,
-        preferences: Preferences,
-        reading: Reading,
-        account: Account,
-    ) -> Answer:
-        """The vendor's answer: a failure in its envelope, or what its behaviour makes of the body."""
-        try:
-            self._turn_down(operation, request, presented, preferences, reading)
-            return self._vendors[operation.vendor].behaviour(operation)(operation, reading.body, account)
-        except Failure as failure:
-            return self._render(operation, failure)
-
-    def _read(self, operation: Operation, request: Request, account: Account, found: Formalities) -> Reading:
-        """Decodes and judges the body, whatever will be answered: the verdict is ours, the answer is the vendor's."""
-        if operation.media_type is None or not (operation.body_required or request.body_size):
-            return Reading(verdict=_with(ACCEPTED, found))
-        try:
-            body = read_json(request, self._limit(operation))
-        except Failure as failure:
-            verdict = Verdict(violations=(unreadable(failure, operation),))
-            return Reading(failure=failure, verdict=_with(verdict, found))
-        return Reading(body, None, _with(judge(operation, body, account.now(), RULES), found))
-
-    def _turn_down(
-        self, operation: Operation, request: Request, presented: Presented, preferences: Preferences, reading: Reading
-    ) -> None:
-        """Raises the failure that the vendor would answer, in the order in which it would find it."""
-        if preferences.code is not None and _is_failure(preferences.code, operation):
-            raise Failure(FailureKind.ASKED_FOR, status=preferences.code)
-        vendor, rejections = self._vendors[operation.vendor], reading.verdict.rejections
-        if operation.extensions.get("x-body-before-credential"):
-            if reading.failure is not None:
-                raise reading.failure
-            if any(vendor.refuses_before_credentials(rejection) for rejection in rejections):
-                raise self._invalid(operation, request, reading)
-        authorize(operation, presented, self._settings.accepted_keys)
-        if reading.failure is not None:
-            raise reading.failure
-        if rejections:
-            raise self._invalid(operation, request, reading)
-
-    def _invalid(self, operation: Operation, request: Request, reading: Reading) -> Failure:
-        text = decompressed(request, self._limit(operation)).decode() if reading.body is not None else ""
-        return Failure(FailureKind.INVALID, violations=reading.verdict.rejections, text=text)
-
-    def _render(self, operation: Operation, failure: Failure) -> Answer:
-        vendor, status = self._vendors[operation.vendor], status_of(operation, failure)
-        problems = vendor.problems(operation, failure, status)
-        answer = render(operation, status, problems, vendor.code(status))
-        return answer.with_headers(vendor.headers(operation, status, problems))
-
-    def _extra_headers(self, operation: Operation, answer: Answer, preferences: Preferences) -> Headers:
-        contract = operation.responses.get(answer.status)
-        headers = contract.headers if contract else ()
-        if preferences.code is not None and preferences.code == answer.status:
-            return (*headers, (b"preference-applied", b"code=%d" % answer.status))
-        return headers
-
-    def _limit(self, operation: Operation) -> int:
-        return operation.max_body_bytes or self._settings.max_body_bytes
+            return Outcome(answer, reading.verdict, error=traceback.format_exc())
 
     async def handle_wrong_method(self, operation: Operation, scope: Scope, receive: Receive, send: Send) -> None:
         """A documented path with a method that it does not have: as the vendor answers it, with Allow."""
         started = self._recorder.timer()
-        try:
-            request = await receive_request(scope, receive, self._limit(operation))
-        except ClientGone as gone:
-            request = gone.request
-        account = self._accounts.of(operation.vendor, read_credentials(operation, request).credential)
-        failure = self._vendors[operation.vendor].wrong_method(operation)
-        allow = ", ".join(methods_of(operation.path, self._catalogue.operations))
-        answer = self._render(operation, failure)
-        headers = headers_of(answer, account.now(), ((b"allow", allow.encode("latin-1")),))
-        verdict = Verdict(violations=(undocumented("method", f"{operation.path} takes {allow}", operation.evidence),))
-        self._recorder.record(account, None, request, started, answer=answer, headers=headers, verdict=verdict)
-        await respond(send, answer, headers)
+        account = self._accounts.of(operation.vendor, read_credentials(operation, head_of(scope)).credential)
+        request = await self._received(scope, receive)
+        allow = ", ".join(methods_of(operation.path, self._operations))
+        answer = self._deciders[operation.vendor].wrong_method(operation, account)
+        answer = answer.with_headers(((b"allow", allow.encode("latin-1")),))
+        violation = undocumented("method", f"{operation.path} takes {allow}", operation.evidence)
+        await self._refuse(account, request, started, answer, violation, send)
 
     async def handle_unknown_path(self, scope: Scope, receive: Receive, send: Send) -> None:
         """A path that no contract knows: 404 that names the nearest documented endpoint."""
         if scope["type"] != "http":
             return
         started = self._recorder.timer()
-        try:
-            request = await receive_request(scope, receive, self._settings.max_body_bytes)
-        except ClientGone as gone:
-            request = gone.request
-        account = self._accounts.of(UNMATCHED, "")
-        nearest = nearest_operation(request.path, self._catalogue.operations)
+        request = await self._received(scope, receive)
+        nearest = nearest_operation(request.path, self._operations)
         hint = f"; the nearest is {nearest.method} {nearest.path} ({nearest.vendor} {nearest.id})" if nearest else ""
         message = f"no documented endpoint at this path{hint}"
-        answer = problem_answer(404, message)
-        headers = headers_of(answer, account.now())
-        verdict = Verdict(violations=(undocumented("path", message, NO_PAGE),))
+        account = self._accounts.of(UNMATCHED, "")
+        violation = undocumented("path", message, NO_PAGE)
+        await self._refuse(account, request, started, problem_answer(404, message), violation, send)
+
+    async def _received(self, scope: Scope, receive: Receive) -> Request:
+        try:
+            return await receive_request(scope, receive, self._max_body_bytes)
+        except ClientGone as gone:
+            return gone.request
+
+    async def _refuse(
+        self, account: Account, request: Request, started: float, answer: Answer, violation: Violation, send: Send
+    ) -> None:
+        headers, verdict = headers_of(answer, account.now()), Verdict(violations=(violation,))
         self._recorder.record(account, None, request, started, answer=answer, headers=headers, verdict=verdict)
         await respond(send, answer, headers)
 
 
-def _is_failure(code: int, operation: Operation) -> bool:
-    return code in operation.responses and code != operation.success
+class Outcome(NamedTuple):
+    """What became of a request. `left` says that the client was gone before anything was decided."""
+
+    answer: Answer
+    verdict: Verdict
+    firing: Firing | None = None
+    stored: bool = False
+    left: bool = False
+    error: str | None = None
+
+    @property
+    def wire(self) -> Wire | None:
+        """What happens below HTTP in place of, or to, the answer."""
+        return self.firing.fault.wire if self.firing and not (self.left or self.error) else None
+
+    @property
+    def answers(self) -> bool:
+        """Whether the client is sent an answer, whole or spoilt."""
+        return not self.left and (self.wire is None or self.wire.kind in SHAPES_THE_ANSWER | DELIVERS)
+
+    @property
+    def acknowledges(self) -> bool:
+        """Whether the client can learn that what it sent was stored."""
+        delivered = self.wire is None or self.wire.kind in DELIVERS
+        return self.stored and delivered and self.answer.status < 300
 
 
-def _with(verdict: Verdict, found: Formalities) -> Verdict:
-    """A verdict on the body together with what was found outside it."""
-    if not (found.violations or found.warnings):
-        return verdict
-    return Verdict(
-        found.violations + verdict.violations,
-        found.warnings + verdict.warnings,
-        found.parameters + verdict.rejections,
-    )
+NOTHING = Answer(0, b"")
+
+
+def _more_headers(encounter: Encounter, answer: Answer) -> Headers:
+    """The headers that the contract fixes for a status, and which preferences (RFC 7240) were applied."""
+    contract = encounter.operation.responses.get(answer.status)
+    headers = contract.headers if contract else ()
+    code, wait = encounter.preferences.code, encounter.preferences.wait
+    applied = [b"code=%d" % answer.status] if code is not None and code == answer.status else []
+    applied += [b"wait=%g" % wait] if wait is not None else []
+    return (*headers, (b"preference-applied", b", ".join(applied))) if applied else headers

@@ -1,4 +1,4 @@
-"""The command line: `mockserver serve`, `routes` and `extract`."""
+"""The command line: `mockserver serve`, `routes`, `scenarios` and `extract`."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import click
 
 from mockserver import __version__
 from mockserver.errors import StartError
+from mockserver.extract.command import extract
 from mockserver.settings import ENVIRONMENT_PREFIX, Settings, load_settings
 
 USAGE_ERROR = 2
@@ -40,9 +41,12 @@ def settings_options(*names: str) -> Callable[[Callable[..., None]], Callable[..
 
 def _option(setting: Any) -> Callable[[Callable[..., None]], Callable[..., None]]:
     metadata, default = setting.metadata, setting.default
+    name = setting.name.replace("_", "-")
+    if setting.type == "bool":
+        return click.option(f"--{name}/--no-{name}", setting.name, default=None, help=metadata["help"])
     shown = "" if default in (None, (), MISSING) else f" [default: {default}]"
     return click.option(
-        f"--{setting.name.replace('_', '-')}",
+        f"--{name}",
         setting.name,
         default=None,
         multiple=setting.type.startswith("tuple"),
@@ -91,6 +95,22 @@ def routes(config: Path | None, **options: Any) -> None:
     settings = _settings(config, options)
     catalogue = load_catalogue(settings.schemas or packaged_schemas(), settings.vendor, settings.profile)
     click.echo(routes_table(catalogue.operations))
+
+
+@cli.command()
+def scenarios() -> None:
+    """List the fault scripts that come with mockserver."""
+    from mockserver.contracts import load_catalogue, packaged_schemas  # noqa: PLC0415
+    from mockserver.faults import packaged_scenarios, read_scenario  # noqa: PLC0415
+
+    operations = load_catalogue(packaged_schemas(), (), "documented").operations
+    found = [read_scenario(name, operations) for name in packaged_scenarios()]
+    width = max(len(scenario.name) for scenario in found)
+    for scenario in found:
+        click.echo(f"{scenario.name.ljust(width)}  {scenario.description}")
+
+
+cli.add_command(extract)
 
 
 def main() -> None:

@@ -2,19 +2,113 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+import contextlib
+from collections.abc import Callable, Iterator
+from typing import Protocol
 
 TimeSource = Callable[[], float]
 
 
-class Clock:
-    """Seconds since the epoch. `source` is the real clock, passed in so that nothing here reads the system's."""
+class Cancellable(Protocol):
+    """What a started timer gives back."""
 
-    def __init__(self, source: TimeSource) -> None:
+    def cancel(self) -> None: ...
+
+
+StartTimer = Callable[[float, Callable[[], None]], Cancellable]
+"""Calls back after so many seconds of real time; the event loop's `call_later`, passed in."""
+
+
+class Interrupt(Protocol):
+    """What can end a sleep early: a connection that may be lost."""
+
+    @property
+    def lost(self) -> bool: ...
+
+    def watch(self, callback: Callable[[], None]) -> None: ...
+
+    def unwatch(self, callback: Callable[[], None]) -> None: ...
+
+
+class Clock:
+    """Seconds since the epoch, running or frozen.
+
+    It runs with `source`, a real clock or the `now` of another Clock (its `parent`): what is done to the parent shows
+    in it. A sleep ends when the clock has passed its end, whether by itself or because it was set or advanced.
+    """
+
+    def __init__(self, source: TimeSource, start_timer: StartTimer, parent: Clock | None = None) -> None:
         self._source = source
+        self._start_timer = start_timer
+        self._parent = parent
         self._offset = 0.0
         self._frozen_at: float | None = None
+        self._listeners: set[Callable[[], None]] = set()
+        self._resets = 0
 
     def now(self) -> float:
-        """The account's time, in seconds since the epoch."""
+        """The time, in seconds since the epoch."""
         return self._frozen_at if self._frozen_at is not None else self._source() + self._offset
+
+    @property
+    def frozen(self) -> bool:
+        """Whether time stands still here, by this clock itself or by its parent."""
+        return self._frozen_at is not None or (self._parent is not None and self._parent.frozen)
+
+    def set(self, now: float | None = None, *, frozen: bool | None = None) -> None:
+        """Sets the time, freezes it or lets it run; what is None stays as it is."""
+        now = self.now() if now is None else now
+        frozen = self._frozen_at is not None if frozen is None else frozen
+        self._frozen_at = now if frozen else None
+        self._offset = 0.0 if frozen else now - self._source()
+        self._wake()
+
+    def advance(self, seconds: float) -> None:
+        """Moves the time on, and ends every sleep that it passes."""
+        if self._frozen_at is not None:
+            self._frozen_at += seconds
+        else:
+            self._offset += seconds
+        self._wake()
+
+    def reset(self) -> None:
+        """Runs with its source again, as at first, and ends every sleep."""
+        self._frozen_at, self._offset = None, 0.0
+        self._resets += 1
+        self._wake()
+
+    async def sleep(self, seconds: float, interrupt: Interrupt | None = None) -> None:
+        """Returns once `seconds` have passed on this clock, the connection was lost, or the clock was reset."""
+        end, resets, awake = self.now() + seconds, self._resets, asyncio.Event()
+        with self._told_of_changes(awake.set, interrupt):
+            while (left := end - self.now()) > 0 and resets == self._resets and not (interrupt and interrupt.lost):
+                awake.clear()
+                timer = None if self.frozen else self._start_timer(left, awake.set)
+                try:
+                    await awake.wait()
+                finally:
+                    if timer is not None:
+                        timer.cancel()
+
+    @contextlib.contextmanager
+    def _told_of_changes(self, callback: Callable[[], None], interrupt: Interrupt | None) -> Iterator[None]:
+        clock: Clock | None = self
+        while clock is not None:
+            clock._listeners.add(callback)
+            clock = clock._parent
+        if interrupt is not None:
+            interrupt.watch(callback)
+        try:
+            yield
+        finally:
+            clock = self
+            while clock is not None:
+                clock._listeners.discard(callback)
+                clock = clock._parent
+            if interrupt is not None:
+                interrupt.unwatch(callback)
+
+    def _wake(self) -> None:
+        for listener in list(self._listeners):
+            listener()

@@ -38,6 +38,7 @@ class FailureKind(Enum):
     ENCODING_UNKNOWN = "encoding-unknown"
     TOO_LARGE = "too-large"
     INVALID = "invalid"
+    RATE_LIMITED = "rate-limited"
     WRONG_METHOD = "wrong-method"
     ASKED_FOR = "asked-for"
     BUG = "bug"
@@ -48,7 +49,7 @@ class Failure(Exception):  # noqa: N818 - it is an answer, not an error of the p
 
     `detail` is for the vendor's message; `violations` are what the body did wrong, in the order of their places;
     `status` is set only where the failure itself names the status (an answer that was asked for); `text` is the body
-    that was read, for vendors that say the line and column.
+    that was read, for vendors that say the line and column; `retry_after` is the seconds after which to come back.
     """
 
     def __init__(
@@ -59,6 +60,7 @@ class Failure(Exception):  # noqa: N818 - it is an answer, not an error of the p
         violations: tuple[Violation, ...] = (),
         status: int | None = None,
         text: str = "",
+        retry_after: float | None = None,
     ) -> None:
         super().__init__(detail or kind.value)
         self.kind = kind
@@ -66,6 +68,7 @@ class Failure(Exception):  # noqa: N818 - it is an answer, not an error of the p
         self.violations = violations
         self.status = status
         self.text = text
+        self.retry_after = retry_after
 
 
 class ClientGone(Exception):  # noqa: N818 - nobody is left to answer

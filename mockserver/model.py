@@ -93,11 +93,26 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
+class Quota:
+    """How an account stands against a rate limit: `limit` requests in `period` seconds, `remaining` of them left,
+    until `reset_at` (seconds since the epoch on its clock). `spent` says that this request was one too many."""
+
+    name: str
+    limit: int
+    period: int
+    remaining: int
+    reset_at: float
+    spent: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Exchange:
     """One request with its answer, as the journal keeps it.
 
     `received` is seconds since the epoch on the account's clock; `milliseconds` is how long we took. `status` is None
-    where the client left before it could be answered. `error` is the traceback of a bug of ours.
+    where nothing was answered: the client left, or a wire fault came instead. `stored` says that the vendor took what
+    was sent, `acknowledged` that the client could learn it. `fault` is the scripted fault that fired, as it was
+    written, with its id. `error` is the traceback of a bug of ours.
     """
 
     id: str
@@ -112,6 +127,9 @@ class Exchange:
     response_body: bytes
     verdict: Verdict
     milliseconds: float
+    stored: bool = False
+    acknowledged: bool = False
+    fault: Mapping[str, Json] | None = None
     error: str | None = None
 
     @property

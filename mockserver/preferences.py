@@ -12,12 +12,14 @@ _PREFERENCE = re.compile(r"^\s*([!#$%&'*+.^_`|~0-9A-Za-z-]+)\s*(?:=\s*\"?([^\",;
 
 @dataclass(frozen=True, slots=True)
 class Preferences:
-    """`code` is the status that the client asks for, or None."""
+    """`code` is the status that the client asks for; `wait` the seconds that it wants to wait, at most an hour."""
 
     code: int | None = None
+    wait: float | None = None
 
 
 NONE = Preferences()
+WAIT_AT_MOST = 3600.0
 
 
 def read_preferences(request: Request) -> Preferences:
@@ -30,5 +32,8 @@ def read_preferences(request: Request) -> Preferences:
             for part in value.decode("latin-1").split(","):
                 if match := _PREFERENCE.match(part):
                     found.setdefault(match[1].lower(), (match[2] or "").strip())
-    code = found.get("code", "")
-    return Preferences(code=int(code) if re.fullmatch(r"[1-5][0-9]{2}", code) else None)
+    code, wait = found.get("code", ""), found.get("wait", "")
+    return Preferences(
+        code=int(code) if re.fullmatch(r"[1-5][0-9]{2}", code) else None,
+        wait=min(float(wait), WAIT_AT_MOST) if re.fullmatch(r"[0-9]{1,6}(\.[0-9]{1,3})?", wait) else None,
+    )

@@ -35,6 +35,11 @@ async def receive_request(scope: Scope, receive: Receive, max_body_bytes: int) -
     return _request(scope, bytes(kept), size, truncated=size > max_body_bytes)
 
 
+def head_of(scope: Scope) -> Request:
+    """The request as far as its head, before its body is read."""
+    return _request(scope, b"", 0, truncated=False)
+
+
 def _request(scope: Scope, body: bytes, size: int, *, truncated: bool) -> Request:
     return Request(
         method=scope["method"],

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable
 
 from mockserver.accounts import Account, Accounts
+from mockserver.faults import Firing
 from mockserver.model import ACCEPTED, Answer, Exchange, Headers, Operation, Request, Verdict
 
 access_log = logging.getLogger("mockserver.access")
@@ -28,9 +29,12 @@ class Recorder:
         answer: Answer | None = None,
         headers: Headers = (),
         verdict: Verdict = ACCEPTED,
+        stored: bool = False,
+        acknowledged: bool = False,
+        firing: Firing | None = None,
         error: str | None = None,
     ) -> Exchange:
-        """Keeps one exchange; without an `answer` the client left before there was one."""
+        """Keeps one exchange; without an `answer` nothing was answered."""
         sequence = self._accounts.next_sequence()
         exchange = Exchange(
             id=f"r{sequence}",
@@ -45,6 +49,9 @@ class Recorder:
             response_body=answer.body if answer else b"",
             verdict=verdict,
             milliseconds=(self.timer() - started) * 1000,
+            stored=stored,
+            acknowledged=acknowledged,
+            fault={"id": firing.id, **firing.fault.source} if firing else None,
             error=error,
         )
         account.journal.record(exchange)
@@ -57,6 +64,7 @@ def log_line(exchange: Exchange) -> str:
     """Method, path, operation, status, verdict and milliseconds; nothing that could hold a secret."""
     verdict = "valid" if exchange.verdict.valid else f"invalid({len(exchange.verdict.violations)})"
     path = exchange.request.path.encode("unicode_escape").decode("ascii")[:200]
-    status = exchange.status if exchange.status is not None else "left"
+    status = exchange.status if exchange.status is not None else "unanswered"
     operation = exchange.operation or "-"
-    return f"{exchange.request.method} {path} {operation} {status} {verdict} {exchange.milliseconds:.1f}ms"
+    fault = f" fault={exchange.fault['id']}" if exchange.fault else ""
+    return f"{exchange.request.method} {path} {operation} {status} {verdict} {exchange.milliseconds:.1f}ms{fault}"

@@ -14,6 +14,7 @@ from pathlib import Path
 import uvicorn
 from starlette.types import ASGIApp
 
+from mockserver.connection import ConnectionProtocol
 from mockserver.errors import AddressError
 
 BACKLOG = 2048
@@ -45,6 +46,7 @@ def serve(app: ASGIApp, listener: socket.socket, ready: Callable[[], None]) -> N
     """Serves until a signal comes. `listener` is bound already; it is closed at the end."""
     config = uvicorn.Config(
         app,
+        http=ConnectionProtocol,
         log_config=None,
         access_log=False,
         server_header=False,

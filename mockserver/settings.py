@@ -54,6 +54,11 @@ class Settings:
     journal_bytes: int = knob(64 * MEBIBYTE, "Bytes of exchanges kept per account.", least=1)
     accounts: int = knob(10_000, "Accounts kept; the one used longest ago is forgotten.", least=1)
     seed: int = knob(0, "Seed of ids and of everything random.")
+    quotas: bool = knob(True, "Answer 429 when a vendor's rate limit is spent.")
+    scenario: tuple[str, ...] = knob((), "Arm this fault script: a file, or a packaged one's name.", metavar="FILE")
+    rate_limits: Mapping[str, Mapping[str, int]] = knob(
+        {}, "Operation or vendor to {limit: requests, period: seconds}; in the settings file only.", file_only=True
+    )
     accepted_keys: Mapping[str, tuple[str, ...]] = knob(
         {}, "Vendor to the only API keys that it accepts; in the settings file only.", file_only=True
     )
@@ -100,6 +105,12 @@ def _value(setting: Field[Any], value: Any, where: str) -> Any:
     """A raw value as the type of its knob."""
     kind = str(setting.type)
     choices, least = setting.metadata["choices"], setting.metadata["least"]
+    if kind == "bool":
+        truth = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
+        found = value if isinstance(value, bool) else truth.get(str(value).lower())
+        if found is None:
+            raise SettingsError(f"{where}: expected true or false, found {value!r}")
+        return found
     if kind == "int":
         try:
             number = int(value) if not isinstance(value, (bool, float)) else None
@@ -114,7 +125,7 @@ def _value(setting: Field[Any], value: Any, where: str) -> Any:
             raise SettingsError(f"{where}: expected a list of names, found {value!r}")
         return tuple(item.strip() for item in values)
     if kind.startswith("Mapping"):
-        return _keys_by_vendor(value, where)
+        return _keys_by_vendor(value, where) if setting.name == "accepted_keys" else _rate_limits(value, where)
     if not isinstance(value, (str, Path)):
         raise SettingsError(f"{where}: expected text, found {value!r}")
     if choices and value not in choices:
@@ -131,6 +142,16 @@ def _keys_by_vendor(value: Any, where: str) -> dict[str, tuple[str, ...]]:
             raise SettingsError(f"{where}.{vendor}: expected a list of API keys")
         accepted[str(vendor)] = tuple(keys)
     return accepted
+
+
+def _rate_limits(value: Any, where: str) -> dict[str, dict[str, int]]:
+    if not isinstance(value, dict):
+        raise SettingsError(f"{where}: expected {{limit: requests, period: seconds}} under operations or vendors")
+    for name, limit in value.items():
+        right = isinstance(limit, dict) and set(limit) == {"limit", "period"}
+        if not right or not all(type(number) is int and number > 0 for number in limit.values()):
+            raise SettingsError(f"{where}.{name}: expected {{limit: requests, period: seconds}}, found {limit!r}")
+    return {str(name): dict(limit) for name, limit in value.items()}
 
 
 def _nearest(name: str, known: list[str]) -> str:

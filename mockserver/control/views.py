@@ -27,6 +27,9 @@ def summary(exchange: Exchange) -> dict[str, Any]:
         "verdict": "valid" if exchange.verdict.valid else "invalid",
         "violations": [violation_view(violation) for violation in exchange.verdict.violations],
         "warnings": [violation_view(warning) for warning in exchange.verdict.warnings],
+        "stored": exchange.stored,
+        "acknowledged": exchange.acknowledged,
+        "fault": exchange.fault,
         "bytes": exchange.request.body_size,
         "milliseconds": round(exchange.milliseconds, 3),
     }

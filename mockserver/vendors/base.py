@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import orjson
 
 from mockserver.errors import Failure, FailureKind
-from mockserver.model import Answer, Headers, Json, Operation, Violation
+from mockserver.model import Answer, Headers, Json, Operation, Quota, Violation
 
 
 class World(Protocol):
@@ -66,7 +66,12 @@ class Vendor:
         return status
 
     def headers(self, operation: Operation, status: int, problems: list[Problem]) -> Headers:
-        """The headers that come with every answer of the vendor."""
+        """The headers that a failure brings, besides those of the rate limit."""
+        return ()
+
+    def rate_limit_headers(self, operation: Operation, status: int, quota: Quota, reset_in: int) -> Headers:
+        """The vendor's own headers about the account's quota, `reset_in` being the whole seconds until it is whole
+        again. `Retry-After` is not one of them: it comes with every 429 and 503."""
         return ()
 
     def wrong_method(self, operation: Operation) -> Failure:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 
 from mockserver.errors import Failure, FailureKind
-from mockserver.model import Answer, Json, Operation, Violation
+from mockserver.model import Answer, Headers, Json, Operation, Quota, Violation
 from mockserver.vendors.base import Behaviour, Problem, Vendor, World, answer_sample, json_answer, phrase
 
 ID_EPOCH_MS = 1264262866000
@@ -29,6 +29,20 @@ class Datadog(Vendor):
         if failure.kind is FailureKind.UNREADABLE:
             return [Problem(f"Malformed payload: {failure.detail}")]
         return [Problem(_scripted_message(operation, status) if not failure.detail else failure.detail)]
+
+    def rate_limit_headers(self, operation: Operation, status: int, quota: Quota, reset_in: int) -> Headers:
+        """Lower-case names, seconds left (recorded); on other answers than 429 and 503 only where the contract says
+        so, for an accepted event v1 carries none (recorded)."""
+        if status not in (429, 503) and operation.extensions.get("x-rate-limit", {}).get("headers") != "always":
+            return ()
+        values = {
+            b"x-ratelimit-limit": quota.limit,
+            b"x-ratelimit-period": quota.period,
+            b"x-ratelimit-remaining": quota.remaining,
+            b"x-ratelimit-reset": reset_in,
+            b"x-ratelimit-name": quota.name,
+        }
+        return tuple((name, str(value).encode("latin-1")) for name, value in values.items())
 
     def problem(self, operation: Operation, violation: Violation) -> Problem:
         """The wording of the recorded replies where there is one, ours in the same form elsewhere."""

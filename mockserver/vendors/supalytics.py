@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from mockserver.model import Answer, Json, Operation
+import math
+
+from mockserver.model import Answer, Headers, Json, Operation, Quota
 from mockserver.vendors.base import Behaviour, Vendor, World, answer_sample, json_answer
 
 
@@ -11,6 +13,12 @@ class Supalytics(Vendor):
 
     def behaviour(self, operation: Operation) -> Behaviour:
         return write_event if operation.id == "WriteEvent" else answer_sample
+
+    def rate_limit_headers(self, operation: Operation, status: int, quota: Quota, reset_in: int) -> Headers:
+        """The three documented headers, on every answer; the unit of the reset, epoch seconds, is assumed."""
+        reset_at = math.ceil(quota.reset_at)
+        values = {b"X-RateLimit-Limit": quota.limit, b"X-RateLimit-Remaining": quota.remaining}
+        return tuple((name, b"%d" % value) for name, value in {**values, b"X-RateLimit-Reset": reset_at}.items())
 
 
 def write_event(operation: Operation, body: Json, world: World) -> Answer:

@@ -1,0 +1,107 @@
+"""Routes the control API, keeps its gate, and turns every failure into a problem document (RFC 9457)."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from mockserver import __version__
+from mockserver.accounts import Accounts
+from mockserver.contracts import Catalogue
+from mockserver.control.clock import ClockCalls
+from mockserver.control.faults import FaultCalls
+from mockserver.control.gate import Gate
+from mockserver.control.journal import JournalCalls
+from mockserver.control.query import BadCall, Worlds, account, json_response, known_parameters, problem_response
+from mockserver.settings import Settings
+
+Call = Callable[[Request], Awaitable[Response]]
+
+
+def control_app(settings: Settings, catalogue: Catalogue, accounts: Accounts) -> Starlette:
+    """The ASGI application of the control API."""
+    gate, worlds = Gate(settings), Worlds(catalogue, accounts)
+    server = ServerCalls(worlds, catalogue, accounts)
+    journal = JournalCalls(worlds, settings.max_body_bytes)
+    faults, clock = FaultCalls(worlds, catalogue, accounts), ClockCalls(worlds, accounts)
+    calls: list[tuple[str, str, Call]] = [
+        ("GET", "/health", server.health),
+        ("POST", "/reset", server.reset),
+        ("GET", "/contracts/{vendor}/openapi.json", server.contract),
+        ("GET", "/requests", journal.list),
+        ("GET", "/requests/{id}", journal.show),
+        ("GET", "/faults", faults.list),
+        ("POST", "/faults", faults.add),
+        ("DELETE", "/faults", faults.clear),
+        ("GET", "/clock", clock.show),
+        ("PUT", "/clock", clock.put),
+        ("POST", "/clock/advance", clock.advance),
+    ]
+    handlers: dict[Any, Any] = {HTTPException: _problem, BadCall: _bad_call, Exception: _bug}
+    return Starlette(routes=_routes(calls, gate), exception_handlers=handlers)
+
+
+def _routes(calls: list[tuple[str, str, Call]], gate: Gate) -> list[Route]:
+    """One route per path: it passes the gate, then calls by method, or answers 405 with every method of the path."""
+    by_path: dict[str, dict[str, Call]] = {}
+    for method, path, call in calls:
+        by_path.setdefault(path, {})[method] = call
+
+    def endpoint(methods: dict[str, Call]) -> Call:
+        async def guarded(request: Request) -> Response:
+            gate.check(request)
+            call = methods.get("GET" if request.method == "HEAD" else request.method)
+            if call is None:
+                raise HTTPException(405, "Method Not Allowed", {"Allow": ", ".join(sorted(methods))})
+            return await call(request)
+
+        return guarded
+
+    every = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"]
+    return [Route(path, endpoint(methods), methods=every) for path, methods in by_path.items()]
+
+
+class ServerCalls:
+    """`GET /health`, `POST /reset` and `GET /contracts/{vendor}/openapi.json`."""
+
+    def __init__(self, worlds: Worlds, catalogue: Catalogue, accounts: Accounts) -> None:
+        self._worlds = worlds
+        self._catalogue = catalogue
+        self._accounts = accounts
+
+    async def health(self, _request: Request) -> Response:
+        vendors = list(self._catalogue.vendors)
+        body = {"status": "ok", "version": __version__, "vendors": vendors, "profile": self._catalogue.profile}
+        return json_response(body)
+
+    async def reset(self, request: Request) -> Response:
+        """Forgets everything that the selected accounts hold; without `account` and `vendor`, the whole server."""
+        known_parameters(request, {"account", "vendor"})
+        return json_response({"forgotten": self._accounts.forget(self._worlds.vendor(request), account(request))})
+
+    async def contract(self, request: Request) -> Response:
+        vendor = request.path_params["vendor"]
+        if vendor not in self._catalogue.vendors:
+            raise HTTPException(404, f"no vendor {vendor!r}; served are {', '.join(self._catalogue.vendors)}")
+        return json_response(self._catalogue.vendors[vendor].document)
+
+
+def _problem(_request: Request, error: HTTPException) -> Response:
+    response = problem_response(error.status_code, error.detail)
+    response.headers.update(error.headers or {})
+    return response
+
+
+def _bad_call(_request: Request, error: BadCall) -> Response:
+    errors = [{"pointer": pointer, "detail": detail} for pointer, detail in error.problems]
+    return problem_response(400, str(error), **({"errors": errors} if errors else {}))
+
+
+def _bug(_request: Request, _error: Exception) -> Response:
+    return problem_response(500, "this is a bug of mockserver; see its log")

@@ -1,0 +1,70 @@
+"""The clocks' calls: read, set, freeze and advance the time of one account or of the whole server."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from mockserver.accounts import Accounts
+from mockserver.clock import Clock
+from mockserver.control.query import BadCall, Worlds, json_body, json_response, known_parameters, members, number
+from mockserver.model import Json
+
+LATEST = 253402300799.0
+"""The last second of the year 9999: what an HTTP date can say."""
+
+
+class ClockCalls:
+    """`GET` and `PUT /clock`, `POST /clock/advance`. Without `account` they are about the server's clock, with which
+    the clock of every account runs until it is set by itself."""
+
+    def __init__(self, worlds: Worlds, accounts: Accounts) -> None:
+        self._worlds = worlds
+        self._accounts = accounts
+
+    async def show(self, request: Request) -> Response:
+        return _shown(self._clocks(request))
+
+    async def put(self, request: Request) -> Response:
+        clocks = self._clocks(request)
+        body = members(await json_body(request), {"now", "frozen"})
+        frozen = body.get("frozen")
+        if frozen is not None and not isinstance(frozen, bool):
+            raise BadCall(f"frozen: expected true or false, found {frozen!r}", [("/frozen", "expected true or false")])
+        now = _seconds(body["now"]) if body.get("now") is not None else None
+        for clock in clocks:
+            clock.set(now, frozen=frozen)
+        return _shown(clocks)
+
+    async def advance(self, request: Request) -> Response:
+        clocks = self._clocks(request)
+        seconds = number(members(await json_body(request), {"seconds"}).get("seconds"), "seconds", 0.0, LATEST)
+        if max(clock.now() for clock in clocks) + seconds > LATEST:
+            raise BadCall("seconds: leads beyond the year 9999", [("/seconds", "out of range")])
+        for clock in clocks:
+            clock.advance(seconds)
+        return _shown(clocks)
+
+    def _clocks(self, request: Request) -> list[Clock]:
+        known_parameters(request, {"account", "vendor"})
+        named = self._worlds.named(request)
+        return [account.clock for account in named] or [self._accounts.clock]
+
+
+def _shown(clocks: list[Clock]) -> Response:
+    now = clocks[0].now()
+    iso = dt.datetime.fromtimestamp(now, dt.UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return json_response({"now": now, "iso": iso, "frozen": clocks[0].frozen})
+
+
+def _seconds(value: Json) -> float:
+    """Seconds since the epoch out of a number or ISO 8601 text."""
+    if isinstance(value, str):
+        try:
+            when = dt.datetime.fromisoformat(value)
+        except ValueError:
+            raise BadCall(f"now: expected seconds since the epoch or ISO 8601, found {value[:40]!r}") from None
+        value = (when if when.tzinfo else when.replace(tzinfo=dt.UTC)).timestamp()
+    return number(value, "now", 0.0, LATEST)

@@ -1,0 +1,70 @@
+"""The faults' calls: list, add one or a list or a script, clear."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from mockserver.accounts import Accounts
+from mockserver.contracts import Catalogue
+from mockserver.control.query import BadCall, Worlds, account, json_body, json_response, known_parameters
+from mockserver.faults import ArmedFault, ScriptError, TooManyFaults, parse_script
+from mockserver.model import Json
+from mockserver.redaction import mask
+
+
+class FaultCalls:
+    """`GET`, `POST` and `DELETE /faults`."""
+
+    def __init__(self, worlds: Worlds, catalogue: Catalogue, accounts: Accounts) -> None:
+        self._worlds = worlds
+        self._operations = catalogue.operations
+        self._faults = accounts.faults
+
+    async def list(self, request: Request) -> Response:
+        known_parameters(request, {"account", "vendor"})
+        vendor = self._worlds.vendor(request)
+        listed = [
+            _view(owner, armed)
+            for owner, armed in self._faults.list(account(request))
+            if vendor is None or armed.fault.vendor in (None, vendor)
+        ]
+        return json_response({"faults": listed, "total": len(listed), "evicted": 0})
+
+    async def add(self, request: Request) -> Response:
+        """201 with what was armed; 400 with every problem, and nothing armed."""
+        known_parameters(request, {"account", "vendor"})
+        vendor, owner = self._worlds.vendor(request), account(request)
+        try:
+            document = _narrowed(await json_body(request), vendor)
+            added = self._faults.add(parse_script(document, self._operations), owner)
+        except ScriptError as error:
+            raise BadCall(str(error), error.problems) from None
+        except TooManyFaults as error:
+            raise BadCall(str(error)) from None
+        views = [_view(armed.fault.account or owner, armed) for armed in added]
+        return json_response({"faults": views, "total": len(views), "evicted": 0}, 201)
+
+    async def clear(self, request: Request) -> Response:
+        known_parameters(request, {"account"})
+        return json_response({"cleared": self._faults.clear(account(request))})
+
+
+def _narrowed(document: Json, vendor: str | None) -> Json:
+    """A script whose faults are all for one vendor, where they name none themselves."""
+    if vendor is None:
+        return document
+    if isinstance(document, list):
+        return [_narrowed(item, vendor) for item in document]
+    if isinstance(document, dict) and "faults" in document:
+        return {**document, "faults": _narrowed(document["faults"], vendor)}
+    return {"vendor": vendor, **document} if isinstance(document, dict) else document
+
+
+def _view(owner: str | None, armed: ArmedFault) -> dict[str, Any]:
+    """A fault as it was written, with its counters; its account masked."""
+    written = {name: value for name, value in armed.fault.source.items() if name != "account"}
+    counters = {"matched": armed.matched, "fired": armed.fired, "armed": armed.armed}
+    return {"id": armed.id, "account": mask(owner) if owner is not None else None, **written, **counters}

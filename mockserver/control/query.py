@@ -1,0 +1,115 @@
+"""What the control calls have in common: which worlds a call is about, its parameters and body, its failures."""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import Any
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import Response
+
+from mockserver.accounts import Account, Accounts
+from mockserver.answers import PROBLEM_JSON, problem_answer
+from mockserver.contracts import Catalogue
+from mockserver.decoding import parse_json
+from mockserver.errors import Failure
+from mockserver.model import Json
+
+BODY_AT_MOST = 4 * 1024 * 1024
+
+
+class BadCall(Exception):  # noqa: N818 - it becomes a 400
+    """A control call is wrong; its text says what and what would be right. `problems` are (JSON pointer, message)."""
+
+    def __init__(self, detail: str, problems: list[tuple[str, str]] | None = None) -> None:
+        super().__init__(detail)
+        self.problems = problems or []
+
+
+class Worlds:
+    """Finds the accounts that a call is narrowed to by `account` and `vendor`."""
+
+    def __init__(self, catalogue: Catalogue, accounts: Accounts) -> None:
+        self._catalogue = catalogue
+        self._accounts = accounts
+
+    def selected(self, request: Request) -> list[Account]:
+        """The accounts that are there."""
+        return self._accounts.select(self.vendor(request), account(request))
+
+    def named(self, request: Request) -> list[Account]:
+        """The accounts of the call's credential, made where they are not there yet; none if it names no credential."""
+        credential, vendor = account(request), self.vendor(request)
+        if credential is None:
+            return []
+        vendors = [vendor] if vendor else list(self._catalogue.vendors)
+        return [self._accounts.of(name, credential) for name in vendors]
+
+    def vendor(self, request: Request) -> str | None:
+        vendor = request.query_params.get("vendor")
+        if vendor is not None and vendor not in self._catalogue.vendors:
+            raise BadCall(f"vendor: no vendor {vendor!r}; served are {', '.join(self._catalogue.vendors)}")
+        return vendor
+
+
+def account(request: Request) -> str | None:
+    """The credential that a call is narrowed to."""
+    return request.query_params.get("account")
+
+
+def known_parameters(request: Request, known: set[str]) -> None:
+    """Raises BadCall for a query parameter that the call does not have."""
+    for name in request.query_params:
+        if name not in known:
+            raise BadCall(f"{name}: unknown parameter; known are {', '.join(sorted(known))}")
+
+
+def whole_number(request: Request, name: str, default: int | None) -> int | None:
+    text = request.query_params.get(name)
+    if text is None:
+        return default
+    if not re.fullmatch(r"[0-9]{1,9}", text):
+        raise BadCall(f"{name}: expected a whole number, found {text[:40]!r}")
+    return int(text)
+
+
+async def json_body(request: Request) -> Json:
+    """The JSON body of a call. Raises BadCall for one that is too large or cannot be read."""
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > BODY_AT_MOST:
+            raise BadCall(f"the body is over {BODY_AT_MOST} bytes")
+    try:
+        return parse_json(bytes(body))
+    except Failure as failure:
+        raise BadCall(failure.detail) from None
+
+
+def members(body: Json, known: set[str]) -> dict[str, Any]:
+    """A body that must be an object with no other members than the known ones."""
+    if not isinstance(body, dict):
+        raise BadCall(f"expected an object with {', '.join(sorted(known))}")
+    for name in body:
+        if name not in known:
+            raise BadCall(f"{name}: unknown member; known are {', '.join(sorted(known))}", [(f"/{name}", "unknown")])
+    return body
+
+
+def number(value: Json, name: str, least: float, most: float) -> float:
+    """A number of a body, within bounds."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+        raise BadCall(f"{name}: expected a number, found {value!r}", [(f"/{name}", "expected a number")])
+    if not least <= value <= most:
+        raise BadCall(f"{name}: expected {least:g} to {most:g}, found {value!r}", [(f"/{name}", "out of range")])
+    return float(value)
+
+
+def json_response(body: Any, status: int = 200) -> Response:
+    return Response(orjson.dumps(body), status, media_type="application/json")
+
+
+def problem_response(status: int, detail: str, **more: Json) -> Response:
+    return Response(problem_answer(status, detail, **more).body, status, media_type=PROBLEM_JSON.decode())

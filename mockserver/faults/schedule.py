@@ -1,0 +1,132 @@
+"""The armed faults and their schedule: which request each one fires on. Taking one is a single atomic step."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from mockserver.faults.vocabulary import Fault, Script, sampled
+from mockserver.matching import is_subset
+from mockserver.model import Json, Operation
+
+ARMED_AT_MOST = 10_000
+
+
+class TooManyFaults(Exception):  # noqa: N818 - it becomes a 400
+    """More faults than are kept at once."""
+
+
+@dataclass(slots=True, eq=False)
+class ArmedFault:
+    """A fault with its counters: requests that it `matched`, and how often it `fired`."""
+
+    id: str
+    fault: Fault
+    random: random.Random
+    matched: int = 0
+    fired: int = 0
+
+    @property
+    def armed(self) -> bool:
+        """Whether it can still fire."""
+        return self.fault.times is None or self.fired < self.fault.times
+
+    def advance(self) -> bool:
+        """Counts one matching request and says whether the fault fires on it.
+
+        The first `after` requests are passed over; of the rest every `every`-th is a candidate; a candidate fires
+        with `probability`, until it fired `times` times.
+        """
+        self.matched += 1
+        position = self.matched - self.fault.after
+        if position < 1 or position % self.fault.every != 0:
+            return False
+        if self.fault.probability < 1.0 and self.random.random() >= self.fault.probability:
+            return False
+        self.fired += 1
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class Firing:
+    """A fault that fires on one request, with the seconds that it holds the answer back."""
+
+    id: str
+    fault: Fault
+    delay: float = 0.0
+
+
+@dataclass(slots=True, eq=False)
+class FaultBook:
+    """All armed faults of a server, those of an account apart from those for everybody.
+
+    The first armed fault that matches and fires wins; an account's faults come before the server's. What is random is
+    seeded by the script's seed (else the server's) and the fault's place among those added, so that the same faults
+    and the same requests give the same outcomes.
+    """
+
+    seed: int = 0
+    _by_account: dict[str | None, list[ArmedFault]] = field(default_factory=dict)
+    _added: int = 0
+
+    def add(self, script: Script, account: str | None = None) -> list[ArmedFault]:
+        """Arms a script's faults; `account` narrows those that name no account themselves. Raises TooManyFaults."""
+        if sum(map(len, self._by_account.values())) + len(script.faults) > ARMED_AT_MOST:
+            raise TooManyFaults(f"at most {ARMED_AT_MOST} faults can be armed at once")
+        added = []
+        for fault in script.faults:
+            owner = fault.account if fault.account is not None else account
+            place = self._added = self._added + 1
+            siblings = self._by_account.setdefault(owner, [])
+            seed = self.seed if script.seed is None else script.seed
+            armed = ArmedFault(f"f{place}", fault, random.Random(f"{seed}/{len(siblings)}"))  # noqa: S311 - no secrets
+            siblings.append(armed)
+            added.append(armed)
+        return added
+
+    def take(self, operation: Operation, account: str, body: Json) -> Firing | None:
+        """The fault that fires on this request, if any; counts the request for every fault that it passed."""
+        return self._take(operation, account, body, early=False) if self._by_account else None
+
+    def take_early(self, operation: Operation, account: str) -> Firing | None:
+        """Like `take`, for faults that begin before the body is read."""
+        return self._take(operation, account, None, early=True) if self._by_account else None
+
+    def _take(self, operation: Operation, account: str, body: Json, *, early: bool) -> Firing | None:
+        for owner in (account, None) if account else (None,):
+            for armed in self._by_account.get(owner, ()):
+                hit = armed.armed and _is_early(armed.fault) == early and _matches(armed.fault, operation, body)
+                if hit and armed.advance():
+                    return Firing(armed.id, armed.fault, _delay(armed))
+        return None
+
+    def list(self, account: str | None = None) -> Iterator[tuple[str | None, ArmedFault]]:
+        """The faults with their owners, in the order in which they were added; of one account, or all."""
+        owned = ((owner, armed) for owner, faults in self._by_account.items() for armed in faults)
+        chosen = ((owner, armed) for owner, armed in owned if account is None or owner == account)
+        return iter(sorted(chosen, key=lambda pair: int(pair[1].id[1:])))
+
+    def clear(self, account: str | None = None) -> int:
+        """Disarms the faults of one account, or all; answers how many there were."""
+        owners = list(self._by_account) if account is None else [account]
+        return sum(len(self._by_account.pop(owner, ())) for owner in owners)
+
+
+def _is_early(fault: Fault) -> bool:
+    return fault.wire is not None and fault.wire.kind == "slow_request"
+
+
+def _matches(fault: Fault, operation: Operation, body: Json) -> bool:
+    return (
+        (fault.vendor is None or fault.vendor == operation.vendor)
+        and (fault.operation is None or fault.operation == operation.id)
+        and (fault.status is None or fault.undocumented or fault.status in operation.responses)
+        and (fault.match is None or is_subset(fault.match, body))
+    )
+
+
+def _delay(armed: ArmedFault) -> float:
+    if armed.fault.delay is None:
+        return 0.0
+    return sampled(armed.fault.delay, armed.random.random(), armed.random.gauss(0.0, 1.0))
