@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -48,7 +48,8 @@ class Accounts:
 
     When there are more than `bounds.accounts`, the one that was used longest ago is forgotten with all it held.
     Requests that match no operation go to the account of vendor "" and credential "". `clock` is the server's: every
-    account's runs with it until it is set by itself. `faults` are the scripted ones, of all accounts.
+    account's runs with it until it is set by itself. `faults` are the scripted ones, of all accounts. `on_new` is
+    called with each account that is made, every one of `on_record` after each exchange that is kept.
     """
 
     def __init__(self, bounds: Bounds, time_source: TimeSource, start_timer: StartTimer, seed: int) -> None:
@@ -60,6 +61,8 @@ class Accounts:
         self._accounts: OrderedDict[tuple[str, str], Account] = OrderedDict()
         self._sequence = 0
         self.forgotten = 0
+        self.on_new: Callable[[Account], None] = lambda account: None
+        self.on_record: set[Callable[[], None]] = set()
 
     def next_sequence(self) -> int:
         """The number of the next exchange, over all accounts, from 1."""
@@ -74,6 +77,7 @@ class Accounts:
             self._accounts.move_to_end(key)
             return account
         account = self._accounts[key] = self._new(vendor, credential)
+        self.on_new(account)
         if len(self._accounts) > self._bounds.accounts:
             self._accounts.popitem(last=False)
             self.forgotten += 1

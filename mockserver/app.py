@@ -55,14 +55,24 @@ def create_app(
     check_names(settings, catalogue, vendors_in(schemas))
     bounds = Bounds(settings.journal_entries, settings.journal_bytes, settings.accounts)
     accounts = Accounts(bounds, time_source, start_timer, settings.seed)
+    accounts.on_new = warn_of_real_keys
+    everything = catalogue if not settings.vendor else load_catalogue(schemas, (), settings.profile)
     for name in settings.scenario:
-        accounts.faults.add(read_scenario(name, catalogue.operations).script)
+        accounts.faults.add(read_scenario(name, everything.operations).script)
     server = Server(settings, catalogue, accounts, Recorder(accounts, timer))
     routes = [
         *documented_routes(catalogue.operations, server.handle, server.handle_wrong_method),
-        Mount("/__admin", control_app(settings, catalogue, accounts)),
+        Mount("/__admin", control_app(settings, catalogue, accounts, start_timer)),
     ]
     return Router(routes, redirect_slashes=False, default=server.handle_unknown_path)
+
+
+def warn_of_real_keys(account: Account) -> None:
+    """One warning for a credential that has the form of the vendor's real ones."""
+    if account.vendor and vendor_named(account.vendor).looks_real(account.credential):
+        log.warning(
+            "the key %s has the form of a real %s key: give the fake one that is made up", account.label, account.vendor
+        )
 
 
 def check_names(settings: Settings, catalogue: Catalogue, vendors: tuple[str, ...]) -> None:
@@ -86,12 +96,11 @@ class Server:
         self._operations = catalogue.operations
         self._accounts = accounts
         self._recorder = recorder
-        limits = {
-            operation.id: rate_limit_of(operation, settings.rate_limits) if settings.quotas else None
-            for operation in catalogue.operations
-        }
+        limits = {operation.id: rate_limit_of(operation, settings.rate_limits) for operation in catalogue.operations}
         self._deciders = {
-            name: Decider(vendor_named(name), settings.accepted_keys, settings.max_body_bytes, limits)
+            name: Decider(
+                vendor_named(name), settings.accepted_keys, settings.max_body_bytes, limits, enforced=settings.quotas
+            )
             for name in catalogue.vendors
         }
 
@@ -137,7 +146,9 @@ class Server:
         decider, reading, firing = self._deciders[operation.vendor], Reading(), early
         try:
             reading = decider.read(encounter)
-            firing = early or self._accounts.faults.take(operation, encounter.presented.credential, reading.body)
+            firing = early or self._accounts.faults.take(
+                operation, encounter.presented.credential, reading.body, account.now()
+            )
             wait = (encounter.preferences.wait or 0.0) + (firing.delay if firing else 0.0)
             stage = firing.fault.stage if firing else "before"
             if wait and stage == "before":

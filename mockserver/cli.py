@@ -1,4 +1,4 @@
-"""The command line: `mockserver serve`, `routes`, `scenarios` and `extract`."""
+"""The command line: `mockserver serve`, `routes`, `scenarios`, `export` and `extract`."""
 
 from __future__ import annotations
 
@@ -95,6 +95,30 @@ def routes(config: Path | None, **options: Any) -> None:
     settings = _settings(config, options)
     catalogue = load_catalogue(settings.schemas or packaged_schemas(), settings.vendor, settings.profile)
     click.echo(routes_table(catalogue.operations))
+
+
+@cli.command()
+@click.option("--url", default="http://127.0.0.1:8080", show_default=True, help="Where the mockserver runs.")
+@click.option("--token", envvar="MOCKSERVER_ADMIN_TOKEN", help="Its --admin-token, if it has one.")
+@click.option("--format", "form", type=click.Choice(["har", "jsonl", "curl"]), default="har", show_default=True)
+@click.option("--account", help="Only the requests of this credential.")
+@click.option("--vendor", help="Only the requests to this vendor.")
+@click.option("--output", type=click.Path(path_type=Path), metavar="FILE", help="Write here, not to standard output.")
+def export(
+    url: str, token: str | None, form: str, account: str | None, vendor: str | None, output: Path | None
+) -> None:
+    """Write the journal of a running mockserver as HAR, JSON lines or curl commands, credentials masked."""
+    from mockserver.client.control import ControlError, HttpControl  # noqa: PLC0415
+
+    query = {"format": form, "account": account, "vendor": vendor}
+    try:
+        raw = HttpControl(url, token).download("/export", {key: value for key, value in query.items() if value})
+    except ControlError as error:
+        raise click.ClickException(str(error)) from error
+    if output is None:
+        sys.stdout.buffer.write(raw)
+    else:
+        output.write_bytes(raw)
 
 
 @cli.command()

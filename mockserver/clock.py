@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator
 from typing import Protocol
 
 TimeSource = Callable[[], float]
+LATEST = 253402300799.0
+"""The last second of the year 9999: what an HTTP date can say. No clock goes beyond it."""
 
 
 class Cancellable(Protocol):
@@ -49,7 +51,7 @@ class Clock:
 
     def now(self) -> float:
         """The time, in seconds since the epoch."""
-        return self._frozen_at if self._frozen_at is not None else self._source() + self._offset
+        return min(self._frozen_at if self._frozen_at is not None else self._source() + self._offset, LATEST)
 
     @property
     def frozen(self) -> bool:
@@ -79,10 +81,13 @@ class Clock:
         self._wake()
 
     async def sleep(self, seconds: float, interrupt: Interrupt | None = None) -> None:
-        """Returns once `seconds` have passed on this clock, the connection was lost, or the clock was reset."""
-        end, resets, awake = self.now() + seconds, self._resets, asyncio.Event()
+        """Returns once `seconds` have passed on this clock, the connection was lost, or the clock was reset.
+
+        Where the clock is set back meanwhile, what was left to sleep then is still left.
+        """
+        left, seen, resets, awake = seconds, self.now(), self._resets, asyncio.Event()
         with self._told_of_changes(awake.set, interrupt):
-            while (left := end - self.now()) > 0 and resets == self._resets and not (interrupt and interrupt.lost):
+            while left > 0 and seen < LATEST and resets == self._resets and not (interrupt and interrupt.lost):
                 awake.clear()
                 timer = None if self.frozen else self._start_timer(left, awake.set)
                 try:
@@ -90,6 +95,8 @@ class Clock:
                 finally:
                     if timer is not None:
                         timer.cancel()
+                now = self.now()
+                left, seen = left - max(0.0, now - seen), now
 
     @contextlib.contextmanager
     def _told_of_changes(self, callback: Callable[[], None], interrupt: Interrupt | None) -> Iterator[None]:

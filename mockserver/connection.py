@@ -10,19 +10,26 @@ from collections.abc import Callable
 from typing import Any
 
 from starlette.types import Scope
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 EXTENSION = "mockserver.connection"
+PIPELINED_AT_MOST = 16
 _LINGER_ZERO = struct.pack("ii", 1, 0)
 
 
 class Connection:
     """One client's connection: bytes can be written past HTTP, and it can be closed or reset."""
 
-    def __init__(self, transport: asyncio.Transport) -> None:
+    def __init__(self, transport: asyncio.Transport, resume_reading: Callable[[], None]) -> None:
         self._transport = transport
+        self._resume_reading = resume_reading
         self._watchers: set[Callable[[], None]] = set()
         self._lost = False
+
+    @property
+    def held(self) -> bool:
+        """Whether a request on it is being held back: delayed, dribbled or left without an answer."""
+        return bool(self._watchers)
 
     @property
     def lost(self) -> bool:
@@ -43,11 +50,23 @@ class Connection:
         self._transport.abort()
 
     def watch(self, callback: Callable[[], None]) -> None:
-        """Calls back when the connection is lost."""
+        """Calls back when the connection is lost; for that it must be read, even behind a large body."""
         self._watchers.add(callback)
+        if not self.lost:
+            self._resume_reading()
 
     def unwatch(self, callback: Callable[[], None]) -> None:
         self._watchers.discard(callback)
+
+    async def gone(self) -> None:
+        """Returns once the connection is lost."""
+        lost = asyncio.Event()
+        self.watch(lost.set)
+        try:
+            while not self._lost:
+                await lost.wait()
+        finally:
+            self.unwatch(lost.set)
 
     def was_lost(self) -> None:
         self._lost = True
@@ -56,22 +75,41 @@ class Connection:
 
 
 class ConnectionProtocol(HttpToolsProtocol):
-    """uvicorn's protocol, with the Connection in each request's `extensions`."""
+    """uvicorn's protocol, with the Connection in each request's `extensions`.
+
+    uvicorn tells only the newest request of a connection that the client left, and stops reading, and so noticing,
+    while one waits behind another; here all are told, and reading goes on for the first few.
+    """
 
     connection: Connection
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        self.connection = Connection(transport)
+        self.connection = Connection(transport, self.flow.resume_reading)
+        self._unanswered: list[RequestResponseCycle] = []
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
+        for cycle in self._unanswered:
+            cycle.disconnected = cycle.disconnected or not cycle.response_complete
+            cycle.message_event.set()
         self.connection.was_lost()
+
+    def shutdown(self) -> None:
+        """Ends the connection as uvicorn does, but at once where a fault holds a request back on it: it might never
+        end by itself."""
+        super().shutdown()
+        if self.connection.held:
+            self.connection.reset()
 
     def on_headers_complete(self) -> None:
         extended: Any = self.scope
         extended["extensions"] = {EXTENSION: self.connection}
         super().on_headers_complete()
+        self._unanswered = [cycle for cycle in self._unanswered if not cycle.response_complete]
+        self._unanswered.append(self.cycle)
+        if self.connection.held and len(self.pipeline) <= PIPELINED_AT_MOST:
+            self.flow.resume_reading()
 
 
 def connection_of(scope: Scope) -> Connection | None:

@@ -33,6 +33,8 @@ from mockserver.validation import judge, unreadable
 from mockserver.vendors import RULES, Vendor
 from mockserver.vendors.base import answer_sample
 
+WITHOUT_BODY = frozenset({204, 205, 304})
+
 
 class Encounter(NamedTuple):
     """A received request with what is known of it before its body is read."""
@@ -70,11 +72,14 @@ class Decider:
         accepted_keys: Mapping[str, tuple[str, ...]],
         max_body_bytes: int,
         rate_limits: Mapping[str, RateLimit | None],
+        *,
+        enforced: bool = True,
     ) -> None:
         self._vendor = vendor
         self._accepted_keys = accepted_keys
         self._max_body_bytes = max_body_bytes
         self._rate_limits = rate_limits
+        self._enforced = enforced
 
     def limit(self, operation: Operation) -> int:
         """The most bytes that a decompressed body may have."""
@@ -97,7 +102,7 @@ class Decider:
         its behaviour makes of the body; then, where it was scripted so, the loss of the acknowledgement."""
         operation, account = encounter.operation, encounter.account
         rate_limit = self._rate_limits[operation.id]
-        if fault is not None and fault.stage == "before" and fault.wire and fault.wire.kind not in DELIVERS:
+        if fault is not None and fault.stage == "before" and _only_seems_to_work(fault, operation):
             return Decision(answer_sample(operation, None, account))
         try:
             self._fail_as_asked(operation, encounter.preferences, fault)
@@ -107,11 +112,13 @@ class Decider:
             self._refuse(encounter, reading)
             answer = self._vendor.behaviour(operation)(operation, reading.body, account)
         except Failure as failure:
-            standing = account.quotas.look(rate_limit) if rate_limit else None
+            told = self._enforced or failure.kind is FailureKind.ASKED_FOR
+            standing = account.quotas.look(rate_limit) if rate_limit and told else None
             return Decision(self.failed(operation, failure, standing, account))
-        if fault is not None and fault.stage == "after" and fault.status is not None:
+        if fault is not None and fault.stage == "after" and fault.status not in (None, operation.success):
             lost = Failure(FailureKind.ASKED_FOR, status=fault.status, retry_after=fault.retry_after)
-            return Decision(self.failed(operation, lost, quota, account), stored=True)
+            standing = quota or (account.quotas.look(rate_limit) if rate_limit else None)
+            return Decision(self.failed(operation, lost, standing, account), stored=True)
         return Decision(self._with_quota(operation, answer, quota, account), stored=True)
 
     def failed(self, operation: Operation, failure: Failure, quota: Quota | None, account: Account) -> Answer:
@@ -119,6 +126,8 @@ class Decider:
         status = status_of(operation, failure)
         problems = self._vendor.problems(operation, failure, status)
         answer = render(operation, status, problems, self._vendor.code(status))
+        if status in WITHOUT_BODY:
+            answer = replace(answer, body=b"")
         answer = answer.with_headers(self._vendor.headers(operation, status, problems))
         return self._with_quota(operation, answer, quota, account, failure.retry_after)
 
@@ -144,7 +153,7 @@ class Decider:
 
     def _within_quota(self, rate_limit: RateLimit | None, account: Account) -> Quota | None:
         """Counts the request against its quota. Raises Failure where it was one too many."""
-        if rate_limit is None:
+        if rate_limit is None or not self._enforced:
             return None
         quota = account.quotas.take(rate_limit)
         if quota.spent:
@@ -185,6 +194,12 @@ class Decider:
                 quota = replace(quota, remaining=0, reset_at=reset_at)
             more += self._vendor.rate_limit_headers(operation, answer.status, quota, reset_in)
         return answer.with_headers(more)
+
+
+def _only_seems_to_work(fault: Fault, operation: Operation) -> bool:
+    """Whether the client is to see a success, whole or spoilt, of a request that nothing comes of."""
+    spoilt = fault.wire is not None and fault.wire.kind not in DELIVERS
+    return spoilt or fault.status == operation.success
 
 
 def _with(verdict: Verdict, found: Formalities) -> Verdict:

@@ -20,10 +20,12 @@ class Journal:
         self._exchanges: OrderedDict[str, Exchange] = OrderedDict()
         self._bytes = 0
         self.evicted = 0
+        self.recorded = 0
 
     def record(self, exchange: Exchange) -> None:
         self._exchanges[exchange.id] = exchange
         self._bytes += exchange.size
+        self.recorded += 1
         while len(self._exchanges) > self._max_entries or (self._bytes > self._max_bytes and len(self._exchanges) > 1):
             _, oldest = self._exchanges.popitem(last=False)
             self._bytes -= oldest.size
@@ -34,7 +36,7 @@ class Journal:
 
     def __iter__(self) -> Iterator[Exchange]:
         """The exchanges, oldest first."""
-        return iter(self._exchanges.values())
+        return iter(tuple(self._exchanges.values()))
 
     def __len__(self) -> int:
         return len(self._exchanges)

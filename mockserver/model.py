@@ -138,6 +138,46 @@ class Exchange:
         return len(self.request.body) + len(self.response_body) + len(self.request.query) + 1024
 
 
+@dataclass(frozen=True, slots=True)
+class EventPart:
+    """One event as a vendor module finds it in a body: `dedup_id` is the client's own id, `assigned_id` the vendor's.
+    `timestamp` is seconds since the epoch or the vendor's text; `attributes` the event's JSON as it was sent;
+    `dropped` the vendor's reason to throw it away after accepting the request."""
+
+    name: str | None
+    attributes: Json
+    dedup_id: str | None = None
+    assigned_id: str | None = None
+    timestamp: float | str | None = None
+    identity: str | None = None
+    session: str | None = None
+    dropped: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One thing that a client wanted recorded, whatever envelope it came in.
+
+    `outcome` is `accepted`, `rejected`, `duplicate` or `dropped` (accepted by the API, thrown away by the vendor, for
+    `reason`). `acknowledged` says that the client could learn of its acceptance; `attempt` counts presentations.
+    """
+
+    vendor: str
+    operation: str
+    account: str
+    name: str | None
+    id: str | None
+    timestamp: float | str
+    identity: str | None
+    session: str | None
+    attributes: Json
+    outcome: str
+    reason: str | None
+    acknowledged: bool
+    attempt: int
+    request_id: str
+
+
 class Validator(Protocol):
     """The two calls that the hot path needs of a compiled JSON Schema."""
 

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
+_INDEX = re.compile(r"0|[1-9][0-9]{0,15}")
 _SPACE = re.compile(r"[ \t\r\n]*")
 _DECODER = json.JSONDecoder()
 
@@ -30,7 +31,7 @@ def follow(document: Any, pointer: str) -> Any:
     for part in parts_of(pointer.removeprefix("#")):
         if isinstance(node, dict) and part in node:
             node = node[part]
-        elif isinstance(node, list) and part.isdigit() and int(part) < len(node):
+        elif isinstance(node, list) and _INDEX.fullmatch(part) and int(part) < len(node):
             node = node[int(part)]
         else:
             return None

@@ -55,6 +55,8 @@ class Recorder:
             error=error,
         )
         account.journal.record(exchange)
+        for tell in tuple(self._accounts.on_record):
+            tell()
         if access_log.isEnabledFor(logging.INFO):
             access_log.info("%s", log_line(exchange))
         return exchange

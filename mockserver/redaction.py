@@ -39,5 +39,5 @@ def _header_value(name: bytes, value: bytes, secret: frozenset[bytes]) -> str:
     text = value.decode("latin-1")
     if name.lower() not in secret:
         return text
-    scheme, space, rest = text.partition(" ")
-    return f"{scheme} {mask(rest)}" if space and rest else mask(text)
+    scheme, _, rest = text.partition(" ")
+    return f"{scheme} {mask(rest)}" if rest and scheme.lower() in ("basic", "bearer") else mask(text)

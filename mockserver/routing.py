@@ -60,6 +60,6 @@ def methods_of(path: str, operations: Iterable[Operation]) -> list[str]:
 
 def nearest_operation(path: str, operations: Iterable[Operation]) -> Operation | None:
     """The operation whose path is most like the one asked for."""
-    by_path = {operation.path: operation for operation in operations}
-    close = difflib.get_close_matches(path[:500], list(by_path), n=1, cutoff=0.4)
+    by_path = {operation.path.lower(): operation for operation in operations}
+    close = difflib.get_close_matches(path[:500].lower(), list(by_path), n=1, cutoff=0.4)
     return by_path[close[0]] if close else None

@@ -8,6 +8,7 @@ import logging
 import signal
 import socket
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -36,6 +37,9 @@ class ReadyServer(uvicorn.Server):
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, self.handle_exit, number, None)
@@ -44,7 +48,13 @@ class ReadyServer(uvicorn.Server):
 
 def serve(app: ASGIApp, listener: socket.socket, ready: Callable[[], None]) -> None:
     """Serves until a signal comes. `listener` is bound already; it is closed at the end."""
-    config = uvicorn.Config(
+    ReadyServer(config_of(app), ready).run(sockets=[listener])
+
+
+def config_of(app: ASGIApp) -> uvicorn.Config:
+    """How uvicorn runs the application, from the command line and in tests alike."""
+    logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
+    return uvicorn.Config(
         app,
         http=ConnectionProtocol,
         log_config=None,
@@ -55,8 +65,6 @@ def serve(app: ASGIApp, listener: socket.socket, ready: Callable[[], None]) -> N
         ws="none",
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
-    logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
-    ReadyServer(config, ready).run(sockets=[listener])
 
 
 def bind(host: str, port: int, uds: Path | None) -> socket.socket:

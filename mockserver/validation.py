@@ -199,7 +199,8 @@ def by_place(violations: tuple[Violation, ...]) -> tuple[Violation, ...]:
 
     def place(violation: Violation) -> list[tuple[bool, int, str]]:
         parts = violation.pointer.split("/")
-        return [(not part.isdigit(), int(part) if part.isdigit() else 0, part) for part in parts]
+        numbers = [int(part) if part.isascii() and part.isdigit() and len(part) < 16 else -1 for part in parts]
+        return [(number < 0, number, part) for number, part in zip(numbers, parts, strict=True)]
 
     unique = {(violation.pointer, violation.rule, violation.message): violation for violation in violations}
     return tuple(sorted(unique.values(), key=lambda violation: (place(violation), violation.rule)))
@@ -212,9 +213,9 @@ def _text(value: Json) -> str:
 def _shown(value: Json) -> str | None:
     """A value as compact JSON, cut to a readable length; of a large object or array only its size."""
     if isinstance(value, dict) and not _small(list(value.values())):
-        return f"{{… {len(value)} properties}}"
+        return "{… 1 property}" if len(value) == 1 else f"{{… {len(value)} properties}}"
     if isinstance(value, list) and not _small(value):
-        return f"[… {len(value)} items]"
+        return "[… 1 item]" if len(value) == 1 else f"[… {len(value)} items]"
     if isinstance(value, str):
         value = value[: VALUE_SHOWN + 1]
     text = (

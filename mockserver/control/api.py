@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 from starlette.applications import Starlette
@@ -13,29 +15,39 @@ from starlette.routing import Route
 
 from mockserver import __version__
 from mockserver.accounts import Accounts
-from mockserver.contracts import Catalogue
+from mockserver.clock import StartTimer
+from mockserver.contracts import Catalogue, read_yaml
 from mockserver.control.clock import ClockCalls
+from mockserver.control.events import EventCalls
 from mockserver.control.faults import FaultCalls
 from mockserver.control.gate import Gate
 from mockserver.control.journal import JournalCalls
 from mockserver.control.query import BadCall, Worlds, account, json_response, known_parameters, problem_response
 from mockserver.settings import Settings
+from mockserver.vendors import vendor_named
 
 Call = Callable[[Request], Awaitable[Response]]
 
 
-def control_app(settings: Settings, catalogue: Catalogue, accounts: Accounts) -> Starlette:
+def control_app(settings: Settings, catalogue: Catalogue, accounts: Accounts, start_timer: StartTimer) -> Starlette:
     """The ASGI application of the control API."""
     gate, worlds = Gate(settings), Worlds(catalogue, accounts)
     server = ServerCalls(worlds, catalogue, accounts)
     journal = JournalCalls(worlds, settings.max_body_bytes)
+    splitters = {name: vendor_named(name).events for name in catalogue.vendors}
+    events = EventCalls(worlds, accounts, splitters, settings.max_body_bytes, start_timer)
     faults, clock = FaultCalls(worlds, catalogue, accounts), ClockCalls(worlds, accounts)
     calls: list[tuple[str, str, Call]] = [
         ("GET", "/health", server.health),
+        ("GET", "/openapi.json", server.openapi),
         ("POST", "/reset", server.reset),
         ("GET", "/contracts/{vendor}/openapi.json", server.contract),
         ("GET", "/requests", journal.list),
         ("GET", "/requests/{id}", journal.show),
+        ("GET", "/export", journal.export),
+        ("GET", "/events", events.listing),
+        ("POST", "/verify", events.verify),
+        ("POST", "/settle", events.settle),
         ("GET", "/faults", faults.list),
         ("POST", "/faults", faults.add),
         ("DELETE", "/faults", faults.clear),
@@ -68,7 +80,7 @@ def _routes(calls: list[tuple[str, str, Call]], gate: Gate) -> list[Route]:
 
 
 class ServerCalls:
-    """`GET /health`, `POST /reset` and `GET /contracts/{vendor}/openapi.json`."""
+    """`GET /health`, `GET /openapi.json`, `POST /reset` and `GET /contracts/{vendor}/openapi.json`."""
 
     def __init__(self, worlds: Worlds, catalogue: Catalogue, accounts: Accounts) -> None:
         self._worlds = worlds
@@ -84,6 +96,11 @@ class ServerCalls:
         """Forgets everything that the selected accounts hold; without `account` and `vendor`, the whole server."""
         known_parameters(request, {"account", "vendor"})
         return json_response({"forgotten": self._accounts.forget(self._worlds.vendor(request), account(request))})
+
+    async def openapi(self, request: Request) -> Response:
+        """The OpenAPI document of this API."""
+        document = read_yaml(Path(str(files("mockserver.control") / "openapi.yaml")))
+        return json_response({**document, "servers": [{"url": str(request.base_url).rstrip("/")}]})
 
     async def contract(self, request: Request) -> Response:
         vendor = request.path_params["vendor"]

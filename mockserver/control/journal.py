@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from heapq import merge
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
 from mockserver.accounts import Account
 from mockserver.control.query import BadCall, Worlds, json_response, known_parameters, whole_number
 from mockserver.control.views import summary, whole
+from mockserver.export import CONTENT_TYPES, FORMATS, exported
 from mockserver.model import Exchange
 
 LISTED_AT_MOST = 10_000
@@ -39,6 +40,17 @@ class JournalCalls:
         }
         return json_response(body)
 
+    async def export(self, request: Request) -> Response:
+        """The journal as HAR, JSON lines or curl commands, as `format` asks."""
+        known_parameters(request, {"account", "vendor", "format"})
+        form = request.query_params.get("format", "har")
+        if form not in FORMATS:
+            raise BadCall(f"format: expected one of {', '.join(FORMATS)}, found {form[:40]!r}")
+        origin = f"{request.url.scheme}://{request.headers.get('host', 'mockserver')}"
+        exchanges = list(_in_order(self._worlds.selected(request)))
+        exported_pieces = exported(exchanges, form, origin, lambda exchange: whole(exchange, self._max_body_bytes))
+        return StreamingResponse(pieces(exported_pieces), media_type=CONTENT_TYPES[form])
+
     async def show(self, request: Request) -> Response:
         identifier = request.path_params["id"]
         for account in self._worlds.selected(request):
@@ -46,6 +58,11 @@ class JournalCalls:
             if exchange is not None:
                 return json_response(whole(exchange, self._max_body_bytes))
         raise HTTPException(404, f"there is no request {identifier!r}; it may have been evicted or reset")
+
+
+async def pieces(exported: Iterable[bytes]) -> AsyncIterator[bytes]:
+    for piece in exported:
+        yield piece
 
 
 def _in_order(accounts: Iterable[Account]) -> Iterable[Exchange]:

@@ -6,7 +6,6 @@ import math
 import re
 from typing import Any
 
-import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -15,6 +14,7 @@ from mockserver.answers import PROBLEM_JSON, problem_answer
 from mockserver.contracts import Catalogue
 from mockserver.decoding import parse_json
 from mockserver.errors import Failure
+from mockserver.jsontext import dump
 from mockserver.model import Json
 
 BODY_AT_MOST = 4 * 1024 * 1024
@@ -108,7 +108,7 @@ def number(value: Json, name: str, least: float, most: float) -> float:
 
 
 def json_response(body: Any, status: int = 200) -> Response:
-    return Response(orjson.dumps(body), status, media_type="application/json")
+    return Response(dump(body), status, media_type="application/json")
 
 
 def problem_response(status: int, detail: str, **more: Json) -> Response:

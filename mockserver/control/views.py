@@ -4,29 +4,33 @@ from __future__ import annotations
 
 import base64
 import datetime as dt
+from collections.abc import Mapping
+from dataclasses import fields
 from typing import Any
 
 from mockserver.decoding import decompressed, parse_json
 from mockserver.errors import Failure
-from mockserver.model import Exchange, Headers, Violation
+from mockserver.model import Event, Exchange, Headers, Violation
 from mockserver.redaction import SECRET_HEADERS, masked_headers, masked_query
+from mockserver.remedies import remedies
 
 
 def summary(exchange: Exchange) -> dict[str, Any]:
     """An exchange as a list shows it: everything but headers and bodies."""
+    changes = remedies(exchange.verdict)
     return {
         "id": exchange.id,
         "vendor": exchange.vendor,
         "operation": exchange.operation,
         "account": exchange.account,
-        "received": _iso(exchange.received),
+        "received": iso(exchange.received),
         "method": exchange.request.method,
         "path": exchange.request.path,
         "query": masked_query(exchange.request.query),
         "status": exchange.status,
         "verdict": "valid" if exchange.verdict.valid else "invalid",
-        "violations": [violation_view(violation) for violation in exchange.verdict.violations],
-        "warnings": [violation_view(warning) for warning in exchange.verdict.warnings],
+        "violations": [violation_view(violation, changes) for violation in exchange.verdict.violations],
+        "warnings": [violation_view(warning, changes) for warning in exchange.verdict.warnings],
         "stored": exchange.stored,
         "acknowledged": exchange.acknowledged,
         "fault": exchange.fault,
@@ -55,7 +59,18 @@ def whole(exchange: Exchange, max_bytes: int) -> dict[str, Any]:
     return {**summary(exchange), "request": request, "response": response, "error": exchange.error}
 
 
-def violation_view(violation: Violation) -> dict[str, Any]:
+def event_view(event: Event) -> dict[str, Any]:
+    """An event as the control API shows it; its timestamp as the vendor's text, or ISO 8601."""
+    view = {name: getattr(event, name) for name in EVENT_FIELDS}
+    if isinstance(event.timestamp, float):
+        view["timestamp"] = iso(event.timestamp)
+    return view
+
+
+EVENT_FIELDS = tuple(field.name for field in fields(Event))
+
+
+def violation_view(violation: Violation, changes: Mapping[int, str]) -> dict[str, Any]:
     view: dict[str, Any] = {
         "pointer": violation.pointer,
         "rule": violation.rule,
@@ -66,6 +81,8 @@ def violation_view(violation: Violation) -> dict[str, Any]:
         view["value"] = violation.value
     if violation.parameter is not None:
         view["parameter"] = violation.parameter
+    if id(violation) in changes:
+        view["remedy"] = changes[id(violation)]
     return view
 
 
@@ -81,7 +98,7 @@ def _body(raw: bytes) -> dict[str, str]:
         return {"body_base64": base64.b64encode(raw).decode("ascii")}
 
 
-def _iso(seconds: float) -> str:
+def iso(seconds: float) -> str:
     try:
         return dt.datetime.fromtimestamp(seconds, dt.UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     except (ValueError, OverflowError, OSError):

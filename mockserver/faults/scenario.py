@@ -52,6 +52,10 @@ def read_scenario(name: str, operations: Iterable[Operation]) -> Scenario:
         raise SettingsError(f"{path}:{line}: {error.problem}") from error
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(f"{path}: cannot be read: {error}") from error
+    except (yaml.YAMLError, ValueError, RecursionError) as error:  # a control character, the 31st of June, a deep nest
+        raise SettingsError(f"{path}: cannot be read as YAML: {str(error).splitlines()[0]}") from error
+    if (twice := _said_twice(node)) is not None:
+        raise SettingsError(f"{path}:{twice.start_mark.line + 1}: '{twice.value}' is given twice")
     if not isinstance(document, dict) or "faults" not in document:
         raise SettingsError(f"{path}:1: expected a script with `faults:`")
     try:
@@ -60,6 +64,23 @@ def read_scenario(name: str, operations: Iterable[Operation]) -> Scenario:
         lines = [f"{path}:{_line_of(node, pointer)}: {problem}" for pointer, problem in error.problems]
         raise SettingsError("\n".join(lines)) from error
     return Scenario(path.stem, str(document.get("description", "")).strip(), script)
+
+
+def _said_twice(node: Any, seen: set[int] | None = None) -> Any:
+    """The second of two equal keys of one mapping in a composed YAML document, if there is one."""
+    seen = set() if seen is None else seen
+    if id(node) in seen or not isinstance(node, yaml.CollectionNode):
+        return None
+    seen.add(id(node))
+    inner = node.value
+    if isinstance(node, yaml.MappingNode):
+        names: set[str] = set()
+        for key, _ in node.value:
+            if isinstance(key, yaml.ScalarNode) and key.value in names:
+                return key
+            names.add(str(key.value))
+        inner = [value for _, value in node.value]
+    return next((found for item in inner if (found := _said_twice(item, seen)) is not None), None)
 
 
 def _line_of(node: Any, pointer: str) -> int:

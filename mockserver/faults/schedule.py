@@ -19,9 +19,11 @@ class TooManyFaults(Exception):  # noqa: N818 - it becomes a 400
 
 @dataclass(slots=True, eq=False)
 class ArmedFault:
-    """A fault with its counters: requests that it `matched`, and how often it `fired`."""
+    """A fault with its counters: requests that it `matched`, and how often it `fired`. `place` counts from 0 among
+    those of its owner."""
 
     id: str
+    place: int
     fault: Fault
     random: random.Random
     matched: int = 0
@@ -63,7 +65,8 @@ class FaultBook:
 
     The first armed fault that matches and fires wins; an account's faults come before the server's. What is random is
     seeded by the script's seed (else the server's) and the fault's place among those added, so that the same faults
-    and the same requests give the same outcomes.
+    and the same requests give the same outcomes. A slow_request fault comes before all others, because it begins
+    before there is a body that others could match. Faults that are spent are let go when there are too many.
     """
 
     seed: int = 0
@@ -72,31 +75,42 @@ class FaultBook:
 
     def add(self, script: Script, account: str | None = None) -> list[ArmedFault]:
         """Arms a script's faults; `account` narrows those that name no account themselves. Raises TooManyFaults."""
-        if sum(map(len, self._by_account.values())) + len(script.faults) > ARMED_AT_MOST:
+        if self._crowded(len(script.faults)):
+            self._let_spent_go()
+        if self._crowded(len(script.faults)):
             raise TooManyFaults(f"at most {ARMED_AT_MOST} faults can be armed at once")
         added = []
         for fault in script.faults:
             owner = fault.account if fault.account is not None else account
-            place = self._added = self._added + 1
+            self._added += 1
             siblings = self._by_account.setdefault(owner, [])
+            place = siblings[-1].place + 1 if siblings else 0
             seed = self.seed if script.seed is None else script.seed
-            armed = ArmedFault(f"f{place}", fault, random.Random(f"{seed}/{len(siblings)}"))  # noqa: S311 - no secrets
+            armed = ArmedFault(f"f{self._added}", place, fault, random.Random(f"{seed}/{place}"))  # noqa: S311 - no secrets
             siblings.append(armed)
             added.append(armed)
         return added
 
-    def take(self, operation: Operation, account: str, body: Json) -> Firing | None:
-        """The fault that fires on this request, if any; counts the request for every fault that it passed."""
-        return self._take(operation, account, body, early=False) if self._by_account else None
+    def _crowded(self, more: int) -> bool:
+        return sum(map(len, self._by_account.values())) + more > ARMED_AT_MOST
+
+    def _let_spent_go(self) -> None:
+        kept = {owner: [each for each in faults if each.armed] for owner, faults in self._by_account.items()}
+        self._by_account = {owner: faults for owner, faults in kept.items() if faults}
+
+    def take(self, operation: Operation, account: str, body: Json, now: float = 0.0) -> Firing | None:
+        """The fault that fires on this request, if any; counts the request for every fault that it passed. `now` is
+        the account's time, in seconds, for `match`."""
+        return self._take(operation, account, body, now, early=False) if self._by_account else None
 
     def take_early(self, operation: Operation, account: str) -> Firing | None:
         """Like `take`, for faults that begin before the body is read."""
-        return self._take(operation, account, None, early=True) if self._by_account else None
+        return self._take(operation, account, None, 0.0, early=True) if self._by_account else None
 
-    def _take(self, operation: Operation, account: str, body: Json, *, early: bool) -> Firing | None:
-        for owner in (account, None) if account else (None,):
+    def _take(self, operation: Operation, account: str, body: Json, now: float, *, early: bool) -> Firing | None:
+        for owner in (account, None):
             for armed in self._by_account.get(owner, ()):
-                hit = armed.armed and _is_early(armed.fault) == early and _matches(armed.fault, operation, body)
+                hit = armed.armed and _is_early(armed.fault) == early and _matches(armed.fault, operation, body, now)
                 if hit and armed.advance():
                     return Firing(armed.id, armed.fault, _delay(armed))
         return None
@@ -117,12 +131,12 @@ def _is_early(fault: Fault) -> bool:
     return fault.wire is not None and fault.wire.kind == "slow_request"
 
 
-def _matches(fault: Fault, operation: Operation, body: Json) -> bool:
+def _matches(fault: Fault, operation: Operation, body: Json, now: float) -> bool:
     return (
         (fault.vendor is None or fault.vendor == operation.vendor)
         and (fault.operation is None or fault.operation == operation.id)
         and (fault.status is None or fault.undocumented or fault.status in operation.responses)
-        and (fault.match is None or is_subset(fault.match, body))
+        and (fault.match is None or is_subset(fault.match, body, now))
     )
 
 

@@ -9,10 +9,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mockserver.model import Json, Operation
+from mockserver.pointers import escaped
 
 MAX_SECONDS = 3600.0
 MAX_COUNT = 1_000_000_000
 FAULTS_AT_MOST = 1000
+MAX_DEPTH = 100
 WIRES: Mapping[str, Mapping[str, float]] = {
     "reset": {},
     "empty": {},
@@ -54,7 +56,10 @@ class Wire:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One scripted fault; a selector that is None matches everything. Times are in seconds, counts in requests."""
+    """One scripted fault; a selector that is None matches everything. Times are in seconds, counts in requests.
+
+    `source` is the fault as it was written, without the account: that is a secret.
+    """
 
     vendor: str | None = None
     operation: str | None = None
@@ -129,7 +134,7 @@ class _Parser:
             operation=self._named("operation", {operation.id for operation in self._operations}),
             account=self._text("account"),
             match=self._match(),
-            status=self._count("status", least=100, most=599),
+            status=self._count("status", least=200, most=599),
             undocumented=self._flag("undocumented"),
             retry_after=self._number("retry_after", most=MAX_SECONDS * 24),
             delay=self._delay(),
@@ -139,7 +144,7 @@ class _Parser:
             times=self._count("times", least=1),
             every=self._count("every", least=1) or 1,
             probability=1.0 if "probability" not in item else self._number("probability", most=1.0) or 0.0,
-            source=item,
+            source={name: value for name, value in item.items() if name != "account"},
         )
         self._check_together(fault)
         return fault
@@ -165,7 +170,8 @@ class _Parser:
                 self._wrong("/operation", f"{fault.vendor} has no {fault.operation}; it has {', '.join(known)}")
 
     def _check_status(self, fault: Fault) -> None:
-        """A status must be documented by every operation that the fault selects, for it may hit any of them."""
+        """A status must be documented by the operation that the fault names, else by some that it selects: it fires on
+        those alone."""
         selected = [operation for operation in self._operations if _selects(fault, operation)]
         lacking = [operation for operation in selected if fault.status not in operation.responses]
         if (selected and len(lacking) == len(selected)) or (fault.operation is not None and lacking):
@@ -222,6 +228,11 @@ class _Parser:
         value = self._item.get("match")
         if value is not None and not isinstance(value, (dict, list)):
             self._wrong("/match", f"expected a JSON subset of the body, found {value!r}")
+            return None
+        strange = _not_json(value, "/match")
+        if strange is not None:
+            self._wrong(*strange)
+            return None
         return value
 
     def _delay(self) -> Delay | None:
@@ -273,7 +284,32 @@ def _selects(fault: Fault, operation: Operation) -> bool:
 
 
 def _unknown(item: Mapping[str, Any], known: Iterable[str], place: str) -> list[tuple[str, str]]:
-    return [(f"{place}/{key}", f"unknown key '{key}'{nearest(str(key), known)}") for key in item if key not in known]
+    return [
+        (f"{place}/{escaped(key)}", f"unknown key '{key}'{nearest(str(key), known)}")
+        for key in item
+        if key not in known
+    ]
+
+
+def _not_json(value: Any, place: str, depth: int = 0) -> tuple[str, str] | None:
+    """Where a value that YAML can say is none that JSON can, and why."""
+    if depth > MAX_DEPTH:
+        return place, f"is nested more than {MAX_DEPTH} levels deep"
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            if not isinstance(key, str):
+                return place, f"expected text as the name of a member, found {key!r}; put it in quotes"
+            if (found := _not_json(inner, f"{place}/{escaped(key)}", depth + 1)) is not None:
+                return found
+    elif isinstance(value, list):
+        for number, inner in enumerate(value):
+            if (found := _not_json(inner, f"{place}/{number}", depth + 1)) is not None:
+                return found
+    elif not isinstance(value, (str, int, float, bool, type(None))) or (
+        isinstance(value, float) and not math.isfinite(value)
+    ):
+        return place, f"expected a JSON value, found {value!r}; put it in quotes"
+    return None
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

@@ -44,19 +44,19 @@ async def perform(wire: Wire, stage: Stage) -> None:
 
 async def _reset(_wire: Wire, stage: Stage) -> None:
     _below_http(stage, ConnectionResetError).reset()
-    await _until_gone(stage.receive)
+    await _until_gone(stage)
 
 
 async def _empty(_wire: Wire, stage: Stage) -> None:
     _below_http(stage, ConnectionAbortedError).close()
-    await _until_gone(stage.receive)
+    await _until_gone(stage)
 
 
 async def _garbage(_wire: Wire, stage: Stage) -> None:
     connection = _below_http(stage, ConnectionAbortedError)
     connection.write(GARBAGE)
     connection.close()
-    await _until_gone(stage.receive)
+    await _until_gone(stage)
 
 
 async def _truncate(wire: Wire, stage: Stage) -> None:
@@ -68,16 +68,17 @@ async def _truncate(wire: Wire, stage: Stage) -> None:
     kept = min(int(len(body) * wire.parameters["keep"]), len(body) - 1)
     connection.write(b"".join(head) + b"\r\n" + body[: max(kept, 0)])
     connection.close()
-    await _until_gone(stage.receive)
+    await _until_gone(stage)
 
 
 async def _hang(_wire: Wire, stage: Stage) -> None:
-    await _until_gone(stage.receive)
+    await _until_gone(stage)
 
 
 async def _malformed(_wire: Wire, stage: Stage) -> None:
-    body = stage.answer.body[:-1] + b"," if stage.answer.body else b"{"
-    await respond(stage.send, replace(stage.answer, body=body), stage.headers)
+    body = stage.answer.body[:-1] + b","
+    headers = tuple((name, b"%d" % len(body) if name == b"content-length" else value) for name, value in stage.headers)
+    await respond(stage.send, replace(stage.answer, body=body), headers)
 
 
 async def _dribble(wire: Wire, stage: Stage) -> None:
@@ -112,6 +113,10 @@ def _below_http(stage: Stage, in_process: type[ConnectionError]) -> Connection:
     return stage.connection
 
 
-async def _until_gone(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
+async def _until_gone(stage: Stage) -> None:
+    """Returns once the client has left: the connection knows it even where other requests wait on it."""
+    if stage.connection is not None:
+        await stage.connection.gone()
+        return
+    while (await stage.receive())["type"] != "http.disconnect":
         pass

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Protocol
 
-import orjson
-
 from mockserver.errors import Failure, FailureKind
-from mockserver.model import Answer, Headers, Json, Operation, Quota, Violation
+from mockserver.jsontext import dump
+from mockserver.model import Answer, EventPart, Headers, Json, Operation, Quota, Violation
 
 
 class World(Protocol):
@@ -78,6 +77,15 @@ class Vendor:
         """How the vendor answers a method that the path does not have."""
         return Failure(FailureKind.WRONG_METHOD, "Method Not Allowed", status=405)
 
+    def events(self, operation: str, body: Json, answer: Json) -> list[EventPart]:
+        """The events that a body of an operation holds; `answer` is the body of the answer, where it was stored."""
+        name = body.get("name") or body.get("title") if isinstance(body, dict) else None
+        return [EventPart(name if isinstance(name, str) else operation, body)]
+
+    def looks_real(self, credential: str) -> bool:
+        """Whether a credential has the form of the vendor's real ones, which a fake should never be given."""
+        return False
+
     def refuses_before_credentials(self, violation: Violation) -> bool:
         """Whether the vendor finds this violation while it decodes, before it looks at the credential."""
         return False
@@ -95,7 +103,14 @@ def answer_sample(operation: Operation, body: Json, world: World) -> Answer:
 
 
 def json_answer(status: int, body: Json, content_type: str = "application/json") -> Answer:
-    return Answer(status, orjson.dumps(body), content_type.encode("latin-1"))
+    return Answer(status, dump(body), content_type.encode("latin-1"))
+
+
+def text_at(body: Json, *path: str) -> str | None:
+    """The text at a path of member names, or None where there is none."""
+    for name in path:
+        body = body.get(name) if isinstance(body, dict) else None
+    return body if isinstance(body, str) and body else None
 
 
 def phrase(status: int) -> str:

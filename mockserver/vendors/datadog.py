@@ -7,8 +7,8 @@ import re
 from collections.abc import Mapping
 
 from mockserver.errors import Failure, FailureKind
-from mockserver.model import Answer, Headers, Json, Operation, Quota, Violation
-from mockserver.vendors.base import Behaviour, Problem, Vendor, World, answer_sample, json_answer, phrase
+from mockserver.model import Answer, EventPart, Headers, Json, Operation, Quota, Violation
+from mockserver.vendors.base import Behaviour, Problem, Vendor, World, answer_sample, json_answer, phrase, text_at
 
 ID_EPOCH_MS = 1264262866000
 ID_RANDOM_BITS = 24
@@ -29,6 +29,25 @@ class Datadog(Vendor):
         if failure.kind is FailureKind.UNREADABLE:
             return [Problem(f"Malformed payload: {failure.detail}")]
         return [Problem(_scripted_message(operation, status) if not failure.detail else failure.detail)]
+
+    def events(self, operation: str, body: Json, answer: Json) -> list[EventPart]:
+        if operation == "CreateEventV1":
+            happened: Json = body.get("date_happened") if isinstance(body, dict) else None
+            number = isinstance(happened, (int, float)) and not isinstance(happened, bool)
+            when = float(happened) if number and abs(happened) < 1e300 else None
+            return [EventPart(text_at(body, "title"), body, None, text_at(answer, "event", "id_str"), when)]
+        if operation == "CreateEventV2":
+            uid = text_at(answer, "data", "attributes", "attributes", "evt", "uid")
+            name, when_text = (text_at(body, "data", "attributes", key) for key in ("title", "timestamp"))
+            return [EventPart(name, body, None, uid, when_text)]
+        if operation == "SubmitProductAnalyticsEvent":
+            identity = text_at(body, "usr", "id") or text_at(body, "account", "id")
+            session = text_at(body, "session", "id")
+            return [EventPart(text_at(body, "event", "name"), body, identity=identity, session=session)]
+        return [] if operation in _ANALYTICS else super().events(operation, body, answer)
+
+    def looks_real(self, credential: str) -> bool:
+        return re.fullmatch(r"[0-9a-f]{32}", credential) is not None
 
     def rate_limit_headers(self, operation: Operation, status: int, quota: Quota, reset_in: int) -> Headers:
         """Lower-case names, seconds left (recorded); on other answers than 429 and 503 only where the contract says

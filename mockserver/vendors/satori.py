@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 
 from mockserver.errors import Failure, FailureKind
-from mockserver.model import Answer, Headers, Json, Operation, Violation
+from mockserver.model import Answer, EventPart, Headers, Json, Operation, Violation
 from mockserver.pointers import position_of
-from mockserver.vendors.base import Behaviour, Problem, Vendor, World, answer_sample, json_answer, phrase
+from mockserver.vendors.base import Behaviour, Problem, Vendor, World, answer_sample, json_answer, phrase, text_at
 
 GRPC_CODES = {400: 3, 401: 16, 403: 7, 404: 5, 429: 8, 500: 13, 501: 12, 503: 14}
 """HTTP status → gRPC code, the gateway's table read backwards. 2 (UNKNOWN) stands for any other."""
@@ -49,6 +49,12 @@ class Satori(Vendor):
             return [Problem("http: request body too large")]
         return [Problem(failure.detail or phrase(status))]
 
+    def events(self, operation: str, body: Json, answer: Json) -> list[EventPart]:
+        if operation != "ServerEvent":
+            return super().events(operation, body, answer)
+        listed = body.get("events") if isinstance(body, dict) else None
+        return [_part(event) for event in listed if isinstance(event, dict)] if isinstance(listed, list) else []
+
     def headers(self, operation: Operation, status: int, problems: list[Problem]) -> Headers:
         """On 401 `WWW-Authenticate` repeats the message (a sibling service does)."""
         if status == 401 and problems:
@@ -59,6 +65,20 @@ class Satori(Vendor):
 def server_event(operation: Operation, body: Json, world: World) -> Answer:
     """200 `{}`: the batch is taken."""
     return json_answer(operation.success, {})
+
+
+def _part(event: dict[str, Json]) -> EventPart:
+    """One event of a batch; a field may have its snake_case or its lowerCamelCase name."""
+    dropped = "INVALID_NAME" if not text_at(event, "name") else None
+    return EventPart(
+        name=text_at(event, "name"),
+        attributes=event,
+        dedup_id=text_at(event, "id"),
+        timestamp=text_at(event, "timestamp"),
+        identity=text_at(event, "identity_id") or text_at(event, "identityId"),
+        session=text_at(event, "session_id") or text_at(event, "sessionId"),
+        dropped=dropped or ("INVALID_VALUE" if not text_at(event, "timestamp") else None),
+    )
 
 
 def _decoding_message(violation: Violation, text: str) -> str:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
-from mockserver.model import Answer, Headers, Json, Operation, Quota
-from mockserver.vendors.base import Behaviour, Vendor, World, answer_sample, json_answer
+from mockserver.model import Answer, EventPart, Headers, Json, Operation, Quota
+from mockserver.vendors.base import Behaviour, Vendor, World, answer_sample, json_answer, text_at
 
 
 class Supalytics(Vendor):
@@ -13,6 +13,14 @@ class Supalytics(Vendor):
 
     def behaviour(self, operation: Operation) -> Behaviour:
         return write_event if operation.id == "WriteEvent" else answer_sample
+
+    def events(self, operation: str, body: Json, answer: Json) -> list[EventPart]:
+        if operation != "WriteEvent":
+            return super().events(operation, body, answer)
+        return [EventPart(text_at(body, "name"), body, identity=text_at(body, "visitor_id"))]
+
+    def looks_real(self, credential: str) -> bool:
+        return credential.startswith("sly_live")
 
     def rate_limit_headers(self, operation: Operation, status: int, quota: Quota, reset_in: int) -> Headers:
         """The three documented headers, on every answer; the unit of the reset, epoch seconds, is assumed."""

@@ -1,0 +1,368 @@
+"""A handle: one vendor's account on a server, with the calls by which a test scripts, reads and asserts."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, ClassVar
+from urllib.parse import urlsplit
+
+import yaml
+
+from mockserver.client import texts
+from mockserver.client.control import Control, ControlError, Reply
+from mockserver.client.records import ReceivedEvent, ReceivedRequest
+
+Delay = float | Mapping[str, Any]
+Expected = str | tuple[str, Any]
+"""An event by its name or operation, or by that and a subset of its JSON."""
+
+
+class Handle:
+    """One account at one vendor. Every call is about this account only; other tests never see it.
+
+    Calls raise ControlError where the server refuses them, and AssertionError where an expectation fails.
+    """
+
+    vendor: ClassVar[str] = ""
+
+    def __init__(self, control: Control, url: str, api_key: str) -> None:
+        self._control = control
+        self._world = {"account": api_key, "vendor": self.vendor}
+        self.url = url
+        self.api_key = api_key
+        self.violations_allowed = False
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} at {self.url}>"
+
+    @property
+    def host(self) -> str:
+        return urlsplit(self.url).hostname or ""
+
+    @property
+    def port(self) -> int:
+        return urlsplit(self.url).port or 80
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The request headers that carry this account's credentials."""
+        raise NotImplementedError
+
+    def env(self) -> dict[str, str]:
+        """The environment variables that point this vendor's SDKs here, with this account's credentials."""
+        raise NotImplementedError
+
+    # Scripting
+
+    def fail(
+        self,
+        status: int,
+        *,
+        times: int | None = None,
+        retry_after: float | None = None,
+        operation: str | None = None,
+        match: Any = None,
+        stage: str = "before",
+        after: int = 0,
+        every: int = 1,
+        probability: float = 1.0,
+        undocumented: bool = False,
+    ) -> None:
+        """Answers `status` to the next requests that match: `times` of them, or until cleared. With
+        `stage="after"` what was sent is stored and only its acknowledgement is lost."""
+        self._arm(
+            {
+                "status": status,
+                "times": times,
+                "retry_after": retry_after,
+                "operation": operation,
+                "match": match,
+                "stage": stage,
+                "after": after,
+                "every": every,
+                "probability": probability,
+                "undocumented": undocumented or None,
+            }
+        )
+
+    def slow(
+        self, delay: Delay, *, times: int | None = None, operation: str | None = None, match: Any = None, after: int = 0
+    ) -> None:
+        """Holds answers back: seconds, `{"uniform": [low, high]}` or `{"lognormal": {"median": …, "sigma": …}}`."""
+        self._arm({"delay": delay, "times": times, "operation": operation, "match": match, "after": after})
+
+    def drop(
+        self,
+        wire: str | Mapping[str, Any] = "reset",
+        *,
+        times: int | None = None,
+        operation: str | None = None,
+        match: Any = None,
+        stage: str = "before",
+        after: int = 0,
+        every: int = 1,
+    ) -> None:
+        """Breaks the connection in place of an answer: reset, empty, truncate, garbage, malformed, dribble, hang or
+        slow_request. With `stage="after"` what was sent is stored first."""
+        self._arm(
+            {
+                "wire": wire,
+                "times": times,
+                "operation": operation,
+                "match": match,
+                "stage": stage,
+                "after": after,
+                "every": every,
+            }
+        )
+
+    def script(self, script: str | Path | Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> None:
+        """Arms a fault script: a packaged scenario by its name, a YAML file, or the script itself."""
+        if isinstance(script, (str, Path)):
+            script = read_script(script)
+        self._call("POST", "/faults", script)
+
+    def clear_faults(self) -> None:
+        """Disarms every fault of this account."""
+        self._expect(self._control.call("DELETE", "/faults", {"account": self.api_key}))
+
+    @property
+    def clock(self) -> HandleClock:
+        """This account's clock."""
+        return HandleClock(self._call)
+
+    # Reading
+
+    @property
+    def events(self) -> list[ReceivedEvent]:
+        """Everything that was sent to be recorded, oldest first, whatever became of it."""
+        return [ReceivedEvent(**view) for view in self._call("GET", "/events")["events"]]
+
+    @property
+    def requests(self) -> list[ReceivedRequest]:
+        """Every request of this account, oldest first."""
+        return self._requests()
+
+    # Asserting
+
+    def assert_received(
+        self,
+        name: str | None = None,
+        *,
+        json: Any = None,
+        times: int | None = None,
+        at_least: int | None = None,
+        at_most: int | None = None,
+        within: float = 0.0,
+        outcome: str = "accepted",
+    ) -> None:
+        """Fails unless as many events arrived as expected: exactly `times`, or within the bounds, or at least one.
+
+        `name` is an event's name or an operation's id; `json` a subset of the event as it was sent, matchers
+        included; `within` the seconds to wait for it. Only accepted events count unless `outcome` says otherwise.
+        """
+        __tracebackhide__ = True
+        expected = {
+            "name": name,
+            "json": json,
+            "times": times,
+            "at_least": at_least,
+            "at_most": at_most,
+            "within": within,
+            "outcome": outcome,
+        }
+        body = {key: value for key, value in expected.items() if value is not None}
+        reply = self._control.call("POST", "/verify", self._world, body, timeout=within + 30.0)
+        if reply.status == 409:
+            raise AssertionError(texts.not_received(name, outcome, reply.body))
+        self._expect(reply)
+
+    def assert_nothing_received(self, name: str | None = None, *, json: Any = None, within: float = 0.0) -> None:
+        """Fails if such an event arrived, or arrives within so many seconds; accepted or not."""
+        __tracebackhide__ = True
+        body = {"name": name, "json": json, "times": 0, "within": within, "outcome": "any"}
+        reply = self._control.call("POST", "/verify", self._world, _given(body), timeout=within + 30.0)
+        if reply.status == 409:
+            raise AssertionError(texts.unexpected(name, self.events))
+        self._expect(reply)
+
+    def assert_sequence(self, *expected: Expected) -> None:
+        """Fails unless accepted events arrived in this order; others may lie between them."""
+        __tracebackhide__ = True
+        now = self.clock.now
+        accepted = [event for event in self.events if event.outcome == "accepted"]
+        at = texts.sequence_gap(expected, accepted, now)
+        if at is not None:
+            raise AssertionError(texts.out_of_sequence(expected, accepted, at))
+
+    def wait_for(self, count: int = 1, timeout: float = 5.0, name: str | None = None) -> list[ReceivedEvent]:
+        """The accepted events once there are `count` of them. Fails after `timeout` seconds."""
+        __tracebackhide__ = True
+        self.assert_received(name, at_least=count, within=timeout)
+        found = [event for event in self.events if event.outcome == "accepted"]
+        return [event for event in found if name in (None, event.name, event.operation)]
+
+    def settle(self, quiet: float = 0.2, timeout: float = 5.0) -> None:
+        """Returns when no request came for `quiet` seconds. Fails if they still come after `timeout` seconds."""
+        __tracebackhide__ = True
+        body = {"quiet": quiet, "timeout": timeout}
+        reply = self._control.call("POST", "/settle", self._world, body, timeout=timeout + 30.0)
+        if reply.status == 409:
+            raise AssertionError(f"requests still came after {timeout:g} s, never {quiet:g} s apart")
+        self._expect(reply)
+
+    def allow_violations(self) -> None:
+        """Says that this test breaks the contract on purpose."""
+        self.violations_allowed = True
+
+    def assert_contract_kept(self, *, strict: bool = False) -> None:
+        """Fails if a request broke the contract; with `strict` also for a warning, such as a misspelt field."""
+        __tracebackhide__ = True
+        judged = self.requests if strict else self._requests(verdict="invalid")
+        broken = [request for request in judged if request.violations or (strict and request.warnings)]
+        if broken:
+            raise AssertionError(texts.contract_broken(self.vendor, broken, strict=strict))
+
+    def reset(self) -> None:
+        """Forgets everything about this account: requests, events, faults, quotas, clock, what the vendor keeps."""
+        self._call("POST", "/reset")
+        self.violations_allowed = False
+
+    @property
+    def aio(self) -> Async:
+        """The same calls for async tests, to be awaited: `await datadog.aio.wait_for(2)`. They wait in a thread, so
+        the test's event loop runs on."""
+        return Async(self)
+
+    def _requests(self, **query: str) -> list[ReceivedRequest]:
+        found = self._expect(self._control.call("GET", "/requests", {**self._world, **query}))
+        return [ReceivedRequest.from_json(view) for view in found["requests"]]
+
+    def _arm(self, fault: Mapping[str, Any]) -> None:
+        self._call("POST", "/faults", _given(fault))
+
+    def _call(self, method: str, path: str, body: Any = None) -> Any:
+        return self._expect(self._control.call(method, path, self._world, body))
+
+    @staticmethod
+    def _expect(reply: Reply) -> Any:
+        if reply.status >= 400:
+            detail = reply.body.get("detail") if isinstance(reply.body, dict) else reply.body
+            raise ControlError(str(detail))
+        return reply.body
+
+
+class HandleClock:
+    """An account's clock. Times are seconds since the epoch."""
+
+    def __init__(self, call: Callable[..., Any]) -> None:
+        self._call = call
+
+    @property
+    def now(self) -> float:
+        return float(self._call("GET", "/clock")["now"])
+
+    @property
+    def frozen(self) -> bool:
+        return bool(self._call("GET", "/clock")["frozen"])
+
+    def freeze(self, at: float | str | None = None) -> None:
+        """Stops time, now or at a time (seconds since the epoch or ISO 8601)."""
+        self._call("PUT", "/clock", {"now": at, "frozen": True})
+
+    def set(self, now: float | str) -> None:
+        """Sets the time; it stays frozen or goes on running."""
+        self._call("PUT", "/clock", {"now": now})
+
+    def advance(self, seconds: float) -> None:
+        """Moves time on; delays that it passes end."""
+        self._call("POST", "/clock/advance", {"seconds": seconds})
+
+    def resume(self) -> None:
+        """Lets time run again, from where it stands."""
+        self._call("PUT", "/clock", {"frozen": False})
+
+
+class Async:
+    """A handle's calls to be awaited: each runs in a thread."""
+
+    def __init__(self, handle: Handle) -> None:
+        self._handle = handle
+
+    def __getattr__(self, name: str) -> Callable[..., Awaitable[Any]]:
+        def call(*arguments: Any, **keywords: Any) -> Awaitable[Any]:
+            def run() -> Any:
+                found = getattr(self._handle, name)
+                return found(*arguments, **keywords) if callable(found) else found
+
+            return asyncio.to_thread(run)
+
+        return call
+
+
+class Datadog(Handle):
+    """An account at Datadog: events v1 and v2, Product Analytics events and queries."""
+
+    vendor = "datadog"
+
+    def __init__(self, control: Control, url: str, api_key: str) -> None:
+        super().__init__(control, url, api_key)
+        self.application_key = f"{api_key}-app"
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"DD-API-KEY": self.api_key, "DD-APPLICATION-KEY": self.application_key}
+
+    def env(self) -> dict[str, str]:
+        keys = {"DD_API_KEY": self.api_key, "DD_APP_KEY": self.application_key}
+        legacy = {"DATADOG_API_KEY": self.api_key, "DATADOG_APP_KEY": self.application_key, "DATADOG_HOST": self.url}
+        return {**keys, **legacy, "DD_URL": self.url, "MOCKSERVER_URL": self.url}
+
+
+class Satori(Handle):
+    """An account at Satori: server events."""
+
+    vendor = "satori"
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Authorization": "Basic " + base64.b64encode(f"{self.api_key}:".encode()).decode("ascii")}
+
+    def env(self) -> dict[str, str]:
+        return {"SATORI_URL": self.url, "SATORI_API_KEY": self.api_key, "MOCKSERVER_URL": self.url}
+
+
+class Supalytics(Handle):
+    """An account at Supalytics: events."""
+
+    vendor = "supalytics"
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.api_key}"}
+
+    def env(self) -> dict[str, str]:
+        return {"SUPALYTICS_URL": self.url, "SUPALYTICS_API_KEY": self.api_key, "MOCKSERVER_URL": self.url}
+
+
+def read_script(script: str | Path) -> Any:
+    """A fault script out of a YAML file, or the packaged one of that name. Raises ControlError."""
+    from mockserver.faults import packaged_scenarios  # noqa: PLC0415 - only who names a scenario pays for it
+
+    path = Path(script)
+    if not path.is_file():
+        packaged = packaged_scenarios()
+        if str(script) not in packaged:
+            raise ControlError(f"no scenario '{script}'; packaged are {', '.join(packaged)}")
+        path = packaged[str(script)]
+    try:
+        return yaml.safe_load(path.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise ControlError(f"{path}: {error}") from error
+
+
+def _given(body: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in body.items() if value is not None}

@@ -1,0 +1,27 @@
+"""Matchers: what a test says of a value that it cannot know. They are plain JSON, so they work over HTTP too."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+Kind = Literal["string", "number", "boolean", "object", "array", "null", "value"]
+
+
+def any_value(kind: Kind = "value") -> dict[str, Any]:
+    """Any value that is there, or any of one JSON type: `any_value("string")`."""
+    return {"$any": kind}
+
+
+def matching(pattern: str) -> dict[str, Any]:
+    """Text in which a regular expression (Python's `re`) is found: `matching(r"^ord_[0-9]+$")`."""
+    return {"$regex": pattern}
+
+
+def uuid() -> dict[str, Any]:
+    """Text that is a UUID."""
+    return {"$uuid": True}
+
+
+def close_to_now(seconds: float = 5.0) -> dict[str, Any]:
+    """A time, ISO 8601 or seconds or milliseconds since the epoch, at most so many seconds from the account's now."""
+    return {"$now": seconds}

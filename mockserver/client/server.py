@@ -1,0 +1,154 @@
+"""MockServer: a server that runs beside a test, in a thread with its own event loop, or in process without a socket."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import os
+import socket
+import threading
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+from starlette.types import ASGIApp
+
+from mockserver.client.control import AsgiControl, Control, ControlError, HttpControl
+from mockserver.client.handles import Datadog, Handle, Satori, Supalytics
+from mockserver.settings import Settings, load_settings
+
+HandleType = TypeVar("HandleType", bound=Handle)
+START_SECONDS = 30.0
+IN_PROCESS_URL = "http://localhost"
+KEY_PREFIXES = {"datadog": "mock-dd-", "satori": "mock-satori-", "supalytics": "sly_mock_"}
+
+
+class MockServer:
+    """A server for tests: `with MockServer() as server: server.datadog().fail(503)`.
+
+    Keywords are those of the settings, such as `profile="observed"` or `journal_entries=100`; `port` 0, the default
+    here, picks a free one. Without `with`, `app` is the ASGI application, for clients that call it in process
+    (`httpx.ASGITransport(server.app)`), and handles work all the same. `async with` works like `with`.
+    """
+
+    def __init__(self, **settings: Any) -> None:
+        from mockserver.app import create_app  # noqa: PLC0415 - the plugin is imported by every pytest run
+
+        given = {"port": 0, **settings}
+        self.settings: Settings = load_settings(given, {}, None)
+        self.app: ASGIApp = create_app(self.settings)
+        self._control: Control = AsgiControl(self.app)
+        self._thread: _ServerThread | None = None
+        self._numbers = itertools.count(1)
+        self.url = IN_PROCESS_URL
+
+    @property
+    def host(self) -> str:
+        return self.settings.host
+
+    @property
+    def port(self) -> int:
+        return int(self.url.rsplit(":", 1)[1]) if self._thread else 0
+
+    def start(self) -> Self:
+        """Listens, and returns once requests are served. Raises AddressError where it cannot."""
+        from mockserver.serving import bind, url_of  # noqa: PLC0415
+
+        listener = bind(self.settings.host, self.settings.port, None)
+        self._thread = _ServerThread(self.app, listener)
+        self._thread.start_serving()
+        self.url = url_of(*listener.getsockname()[:2])
+        self._control = HttpControl(self.url, self.settings.admin_token)
+        return self
+
+    def stop(self) -> None:
+        """Stops listening; open connections are closed."""
+        if self._thread is not None:
+            if isinstance(self._control, HttpControl):
+                self._control.close()
+            self._thread.stop_serving()
+            self._thread = None
+            self.url, self._control = IN_PROCESS_URL, AsgiControl(self.app)
+
+    def datadog(self, api_key: str | None = None) -> Datadog:
+        """A handle on a Datadog account: a new one, or the one of a key."""
+        return self.handle(Datadog, api_key)
+
+    def satori(self, api_key: str | None = None) -> Satori:
+        """A handle on a Satori account: a new one, or the one of a key."""
+        return self.handle(Satori, api_key)
+
+    def supalytics(self, api_key: str | None = None) -> Supalytics:
+        """A handle on a Supalytics account: a new one, or the one of a key."""
+        return self.handle(Supalytics, api_key)
+
+    def handle(self, kind: type[HandleType], api_key: str | None = None) -> HandleType:
+        """A handle of a kind, on a new account or the one of a key."""
+        return kind(self._control, self.url, api_key or f"{KEY_PREFIXES[kind.vendor]}{next(self._numbers)}")
+
+    @property
+    def control(self) -> Control:
+        """The control API of this server."""
+        return self._control
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    async def __aenter__(self) -> Self:
+        return await asyncio.to_thread(self.start)
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await asyncio.to_thread(self.stop)
+
+
+class RunningServer:
+    """A server that somebody else runs, at a URL. Keys are new for every process, so that runs do not meet."""
+
+    def __init__(self, url: str, token: str | None = None) -> None:
+        self.url = url.rstrip("/")
+        self._control = HttpControl(self.url, token)
+        self._numbers = itertools.count(1)
+        health = self._control.call("GET", "/health").body
+        if not isinstance(health, dict) or health.get("status") != "ok":
+            raise ControlError(f"there is no mockserver at {url}")
+        self.profile: str = health["profile"]
+
+    @property
+    def control(self) -> Control:
+        return self._control
+
+    def handle(self, kind: type[HandleType], api_key: str | None = None) -> HandleType:
+        key = api_key or f"{KEY_PREFIXES[kind.vendor]}{socket.gethostname()}-{os.getpid()}-{next(self._numbers)}"
+        return kind(self._control, self.url, key)
+
+    def stop(self) -> None:
+        self._control.close()
+
+
+class _ServerThread:
+    """uvicorn in a daemon thread."""
+
+    def __init__(self, app: ASGIApp, listener: socket.socket) -> None:
+        from mockserver.serving import ReadyServer, config_of  # noqa: PLC0415
+
+        self._ready = threading.Event()
+        self._server = ReadyServer(config_of(app), self._ready.set)
+        self._thread = threading.Thread(
+            target=self._server.run, kwargs={"sockets": [listener]}, name="mockserver", daemon=True
+        )
+
+    def start_serving(self) -> None:
+        self._thread.start()
+        if not self._ready.wait(START_SECONDS):
+            raise ControlError(f"the server did not start within {START_SECONDS:g} s")
+
+    def stop_serving(self) -> None:
+        self._server.should_exit = True
+        self._server.force_exit = True
+        self._thread.join(START_SECONDS)

@@ -1,0 +1,25 @@
+"""Writes JSON: fast, and right for the integers that are too large for the fast way."""
+
+from __future__ import annotations
+
+import json
+
+import orjson
+
+from mockserver.model import Json
+
+
+def dump(value: Json) -> bytes:
+    """A value as compact JSON in UTF-8."""
+    try:
+        return orjson.dumps(value)
+    except TypeError:
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
+
+
+def canonical(value: Json) -> bytes:
+    """A value as JSON that is the same for equal values: members sorted by name."""
+    try:
+        return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+    except TypeError:
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode("utf-8")

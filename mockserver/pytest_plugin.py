@@ -1,0 +1,249 @@
+"""The pytest plugin: a server for the session, and for every test a handle with an account of its own."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from typing import Any, Protocol, TypeVar
+
+import pytest
+
+from mockserver.client import texts
+from mockserver.client.control import Control, ControlError
+from mockserver.client.handles import Datadog, Handle, Satori, Supalytics
+from mockserver.client.server import KEY_PREFIXES, MockServer, RunningServer
+from mockserver.redaction import mask
+
+HandleType = TypeVar("HandleType", bound=Handle)
+Maker = Callable[..., HandleType]
+PROFILES = ("documented", "observed")
+LATE = "mockserver_late"
+
+
+class Backend(Protocol):
+    """A server that the plugin started, or one that runs already."""
+
+    url: str
+
+    @property
+    def control(self) -> Control: ...
+
+    def handle(self, kind: type[HandleType], api_key: str | None = None) -> HandleType: ...
+
+    def stop(self) -> None: ...
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("mockserver")
+    group.addoption("--mockserver-url", metavar="URL", help="Use the mockserver that runs at this URL.")
+    group.addoption("--mockserver-port", metavar="N", type=int, default=0, help="Port of the session's server.")
+    group.addoption("--mockserver-profile", choices=PROFILES, default=None, help="Profile of the session's server.")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line(
+        "markers",
+        "mockserver(scenario=None, profile=None, strict=False, allow_violations=False): arm a fault scenario, serve "
+        "another profile, fail on warnings too, or let the test break the contract",
+    )
+    config.stash[SERVERS] = Servers(config)
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """Stops the servers, and fails the session where requests came after their tests were over."""
+    servers = session.config.stash.get(SERVERS, None)
+    if servers is None:
+        return
+    servers.close()
+    output: dict[str, Any] | None = getattr(session.config, "workeroutput", None)
+    if output is not None:
+        output[LATE] = servers.late
+    elif servers.late and exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any, error: object) -> None:
+    """Collects what a worker of pytest-xdist found."""
+    node.config.stash[SERVERS].late.update(getattr(node, "workeroutput", {}).get(LATE, {}))
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    late = config.stash[SERVERS].late
+    if late:
+        terminalreporter.section("mockserver: late requests", red=True)
+        terminalreporter.write_line(texts.late(late))
+
+
+class Servers:
+    """The servers of a session, by profile, started when a test first asks for one."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+        self._servers: dict[str, Backend] = {}
+        self._over: dict[str, str] = {}
+        self.late: dict[str, list[str]] = {}
+
+    def get(self, profile: str | None) -> Backend:
+        """The server of a profile, or of the session's. Raises pytest.UsageError where the one that runs already
+        serves another."""
+        wanted = profile or self._config.getoption("--mockserver-profile") or "documented"
+        if wanted not in self._servers:
+            self._servers[wanted] = self._start(profile, wanted)
+        return self._servers[wanted]
+
+    def _start(self, asked: str | None, wanted: str) -> Backend:
+        url = self._config.getoption("--mockserver-url")
+        if not url:
+            port = self._config.getoption("--mockserver-port") if not self._servers and not _is_worker() else 0
+            return MockServer(profile=wanted, port=port, log_level="warning").start()
+        try:
+            running = RunningServer(url, os.environ.get("MOCKSERVER_ADMIN_TOKEN"))
+        except ControlError as error:
+            raise pytest.UsageError(f"--mockserver-url: {error}") from error
+        explicit = asked or self._config.getoption("--mockserver-profile")
+        if explicit and running.profile != explicit:
+            raise pytest.UsageError(f"the server at {url} serves the profile {running.profile}, not {explicit}")
+        return running
+
+    def over(self, handle: Handle, test: str) -> None:
+        """Remembers which test had an account, to blame it for what still comes."""
+        self._over[mask(handle.api_key)] = test
+
+    def close(self) -> None:
+        for server in self._servers.values():
+            self._find_late(server)
+            server.stop()
+        self._servers.clear()
+
+    def _find_late(self, server: Backend) -> None:
+        if not self._over:
+            return
+        for request in server.control.call("GET", "/requests").body["requests"]:
+            test = self._over.get(request["account"])
+            if test is not None:
+                line = f"{request['method']} {request['path']} {request['operation'] or '-'} → {request['status']}"
+                self.late.setdefault(test, []).append(line)
+
+
+SERVERS = pytest.StashKey[Servers]()
+
+
+@pytest.fixture(scope="session")
+def mockserver(pytestconfig: pytest.Config) -> Backend:
+    """The session's server: its `url`, and `handle(kind)` for accounts beyond the fixtures'."""
+    return pytestconfig.stash[SERVERS].get(None)
+
+
+@pytest.fixture
+def _mockserver_accounts(request: pytest.FixtureRequest) -> Iterator[Accounts]:
+    """This test's accounts; after the test they are judged together and forgotten."""
+    accounts = Accounts(request)
+    yield accounts
+    broken = accounts.close()
+    if broken:
+        pytest.fail("\n\n".join(broken), pytrace=False)
+
+
+@pytest.fixture
+def make_datadog(_mockserver_accounts: Accounts) -> Maker[Datadog]:
+    """Makes handles on further Datadog accounts: `make_datadog(strict=True, scenario="brown-out")`."""
+    return _mockserver_accounts.maker(Datadog)
+
+
+@pytest.fixture
+def make_satori(_mockserver_accounts: Accounts) -> Maker[Satori]:
+    """Makes handles on further Satori accounts."""
+    return _mockserver_accounts.maker(Satori)
+
+
+@pytest.fixture
+def make_supalytics(_mockserver_accounts: Accounts) -> Maker[Supalytics]:
+    """Makes handles on further Supalytics accounts."""
+    return _mockserver_accounts.maker(Supalytics)
+
+
+@pytest.fixture
+def datadog(make_datadog: Maker[Datadog]) -> Datadog:
+    """This test's own Datadog account."""
+    return make_datadog()
+
+
+@pytest.fixture
+def satori(make_satori: Maker[Satori]) -> Satori:
+    """This test's own Satori account."""
+    return make_satori()
+
+
+@pytest.fixture
+def supalytics(make_supalytics: Maker[Supalytics]) -> Supalytics:
+    """This test's own Supalytics account."""
+    return make_supalytics()
+
+
+class Accounts:
+    """The accounts that one test has, with what its marker says of them."""
+
+    def __init__(self, request: pytest.FixtureRequest) -> None:
+        self._test: str = request.node.nodeid
+        self._servers = request.config.stash[SERVERS]
+        self._marked = _marked(request.node.get_closest_marker("mockserver"))
+        self._made: list[tuple[Handle, bool]] = []
+
+    def maker(self, kind: type[HandleType]) -> Maker[HandleType]:
+        """A function that makes handles of a kind. What it is not told, the test's marker says."""
+
+        def make(
+            *,
+            strict: bool | None = None,
+            allow_violations: bool | None = None,
+            scenario: str | None = None,
+            profile: str | None = None,
+        ) -> HandleType:
+            server = self._servers.get(profile or self._marked.get("profile"))
+            key = None if isinstance(server, RunningServer) else _key(kind, self._test, len(self._made))
+            handle = server.handle(kind, key)
+            allowed = self._marked.get("allow_violations") if allow_violations is None else allow_violations
+            handle.violations_allowed = bool(allowed)
+            script = scenario or self._marked.get("scenario")
+            if script:
+                handle.script(script)
+            self._made.append((handle, bool(self._marked.get("strict") if strict is None else strict)))
+            return handle
+
+        return make
+
+    def close(self) -> list[str]:
+        """Forgets the accounts; answers what they did wrong, a text for each that broke its contract."""
+        broken = []
+        for handle, strict in self._made:
+            if not handle.violations_allowed:
+                try:
+                    handle.assert_contract_kept(strict=strict)
+                except AssertionError as error:
+                    broken.append(str(error))
+            handle.reset()
+            self._servers.over(handle, self._test)
+        return broken
+
+
+_MARKED = {"scenario", "profile", "strict", "allow_violations"}
+
+
+def _marked(marker: pytest.Mark | None) -> dict[str, Any]:
+    if marker is None:
+        return {}
+    unknown = set(marker.kwargs) - _MARKED
+    if unknown or marker.args:
+        wrong = sorted(unknown)[0] if unknown else repr(marker.args[0])
+        raise pytest.UsageError(f"@pytest.mark.mockserver takes {', '.join(sorted(_MARKED))} by name, not {wrong}")
+    return dict(marker.kwargs)
+
+
+def _key(kind: type[Handle], test: str, number: int) -> str:
+    """A key that is a test's own, and the same in every run, so that ids and random faults are too."""
+    return f"{KEY_PREFIXES[kind.vendor]}{mask(f'{test}/{number}').partition('…')[2]}"
+
+
+def _is_worker() -> bool:
+    return "PYTEST_XDIST_WORKER" in os.environ
