@@ -168,7 +168,11 @@ class Server:
         """A documented path with a method that it does not have: as the vendor answers it, with Allow."""
         started = self._recorder.timer()
         account = self._accounts.of(operation.vendor, read_credentials(operation, head_of(scope)).credential)
-        request = await self._received(scope, receive)
+        try:
+            request = await receive_request(scope, receive, self._max_body_bytes)
+        except ClientGone as gone:
+            self._recorder.record(account, None, gone.request, started)
+            return
         allow = ", ".join(methods_of(operation.path, self._operations))
         answer = self._deciders[operation.vendor].wrong_method(operation, account)
         answer = answer.with_headers(((b"allow", allow.encode("latin-1")),))
@@ -180,19 +184,17 @@ class Server:
         if scope["type"] != "http":
             return
         started = self._recorder.timer()
-        request = await self._received(scope, receive)
+        account = self._accounts.of(UNMATCHED, "")
+        try:
+            request = await receive_request(scope, receive, self._max_body_bytes)
+        except ClientGone as gone:
+            self._recorder.record(account, None, gone.request, started)
+            return
         nearest = nearest_operation(request.path, self._operations)
         hint = f"; the nearest is {nearest.method} {nearest.path} ({nearest.vendor} {nearest.id})" if nearest else ""
         message = f"no documented endpoint at this path{hint}"
-        account = self._accounts.of(UNMATCHED, "")
         violation = undocumented("path", message, NO_PAGE)
         await self._refuse(account, request, started, problem_answer(404, message), violation, send)
-
-    async def _received(self, scope: Scope, receive: Receive) -> Request:
-        try:
-            return await receive_request(scope, receive, self._max_body_bytes)
-        except ClientGone as gone:
-            return gone.request
 
     async def _refuse(
         self, account: Account, request: Request, started: float, answer: Answer, violation: Violation, send: Send

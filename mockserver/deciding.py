@@ -30,7 +30,7 @@ from mockserver.model import (
 from mockserver.preferences import Preferences
 from mockserver.quotas import RateLimit
 from mockserver.validation import judge, unreadable
-from mockserver.vendors import RULES, Vendor
+from mockserver.vendors import Vendor
 from mockserver.vendors.base import answer_sample
 
 WITHOUT_BODY = frozenset({204, 205, 304})
@@ -95,7 +95,7 @@ class Decider:
         except Failure as failure:
             verdict = Verdict(violations=(unreadable(failure, operation),))
             return Reading(failure=failure, verdict=_with(verdict, found))
-        return Reading(body, None, _with(judge(operation, body, encounter.account.now(), RULES), found))
+        return Reading(body, None, _with(judge(operation, body, encounter.account.now()), found))
 
     def decide(self, encounter: Encounter, reading: Reading, fault: Fault | None) -> Decision:
         """The vendor's answer: a scripted failure, a failure in the order in which the vendor would find it, or what

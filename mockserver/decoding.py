@@ -6,6 +6,7 @@ import math
 import re
 import zlib
 from collections.abc import Callable
+from typing import Protocol
 
 import jiter
 import zstandard
@@ -14,6 +15,8 @@ from mockserver.errors import Failure, FailureKind
 from mockserver.model import Json, Request
 
 MAX_CODINGS = 3
+MAX_MEMBERS = 1000
+_SLICE = 512
 _MAX_ZSTD_WINDOW = 8 * 1024 * 1024
 _MAYBE_BEYOND_DOUBLE = re.compile(rb"[eE]\+?[0-9]{3}|[0-9]{309}")
 
@@ -45,11 +48,11 @@ def parse_json(data: bytes) -> Json:
 
 def decompressed(request: Request, max_bytes: int) -> bytes:
     """The body with its content codings (RFC 9110, 8.4) undone, never more than `max_bytes` bytes of it in memory."""
-    header = request.header(b"content-encoding")
-    if header is None:
+    if request.header(b"content-encoding") is None:
         return request.body
     data = request.body
-    codings = [coding.strip().lower() for coding in header.decode("latin-1").split(",") if coding.strip()]
+    header = b",".join(value for name, value in request.headers if name == b"content-encoding").decode("latin-1")
+    codings = [coding.strip().lower() for coding in header.split(",") if coding.strip()]
     if len(codings) > MAX_CODINGS:
         raise Failure(FailureKind.ENCODING_UNKNOWN, f"more than {MAX_CODINGS} content codings")
     for coding in reversed(codings):
@@ -64,42 +67,55 @@ def decompressed(request: Request, max_bytes: int) -> bytes:
     return data
 
 
-def _gunzip(data: bytes, max_bytes: int) -> bytes:
-    """All members of a gzip stream (RFC 1952), one byte over the limit at the most."""
-    inflated = bytearray()
-    while data and len(inflated) <= max_bytes:
-        inflater = zlib.decompressobj(wbits=31)
-        inflated += _inflate(inflater, data, max_bytes + 1 - len(inflated), "gzip")
-        data = inflater.unused_data
+class _Inflater(Protocol):
+    """What zlib and zstandard give to undo one member or frame."""
+
+    @property
+    def eof(self) -> bool: ...
+
+    @property
+    def unused_data(self) -> bytes: ...
+
+    def decompress(self, data: bytes, /) -> bytes: ...
+
+
+def _inflated(data: bytes, max_bytes: int, coding: str, start: Callable[[], _Inflater]) -> bytes:
+    """All members of a compressed stream. Read in slices, so that what a slice swells to is bounded too; stops soon
+    after `max_bytes`. Raises Failure for a damaged or an unfinished stream, and for more than MAX_MEMBERS."""
+    inflated, inflater, at, members = bytearray(), start(), 0, 1
+    while at < len(data) and len(inflated) <= max_bytes:
+        if inflater.eof:
+            inflater, members = start(), members + 1
+            if members > MAX_MEMBERS:
+                raise Failure(FailureKind.UNREADABLE, f"the {coding} body has more than {MAX_MEMBERS} members")
+        piece = data[at : at + _SLICE]
+        try:
+            inflated += inflater.decompress(piece)
+        except (zlib.error, zstandard.ZstdError) as error:
+            raise Failure(FailureKind.UNREADABLE, f"the {coding} body is damaged: {error}") from None
+        at += len(piece) - len(inflater.unused_data)
+    if not inflater.eof and len(inflated) <= max_bytes:
+        raise Failure(FailureKind.UNREADABLE, f"the {coding} body is cut short")
     return bytes(inflated)
+
+
+def _gunzip(data: bytes, max_bytes: int) -> bytes:
+    """gzip (RFC 1952)."""
+    return _inflated(data, max_bytes, "gzip", lambda: zlib.decompressobj(wbits=31))
 
 
 def _undeflate(data: bytes, max_bytes: int) -> bytes:
     """The deflate coding: a zlib stream (RFC 1950), or the bare one (RFC 1951) that some clients send."""
     try:
-        return _inflate(zlib.decompressobj(), data, max_bytes + 1, "deflate")
+        return _inflated(data, max_bytes, "deflate", zlib.decompressobj)
     except Failure:
-        return _inflate(zlib.decompressobj(wbits=-zlib.MAX_WBITS), data, max_bytes + 1, "deflate")
-
-
-def _inflate(inflater: zlib._Decompress, data: bytes, room: int, coding: str) -> bytes:
-    try:
-        inflated = inflater.decompress(data, room)
-    except zlib.error as error:
-        raise Failure(FailureKind.UNREADABLE, f"the {coding} body is damaged: {error}") from None
-    if not inflater.eof and len(inflated) < room:
-        raise Failure(FailureKind.UNREADABLE, f"the {coding} body is cut short")
-    return inflated
+        return _inflated(data, max_bytes, "deflate", lambda: zlib.decompressobj(wbits=-zlib.MAX_WBITS))
 
 
 def _unzstd(data: bytes, max_bytes: int) -> bytes:
-    """All frames of a zstd stream (RFC 8878), one byte over the limit at the most."""
+    """zstd (RFC 8878)."""
     decompressor = zstandard.ZstdDecompressor(max_window_size=_MAX_ZSTD_WINDOW)
-    try:
-        with decompressor.stream_reader(data, read_across_frames=True) as reader:
-            return reader.read(max_bytes + 1)
-    except zstandard.ZstdError as error:
-        raise Failure(FailureKind.UNREADABLE, f"the zstd body is damaged: {error}") from None
+    return _inflated(data, max_bytes, "zstd", decompressor.decompressobj)
 
 
 _CODINGS: dict[str, Callable[[bytes, int], bytes]] = {

@@ -61,8 +61,10 @@ def _same(expected: Json, actual: Json) -> bool:
 
 
 class Matcher(NamedTuple):
-    """What a matcher says in words, whether its argument is right, and whether a value matches."""
+    """What a matcher's argument is in words, what it expects in words, whether an argument is right, and whether a
+    value matches."""
 
+    argument: str
     says: Callable[[Json], str]
     takes: Callable[[Json], bool]
     matches: Callable[[Json, Json, float], bool]
@@ -75,6 +77,19 @@ def matcher_of(expected: Json) -> tuple[str, Json] | None:
         if name in MATCHERS and MATCHERS[name].takes(argument):
             return name, argument
     return None
+
+
+def argument_problems(expected: Json, pointer: str = "") -> Iterator[Difference]:
+    """The matchers in an expected value whose argument is wrong: taken for plain JSON they would match nothing."""
+    if isinstance(expected, dict):
+        name = next(iter(expected), None)
+        if len(expected) == 1 and name in MATCHERS and not MATCHERS[name].takes(expected[name]):
+            yield Difference(pointer, f"{name} takes {MATCHERS[name].argument}", expected[name])
+        for key, value in expected.items():
+            yield from argument_problems(value, f"{pointer}/{escaped(str(key))}")
+    elif isinstance(expected, (list, tuple)):
+        for number, item in enumerate(expected):
+            yield from argument_problems(item, f"{pointer}/{number}")
 
 
 _TYPES: Mapping[str, Callable[[Json], bool]] = {
@@ -125,19 +140,22 @@ def _time_of(value: Json) -> float | None:
 
 MATCHERS: Mapping[str, Matcher] = {
     "$any": Matcher(
+        f"one of {', '.join(_TYPES)}",
         lambda kind: f"any {kind}",
         lambda kind: isinstance(kind, str) and kind in _TYPES,
         lambda kind, value, _now: _TYPES[kind](value),
     ),
     "$regex": Matcher(
+        "a regular expression",
         lambda pattern: f"text that matches /{pattern}/",
         _compiles,
         lambda pattern, value, _now: isinstance(value, str) and re.search(pattern, value) is not None,
     ),
-    "$uuid": Matcher(lambda _yes: "a UUID", lambda yes: yes is True, lambda _yes, value, _now: _is_uuid(value)),
+    "$uuid": Matcher("true", lambda _yes: "a UUID", lambda yes: yes is True, lambda _yes, value, _now: _is_uuid(value)),
     "$now": Matcher(
+        "seconds, 0 or more",
         lambda seconds: f"a time within {seconds:g} s of now",
-        lambda seconds: isinstance(seconds, (int, float)) and not isinstance(seconds, bool),
+        lambda seconds: isinstance(seconds, (int, float)) and not isinstance(seconds, bool) and seconds >= 0,
         _is_near,
     ),
 }

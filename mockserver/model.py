@@ -105,6 +105,10 @@ class Quota:
     spent: bool
 
 
+FINDING_BYTES = 700
+"""What a violation takes in memory, near enough for a bound."""
+
+
 @dataclass(frozen=True, slots=True)
 class Exchange:
     """One request with its answer, as the journal keeps it.
@@ -135,7 +139,10 @@ class Exchange:
     @property
     def size(self) -> int:
         """Bytes that this exchange keeps in memory, near enough for a bound."""
-        return len(self.request.body) + len(self.response_body) + len(self.request.query) + 1024
+        heads = sum(len(name) + len(value) + 100 for name, value in self.request.headers)
+        findings = len(self.verdict.violations) + len(self.verdict.warnings)
+        bodies = len(self.request.body) + len(self.response_body) + len(self.request.query) + len(self.request.path)
+        return bodies + heads + findings * FINDING_BYTES + 1024
 
 
 @dataclass(frozen=True, slots=True)

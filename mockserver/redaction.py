@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import re
+from urllib.parse import unquote_plus
 
 from mockserver.model import Headers
 
@@ -11,7 +11,7 @@ SECRET_HEADERS = frozenset(
     {b"authorization", b"proxy-authorization", b"cookie", b"set-cookie", b"dd-api-key", b"dd-application-key"}
     | {b"x-api-key", b"x-mockserver-token"}
 )
-_SECRET_QUERY = re.compile(rb"(?i)((?:^|&)(?:api_key|application_key|app_key|token|access_token)=)([^&]*)")
+SECRET_PARAMETERS = frozenset({"api_key", "application_key", "app_key", "token", "access_token"})
 ANONYMOUS = "anonymous"
 
 
@@ -30,9 +30,12 @@ def masked_headers(headers: Headers, secret: frozenset[bytes] = SECRET_HEADERS) 
 
 def masked_query(query: bytes) -> str:
     """A query string as text, the values of keys that hold credentials masked."""
-    return _SECRET_QUERY.sub(lambda found: found[1] + mask(found[2].decode("latin-1")).encode(), query).decode(
-        "utf-8", "replace"
-    )
+    pieces = []
+    for piece in query.decode("latin-1").split("&"):
+        name, equals, value = piece.partition("=")
+        secret = unquote_plus(name).strip().lower() in SECRET_PARAMETERS
+        pieces.append(f"{name}={mask(unquote_plus(value))}" if equals and secret else piece)
+    return "&".join(pieces)
 
 
 def _header_value(name: bytes, value: bytes, secret: frozenset[bytes]) -> str:

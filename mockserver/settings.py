@@ -23,10 +23,18 @@ def knob(
     metavar: str | None = None,
     choices: tuple[str, ...] = (),
     least: int = 0,
+    most: int = 2**63 - 1,
     file_only: bool = False,
 ) -> Any:
     """A field of Settings: its default, its help and the values that it takes."""
-    metadata = {"help": text, "metavar": metavar, "choices": choices, "least": least, "file_only": file_only}
+    metadata = {
+        "help": text,
+        "metavar": metavar,
+        "choices": choices,
+        "least": least,
+        "most": most,
+        "file_only": file_only,
+    }
     if isinstance(default, dict):
         return field(default_factory=dict, metadata=metadata)
     return field(default=default, metadata=metadata)
@@ -37,7 +45,7 @@ class Settings:
     """What a server is told. Bytes, seconds and counts are plain integers; an absent path or token is None."""
 
     host: str = knob("127.0.0.1", "Address to listen on.")
-    port: int = knob(8080, "Port to listen on; 0 picks a free one.")
+    port: int = knob(8080, "Port to listen on; 0 picks a free one.", most=65535)
     uds: Path | None = knob(None, "Listen on this Unix domain socket instead of host and port.", metavar="PATH")
     vendor: tuple[str, ...] = knob((), "Serve only this vendor; may be given more than once.", metavar="NAME")
     profile: str = knob("documented", "Answer by the pages, or as observed.", choices=("documented", "observed"))
@@ -104,7 +112,7 @@ def _read_file(file: Path) -> dict[Any, Any]:
 def _value(setting: Field[Any], value: Any, where: str) -> Any:
     """A raw value as the type of its knob."""
     kind = str(setting.type)
-    choices, least = setting.metadata["choices"], setting.metadata["least"]
+    choices, least, most = (setting.metadata[key] for key in ("choices", "least", "most"))
     if kind == "bool":
         truth = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
         found = value if isinstance(value, bool) else truth.get(str(value).lower())
@@ -116,8 +124,9 @@ def _value(setting: Field[Any], value: Any, where: str) -> Any:
             number = int(value) if not isinstance(value, (bool, float)) else None
         except (TypeError, ValueError):
             number = None
-        if number is None or number < least:
-            raise SettingsError(f"{where}: expected a whole number of at least {least}, found {value!r}")
+        if number is None or not least <= number <= most:
+            bounds = f"from {least} to {most}" if most < 2**63 - 1 else f"of at least {least}"
+            raise SettingsError(f"{where}: expected a whole number {bounds}, found {value!r}")
         return number
     if kind.startswith("tuple"):
         values = [value] if isinstance(value, str) else value
@@ -128,6 +137,8 @@ def _value(setting: Field[Any], value: Any, where: str) -> Any:
         return _keys_by_vendor(value, where) if setting.name == "accepted_keys" else _rate_limits(value, where)
     if not isinstance(value, (str, Path)):
         raise SettingsError(f"{where}: expected text, found {value!r}")
+    if setting.name == "admin_token" and not str(value):
+        raise SettingsError(f"{where}: expected a token, found none")
     if choices and value not in choices:
         raise SettingsError(f"{where}: expected one of {', '.join(choices)}, found {value!r}")
     return Path(value) if kind.startswith("Path") else str(value)

@@ -3,32 +3,32 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
-from itertools import islice
+import math
+from collections.abc import Iterator, Mapping
+from itertools import chain, islice
 from typing import Any
 
 from mockserver.errors import Failure
-from mockserver.model import ACCEPTED, BodySchema, Evidence, Json, Operation, Rule, Shape, Verdict, Violation
+from mockserver.model import ACCEPTED, BodySchema, Evidence, Json, Operation, Shape, Verdict, Violation
 from mockserver.pointers import escaped, follow, pointer_of
-
-RuleCheck = Callable[[Json, Rule, float], Iterator[tuple[str, str]]]
-"""A named rule: (body, rule with its parameters, now in seconds) → (JSON pointer, message) of each breach."""
+from mockserver.rules import RULES
 
 SPELLING = Evidence("inferred", "a documented name that is nearly the same")
 VALUE_SHOWN = 120
 VIOLATIONS_AT_MOST = 1000
+NAMES_TRIED = 2000
 
 
-def judge(operation: Operation, body: Json, now: float, rules: Mapping[str, RuleCheck]) -> Verdict:
+def judge(operation: Operation, body: Json, now: float) -> Verdict:
     """The verdict on a body: `violations` by the documented contract, `rejections` by the served profile's, and
     `warnings` for what the observed service is known to refuse besides, and for names that look misspelt.
 
     `now` is the account's time. Violations are sorted by place.
     """
-    documented = violations_of(operation.documented, body, now, rules)
+    documented = violations_of(operation.documented, body, now)
     observed = documented
     if operation.observed is not operation.documented:
-        observed = violations_of(operation.observed, body, now, rules)
+        observed = violations_of(operation.observed, body, now)
     warnings = misspellings(operation.documented, body)
     if observed:
         known = {(violation.pointer, violation.rule) for violation in documented}
@@ -39,9 +39,7 @@ def judge(operation: Operation, body: Json, now: float, rules: Mapping[str, Rule
     return Verdict(by_place(documented), by_place(warnings), by_place(rejections))
 
 
-def violations_of(
-    schema: BodySchema | None, body: Json, now: float, rules: Mapping[str, RuleCheck]
-) -> tuple[Violation, ...]:
+def violations_of(schema: BodySchema | None, body: Json, now: float) -> tuple[Violation, ...]:
     """Every violation of one schema and of its named rules."""
     if schema is None:
         return ()
@@ -49,7 +47,7 @@ def violations_of(
     if not schema.validator.is_valid(body):
         found = tuple(explained(schema, body))
     for rule in schema.rules:
-        for pointer, message in rules[rule.name](body, rule, now):
+        for pointer, message in RULES[rule.name].check(body, rule, now):
             found += (Violation(pointer, rule.name, message, rule.evidence, _shown(follow(body, pointer))),)
     return found
 
@@ -58,7 +56,7 @@ def misspellings(schema: BodySchema | None, body: Json) -> tuple[Violation, ...]
     """A warning for each unknown name that is nearly a known one of the same object."""
     if schema is None or schema.shape is None:
         return ()
-    return tuple(islice(_misspelt(schema.shape, body, ""), VIOLATIONS_AT_MOST))
+    return tuple(islice(_misspelt(schema.shape, body, "", iter(range(NAMES_TRIED))), VIOLATIONS_AT_MOST))
 
 
 def unreadable(failure: Failure, operation: Operation) -> Violation:
@@ -78,12 +76,12 @@ def explained(schema: BodySchema, body: Json) -> list[Violation]:
         if getattr(error.kind, "context", None) and _evidence_at(schema.document, error.schema_path)[1] is None:
             open_choices.append(error)
         else:
-            plain.extend(_violations(schema, error))
+            plain.extend(islice(_violations(schema, error), VIOLATIONS_AT_MOST - len(plain)))
     for error in open_choices:
         place = pointer_of(error.instance_path)
         if not any(found.pointer == place or found.pointer.startswith(place + "/") for found in plain):
-            for inner in _closest(error.kind.context):
-                plain.extend(_violations(schema, inner))
+            meant = chain.from_iterable(_violations(schema, inner) for inner in _closest(error.kind.context))
+            plain.extend(islice(meant, VIOLATIONS_AT_MOST - len(plain)))
     return plain
 
 
@@ -107,11 +105,12 @@ _SAID_BY_REASON = frozenset({"anyOf", "oneOf", "not", "if", "false schema"})
 
 
 def _closest(branches: list[list[Any]]) -> list[Any]:
-    """The option that the value was probably meant to be: fewest wrong discriminators, then most that is right."""
+    """The option that the value was probably meant to be: what tells options apart (enum, const, type) is wrong at
+    the deepest place or nowhere, then fewest places are wrong."""
 
-    def distance(errors: list[Any]) -> tuple[int, int]:
-        wrong = sum(error.kind.name in ("enum", "const", "type") for error in errors)
-        return wrong, len(errors)
+    def distance(errors: list[Any]) -> tuple[float, int]:
+        wrong = [len(error.instance_path) for error in errors if error.kind.name in ("enum", "const", "type")]
+        return -min(wrong, default=math.inf), len(errors)
 
     return min(branches, key=distance)
 
@@ -176,20 +175,25 @@ def _evidence(found: Mapping[str, str]) -> Evidence:
     return Evidence(found["kind"], source)  # type: ignore[arg-type]  # the overlay's reader checks the kind
 
 
-def _misspelt(shape: Shape, value: Json, pointer: str) -> Iterator[Violation]:
+def _misspelt(shape: Shape, value: Json, pointer: str, tries: Iterator[int]) -> Iterator[Violation]:
+    """The misspelt names at a place and below it; `tries` bounds how many unknown names are looked at."""
     if isinstance(value, dict):
-        if not shape.open_map:
-            for name in value.keys() - shape.known:
+        if not shape.open_map and not value.keys() <= shape.known:
+            for name in value:
+                if name in shape.known:
+                    continue
+                if next(tries, None) is None:
+                    return
                 meant = shape.nearest(name)
                 if meant is not None and meant not in value:
                     message = f"unknown field '{name}'; did you mean '{meant}'?"
                     yield Violation(f"{pointer}/{escaped(name)}", "spelling", message, SPELLING, limit=meant)
         for name, child in shape.children.items():
             if name in value:
-                yield from _misspelt(child, value[name], f"{pointer}/{escaped(name)}")
+                yield from _misspelt(child, value[name], f"{pointer}/{escaped(name)}", tries)
     elif isinstance(value, list) and shape.items is not None:
         for number, item in enumerate(value):
-            yield from _misspelt(shape.items, item, f"{pointer}/{number}")
+            yield from _misspelt(shape.items, item, f"{pointer}/{number}", tries)
 
 
 def by_place(violations: tuple[Violation, ...]) -> tuple[Violation, ...]:

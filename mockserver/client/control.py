@@ -9,9 +9,11 @@ import socket
 import threading
 from collections.abc import Mapping
 from typing import Any, NamedTuple, Protocol
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 from starlette.types import ASGIApp, Message
+
+from mockserver.client.owning import OwningLoop
 
 ADMIN = "/__admin"
 
@@ -66,7 +68,7 @@ class HttpControl:
     def _request(
         self, method: str, path: str, query: Mapping[str, str], payload: str | None, timeout: float
     ) -> tuple[int, bytes]:
-        target = ADMIN + path + (f"?{urlencode(query)}" if query else "")
+        target = ADMIN + quote(path) + (f"?{urlencode(query)}" if query else "")
         try:
             return self._exchange(method, target, payload, timeout)
         except (OSError, http.client.HTTPException) as error:
@@ -79,15 +81,30 @@ class HttpControl:
             self._idle.clear()
 
     def _exchange(self, method: str, target: str, payload: str | None, timeout: float) -> tuple[int, bytes]:
-        with self._lock:
-            connection = self._idle.pop() if self._idle else None
-        if connection is not None and _is_stale(connection):
+        """One exchange; on a kept connection that the server closed at that moment, once more on a new one."""
+        connection = self._kept()
+        if connection is not None:
+            try:
+                return self._on(connection, method, target, payload, timeout)
+            except (ConnectionError, http.client.RemoteDisconnected):
+                pass
+        connection = http.client.HTTPConnection(*self._address, timeout=timeout)
+        connection.connect()
+        connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return self._on(connection, method, target, payload, timeout)
+
+    def _kept(self) -> http.client.HTTPConnection | None:
+        """An idle connection that the server has not closed."""
+        while True:
+            with self._lock:
+                connection = self._idle.pop() if self._idle else None
+            if connection is None or not _is_stale(connection):
+                return connection
             connection.close()
-            connection = None
-        if connection is None:
-            connection = http.client.HTTPConnection(*self._address, timeout=timeout)
-            connection.connect()
-            connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    def _on(
+        self, connection: http.client.HTTPConnection, method: str, target: str, payload: str | None, timeout: float
+    ) -> tuple[int, bytes]:
         connection.sock.settimeout(timeout)
         try:
             connection.request(method, target, payload, self._headers)
@@ -102,16 +119,24 @@ class HttpControl:
 
 
 class AsgiControl:
-    """Calls an application in process. The call runs on an event loop of its own, in a thread of its own where the
-    caller is inside a running loop."""
+    """Calls an application in process, on the loop that owns it; from threads and from running loops alike."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, loop: OwningLoop, token: str | None = None) -> None:
         self._app = app
+        self._loop = loop
+        self._headers = [(b"host", b"localhost"), (b"content-type", b"application/json")]
+        if token:
+            self._headers.append((b"authorization", b"Bearer " + token.encode()))
 
     def call(
         self, method: str, path: str, query: Mapping[str, str] | None = None, body: Any = None, timeout: float = 30.0
     ) -> Reply:
-        return _outside_the_loop(lambda: asyncio.run(asyncio.wait_for(self._call(method, path, query, body), timeout)))
+        future = self._loop.submit(self._call(method, path, query, body))
+        try:
+            return future.result(timeout)
+        except TimeoutError as error:
+            future.cancel()
+            raise ControlError(f"{method} {path}: no reply within {timeout:g} s") from error
 
     async def _call(self, method: str, path: str, query: Mapping[str, str] | None, body: Any) -> Reply:
         target, sent = ADMIN + path, asyncio.Event()
@@ -123,10 +148,10 @@ class AsgiControl:
             "method": method,
             "scheme": "http",
             "path": target,
-            "raw_path": target.encode(),
+            "raw_path": quote(target).encode(),
             "query_string": urlencode(query or {}).encode(),
             "root_path": "",
-            "headers": [(b"host", b"localhost"), (b"content-type", b"application/json")],
+            "headers": self._headers,
         }
         received: list[Message] = [{"type": "http.request", "body": payload, "more_body": False}]
         replies: list[Message] = []
@@ -143,29 +168,6 @@ class AsgiControl:
         await self._app(scope, receive, send)
         raw = b"".join(message.get("body", b"") for message in replies[1:])
         return Reply(int(replies[0]["status"]), _parsed(raw))
-
-
-def _outside_the_loop(call: Any) -> Reply:
-    """Runs a call here, or in a thread where this one runs an event loop."""
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return call()  # type: ignore[no-any-return]
-    replies: list[Reply] = []
-    failures: list[BaseException] = []
-
-    def run() -> None:
-        try:
-            replies.append(call())
-        except Exception as error:  # noqa: BLE001 - raised again in the caller's thread
-            failures.append(error)
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    thread.join()
-    if failures:
-        raise failures[0]
-    return replies[0]
 
 
 def _is_stale(connection: http.client.HTTPConnection) -> bool:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Concatenate, Generic, ParamSpec, TypeVar
 from urllib.parse import urlsplit
 
 import yaml
@@ -14,10 +14,15 @@ import yaml
 from mockserver.client import texts
 from mockserver.client.control import Control, ControlError, Reply
 from mockserver.client.records import ReceivedEvent, ReceivedRequest
+from mockserver.matching import argument_problems
 
+Parameters = ParamSpec("Parameters")
+Result = TypeVar("Result")
 Delay = float | Mapping[str, Any]
 Expected = str | tuple[str, Any]
 """An event by its name or operation, or by that and a subset of its JSON."""
+EVERY = "999999999"
+"""A limit beyond what any journal holds: a test is never shown a part without being told."""
 
 
 class Handle:
@@ -139,7 +144,8 @@ class Handle:
     @property
     def events(self) -> list[ReceivedEvent]:
         """Everything that was sent to be recorded, oldest first, whatever became of it."""
-        return [ReceivedEvent(**view) for view in self._call("GET", "/events")["events"]]
+        found = self._expect(self._control.call("GET", "/events", {**self._world, "limit": EVERY}))
+        return [ReceivedEvent(**view) for view in found["events"]]
 
     @property
     def requests(self) -> list[ReceivedRequest]:
@@ -162,7 +168,8 @@ class Handle:
         """Fails unless as many events arrived as expected: exactly `times`, or within the bounds, or at least one.
 
         `name` is an event's name or an operation's id; `json` a subset of the event as it was sent, matchers
-        included; `within` the seconds to wait for it. Only accepted events count unless `outcome` says otherwise.
+        included. With `within` it waits so many seconds at most: until enough arrived, or where none need to
+        (`times=0`, `at_most`) to the end. Only accepted events count unless `outcome` says otherwise.
         """
         __tracebackhide__ = True
         expected = {
@@ -177,7 +184,7 @@ class Handle:
         body = {key: value for key, value in expected.items() if value is not None}
         reply = self._control.call("POST", "/verify", self._world, body, timeout=within + 30.0)
         if reply.status == 409:
-            raise AssertionError(texts.not_received(name, outcome, reply.body))
+            raise AssertionError(texts.not_received(name, outcome, json, within, reply.body))
         self._expect(reply)
 
     def assert_nothing_received(self, name: str | None = None, *, json: Any = None, within: float = 0.0) -> None:
@@ -186,17 +193,23 @@ class Handle:
         body = {"name": name, "json": json, "times": 0, "within": within, "outcome": "any"}
         reply = self._control.call("POST", "/verify", self._world, _given(body), timeout=within + 30.0)
         if reply.status == 409:
-            raise AssertionError(texts.unexpected(name, self.events))
+            raise AssertionError(texts.unexpected(name, json, reply.body))
         self._expect(reply)
 
     def assert_sequence(self, *expected: Expected) -> None:
         """Fails unless accepted events arrived in this order; others may lie between them."""
         __tracebackhide__ = True
+        for item in expected:
+            problem = next(argument_problems(item[1]), None) if isinstance(item, tuple) else None
+            if problem is not None:
+                raise ControlError(f"json{problem.pointer}: {problem.expected}")
         now = self.clock.now
-        accepted = [event for event in self.events if event.outcome == "accepted"]
-        at = texts.sequence_gap(expected, accepted, now)
-        if at is not None:
-            raise AssertionError(texts.out_of_sequence(expected, accepted, at))
+        found = self._expect(self._control.call("GET", "/events", {**self._world, "limit": EVERY}))
+        events = [ReceivedEvent(**view) for view in found["events"]]
+        accepted = [event for event in events if event.outcome == "accepted"]
+        places = texts.places_in_sequence(expected, accepted, now)
+        if len(places) < len(expected):
+            raise AssertionError(texts.out_of_sequence(expected, accepted, places, found["evicted"]))
 
     def wait_for(self, count: int = 1, timeout: float = 5.0, name: str | None = None) -> list[ReceivedEvent]:
         """The accepted events once there are `count` of them. Fails after `timeout` seconds."""
@@ -232,13 +245,13 @@ class Handle:
         self.violations_allowed = False
 
     @property
-    def aio(self) -> Async:
-        """The same calls for async tests, to be awaited: `await datadog.aio.wait_for(2)`. They wait in a thread, so
-        the test's event loop runs on."""
-        return Async(self)
+    def aio(self) -> Awaitables:
+        """The same calls for async tests, to be awaited: `await datadog.aio.wait_for(2)`, `await
+        datadog.aio.clock.advance(31)`. They wait in a thread, so the test's event loop runs on."""
+        return Awaitables(self)
 
     def _requests(self, **query: str) -> list[ReceivedRequest]:
-        found = self._expect(self._control.call("GET", "/requests", {**self._world, **query}))
+        found = self._expect(self._control.call("GET", "/requests", {**self._world, "limit": EVERY, **query}))
         return [ReceivedRequest.from_json(view) for view in found["requests"]]
 
     def _arm(self, fault: Mapping[str, Any]) -> None:
@@ -286,21 +299,76 @@ class HandleClock:
         self._call("PUT", "/clock", {"frozen": False})
 
 
-class Async:
-    """A handle's calls to be awaited: each runs in a thread."""
+class Awaited(Generic[Parameters, Result]):
+    """A call of a handle or a clock, to be awaited: it runs in a thread."""
 
-    def __init__(self, handle: Handle) -> None:
-        self._handle = handle
+    def __init__(self, call: Callable[Concatenate[Any, Parameters], Result]) -> None:
+        self._call = call
 
-    def __getattr__(self, name: str) -> Callable[..., Awaitable[Any]]:
-        def call(*arguments: Any, **keywords: Any) -> Awaitable[Any]:
-            def run() -> Any:
-                found = getattr(self._handle, name)
-                return found(*arguments, **keywords) if callable(found) else found
+    def __get__(self, instance: OnTarget, owner: type[OnTarget]) -> Callable[Parameters, Awaitable[Result]]:
+        def start(*arguments: Parameters.args, **keywords: Parameters.kwargs) -> Awaitable[Result]:
+            return in_thread(partial(self._call, instance.target, *arguments, **keywords))
 
-            return asyncio.to_thread(run)
+        return start
 
-        return call
+
+class OnTarget:
+    """Holds what is called."""
+
+    def __init__(self, target: Handle | HandleClock) -> None:
+        self.target = target
+
+
+def _events(handle: Handle) -> list[ReceivedEvent]:
+    return handle.events
+
+
+def _requests(handle: Handle) -> list[ReceivedRequest]:
+    return handle.requests
+
+
+def _now(clock: HandleClock) -> float:
+    return clock.now
+
+
+class AwaitableClock(OnTarget):
+    """A HandleClock's calls to be awaited."""
+
+    now = Awaited(_now)
+    freeze = Awaited(HandleClock.freeze)
+    set = Awaited(HandleClock.set)
+    advance = Awaited(HandleClock.advance)
+    resume = Awaited(HandleClock.resume)
+
+
+class Awaitables(OnTarget):
+    """A handle's calls to be awaited."""
+
+    fail = Awaited(Handle.fail)
+    slow = Awaited(Handle.slow)
+    drop = Awaited(Handle.drop)
+    script = Awaited(Handle.script)
+    clear_faults = Awaited(Handle.clear_faults)
+    events = Awaited(_events)
+    requests = Awaited(_requests)
+    assert_received = Awaited(Handle.assert_received)
+    assert_nothing_received = Awaited(Handle.assert_nothing_received)
+    assert_sequence = Awaited(Handle.assert_sequence)
+    assert_contract_kept = Awaited(Handle.assert_contract_kept)
+    wait_for = Awaited(Handle.wait_for)
+    settle = Awaited(Handle.settle)
+    reset = Awaited(Handle.reset)
+
+    @property
+    def clock(self) -> AwaitableClock:
+        return AwaitableClock(self.target.clock if isinstance(self.target, Handle) else self.target)
+
+
+async def in_thread(call: Callable[[], Result]) -> Result:
+    """Runs a blocking call in a thread that nothing else waits for; a caller that is cancelled does not wait for it."""
+    from anyio import CapacityLimiter, to_thread  # noqa: PLC0415 - only async tests pay for it
+
+    return await to_thread.run_sync(call, abandon_on_cancel=True, limiter=CapacityLimiter(1))
 
 
 class Datadog(Handle):

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import os
 import socket
 import threading
+import uuid
+from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Self, TypeVar
+from urllib.parse import urlsplit
 
 from starlette.types import ASGIApp
 
 from mockserver.client.control import AsgiControl, Control, ControlError, HttpControl
 from mockserver.client.handles import Datadog, Handle, Satori, Supalytics
+from mockserver.client.owning import OwnedApp, OwningLoop
 from mockserver.settings import Settings, load_settings
 
 HandleType = TypeVar("HandleType", bound=Handle)
@@ -22,52 +25,12 @@ IN_PROCESS_URL = "http://localhost"
 KEY_PREFIXES = {"datadog": "mock-dd-", "satori": "mock-satori-", "supalytics": "sly_mock_"}
 
 
-class MockServer:
-    """A server for tests: `with MockServer() as server: server.datadog().fail(503)`.
+class Backend:
+    """A server on which tests have accounts: one that this process runs, or one that somebody else does."""
 
-    Keywords are those of the settings, such as `profile="observed"` or `journal_entries=100`; `port` 0, the default
-    here, picks a free one. Without `with`, `app` is the ASGI application, for clients that call it in process
-    (`httpx.ASGITransport(server.app)`), and handles work all the same. `async with` works like `with`.
-    """
-
-    def __init__(self, **settings: Any) -> None:
-        from mockserver.app import create_app  # noqa: PLC0415 - the plugin is imported by every pytest run
-
-        given = {"port": 0, **settings}
-        self.settings: Settings = load_settings(given, {}, None)
-        self.app: ASGIApp = create_app(self.settings)
-        self._control: Control = AsgiControl(self.app)
-        self._thread: _ServerThread | None = None
-        self._numbers = itertools.count(1)
-        self.url = IN_PROCESS_URL
-
-    @property
-    def host(self) -> str:
-        return self.settings.host
-
-    @property
-    def port(self) -> int:
-        return int(self.url.rsplit(":", 1)[1]) if self._thread else 0
-
-    def start(self) -> Self:
-        """Listens, and returns once requests are served. Raises AddressError where it cannot."""
-        from mockserver.serving import bind, url_of  # noqa: PLC0415
-
-        listener = bind(self.settings.host, self.settings.port, None)
-        self._thread = _ServerThread(self.app, listener)
-        self._thread.start_serving()
-        self.url = url_of(*listener.getsockname()[:2])
-        self._control = HttpControl(self.url, self.settings.admin_token)
-        return self
-
-    def stop(self) -> None:
-        """Stops listening; open connections are closed."""
-        if self._thread is not None:
-            if isinstance(self._control, HttpControl):
-                self._control.close()
-            self._thread.stop_serving()
-            self._thread = None
-            self.url, self._control = IN_PROCESS_URL, AsgiControl(self.app)
+    url: str
+    control: Control
+    profile: str
 
     def datadog(self, api_key: str | None = None) -> Datadog:
         """A handle on a Datadog account: a new one, or the one of a key."""
@@ -83,12 +46,69 @@ class MockServer:
 
     def handle(self, kind: type[HandleType], api_key: str | None = None) -> HandleType:
         """A handle of a kind, on a new account or the one of a key."""
-        return kind(self._control, self.url, api_key or f"{KEY_PREFIXES[kind.vendor]}{next(self._numbers)}")
+        return kind(self.control, self.url, api_key or KEY_PREFIXES[kind.vendor] + self._new_key())
+
+    def stop(self) -> None:
+        """Ends what this process runs or holds open of it."""
+
+    def _new_key(self) -> str:
+        raise NotImplementedError
+
+
+class MockServer(Backend):
+    """A server for tests: `with MockServer() as server: server.datadog().fail(503)`.
+
+    Keywords are those of the settings, such as `profile="observed"` or `journal_entries=100`; `port` 0, the default
+    here, picks a free one. Without `with`, `app` is the ASGI application, for clients that call it in process
+    (`httpx.ASGITransport(server.app)`), and handles work all the same. `async with` works like `with`. Handles may be
+    used from any thread and any event loop, and still read what arrived after the server has stopped.
+    """
+
+    def __init__(self, **settings: Any) -> None:
+        from mockserver.app import create_app  # noqa: PLC0415 - the plugin is imported by every pytest run
+
+        given = {"port": 0, **settings}
+        self.settings: Settings = load_settings(given, {}, None)
+        self._loop = OwningLoop()
+        self._inner: ASGIApp = create_app(self.settings)
+        self.app: ASGIApp = OwnedApp(self._inner, self._loop)
+        self.control = AsgiControl(self._inner, self._loop, self.settings.admin_token)
+        self.profile = self.settings.profile
+        self._thread: _ServerThread | None = None
+        self._numbers = itertools.count(1)
+        self.url = IN_PROCESS_URL
 
     @property
-    def control(self) -> Control:
-        """The control API of this server."""
-        return self._control
+    def host(self) -> str:
+        return urlsplit(self.url).hostname or ""
+
+    @property
+    def port(self) -> int:
+        """The port that it listens on; 0 while it does not."""
+        return urlsplit(self.url).port or 0
+
+    def start(self) -> Self:
+        """Listens, and returns once requests are served. Raises AddressError where it cannot."""
+        from mockserver.serving import bind, url_of  # noqa: PLC0415
+
+        if self._thread is not None:
+            return self
+        listener = bind(self.settings.host, self.settings.port, None)
+        self._thread = _ServerThread(self._inner, listener, self._loop.serve_on)
+        self._thread.start_serving()
+        self.url = url_of(*listener.getsockname()[:2])
+        return self
+
+    def stop(self) -> None:
+        """Stops listening; open connections are closed."""
+        if self._thread is not None:
+            self._loop.serve_on(None)
+            self._thread.stop_serving()
+            self._thread = None
+            self.url = IN_PROCESS_URL
+
+    def _new_key(self) -> str:
+        return str(next(self._numbers))
 
     def __enter__(self) -> Self:
         return self.start()
@@ -107,41 +127,44 @@ class MockServer:
         await asyncio.to_thread(self.stop)
 
 
-class RunningServer:
-    """A server that somebody else runs, at a URL. Keys are new for every process, so that runs do not meet."""
+class RunningServer(Backend):
+    """A server that somebody else runs, at a URL. Keys are new in every run and process, so that runs do not meet."""
 
     def __init__(self, url: str, token: str | None = None) -> None:
         self.url = url.rstrip("/")
-        self._control = HttpControl(self.url, token)
+        self._http = self.control = HttpControl(self.url, token)
+        self._run = uuid.uuid4().hex[:12]
         self._numbers = itertools.count(1)
-        health = self._control.call("GET", "/health").body
+        health = self._http.call("GET", "/health").body
         if not isinstance(health, dict) or health.get("status") != "ok":
             raise ControlError(f"there is no mockserver at {url}")
-        self.profile: str = health["profile"]
-
-    @property
-    def control(self) -> Control:
-        return self._control
-
-    def handle(self, kind: type[HandleType], api_key: str | None = None) -> HandleType:
-        key = api_key or f"{KEY_PREFIXES[kind.vendor]}{socket.gethostname()}-{os.getpid()}-{next(self._numbers)}"
-        return kind(self._control, self.url, key)
+        self.profile = str(health["profile"])
 
     def stop(self) -> None:
-        self._control.close()
+        self._http.close()
+
+    def _new_key(self) -> str:
+        return f"{self._run}-{next(self._numbers)}"
 
 
 class _ServerThread:
-    """uvicorn in a daemon thread."""
+    """uvicorn in a daemon thread. `on_ready` is told the thread's event loop before the server is used."""
 
-    def __init__(self, app: ASGIApp, listener: socket.socket) -> None:
+    def __init__(
+        self, app: ASGIApp, listener: socket.socket, on_ready: Callable[[asyncio.AbstractEventLoop], None]
+    ) -> None:
         from mockserver.serving import ReadyServer, config_of  # noqa: PLC0415
 
         self._ready = threading.Event()
-        self._server = ReadyServer(config_of(app), self._ready.set)
+        self._on_ready = on_ready
+        self._server = ReadyServer(config_of(app), self._is_ready)
         self._thread = threading.Thread(
             target=self._server.run, kwargs={"sockets": [listener]}, name="mockserver", daemon=True
         )
+
+    def _is_ready(self) -> None:
+        self._on_ready(asyncio.get_running_loop())
+        self._ready.set()
 
     def start_serving(self) -> None:
         self._thread.start()

@@ -36,12 +36,21 @@ def check_schemas(document: dict[str, Any], source: Path) -> None:
             Draft202012Validator.check_schema(schema)
         except SchemaError as error:
             place = "/".join(str(part) for part in (name, *error.absolute_path))
-            raise ContractError(source, place, error.message) from error
+            raise ContractError(_file_of(name, source), place, error.message) from error
+        file = _file_of(name, source)
         for place, keyword, value in _walk(schema, name):
             if keyword not in _KEYWORDS and not keyword.startswith("x-"):
-                raise ContractError(source, f"{place}/{keyword}", "is no keyword of JSON Schema 2020-12")
+                raise ContractError(
+                    _file_of(name, source), f"{place}/{keyword}", "is no keyword of JSON Schema 2020-12"
+                )
             if keyword == "$ref" and follow(document, value) is None:
-                raise ContractError(source, f"{place}/$ref", f"{value} leads nowhere")
+                raise ContractError(file, f"{place}/$ref", f"{value} leads nowhere")
+
+
+def _file_of(name: str, source: Path) -> Path:
+    """The file that a component schema came from: its own, or the document's."""
+    own = source.with_name(f"{name}.json")
+    return own if own.is_file() else source
 
 
 def _walk(schema: Any, place: str) -> Iterator[tuple[str, str, Any]]:

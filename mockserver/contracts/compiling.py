@@ -10,6 +10,7 @@ from typing import Any, Literal
 import jsonschema_rs
 
 from mockserver.contracts.files import SCHEMA_PREFIX
+from mockserver.contracts.formats import FORMATS
 from mockserver.contracts.sampling import sample
 from mockserver.contracts.shapes import shape_of
 from mockserver.errors import ContractError, FailureKind
@@ -25,6 +26,7 @@ from mockserver.model import (
     Rule,
 )
 from mockserver.pointers import follow
+from mockserver.rules import RULES
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 JSON_TYPE = re.compile(r"application/(json|[\w.+-]+\+json)")
@@ -82,11 +84,23 @@ class Compiler:
         if media_type is None:
             return None
         rules = tuple(
-            Rule(rule["name"], rule, _evidence(rule.get("x-evidence") or _said_of(spec, "x-rules")))
-            for rule in spec.get("x-rules", ())
+            self._rule(rule, spec, f"{place.removesuffix('/requestBody')}/x-rules") for rule in spec.get("x-rules", ())
         )
         schema = body["content"][media_type].get("schema", {})
         return self._schema(profile, schema, f"{place}/content/{media_type}/schema", rules)
+
+    def _rule(self, rule: Any, spec: dict[str, Any], place: str) -> Rule:
+        """A named rule. Raises ContractError for one that nobody wrote, or whose parameters are not its own."""
+        name = rule.get("name") if isinstance(rule, dict) else None
+        if not isinstance(name, str) or name not in RULES:
+            raise ContractError(self._source, place, f"there is no rule {name!r}; known are {', '.join(RULES)}")
+        given = {key for key in rule if key != "name" and not key.startswith("x-")}
+        lacking = RULES[name].needs - given
+        strange = given - RULES[name].needs - RULES[name].takes
+        if lacking or strange:
+            problem = f"lacks {sorted(lacking)[0]!r}" if lacking else f"takes no {sorted(strange)[0]!r}"
+            raise ContractError(self._source, place, f"the rule {name} {problem}")
+        return Rule(name, rule, _evidence(rule.get("x-evidence") or _said_of(spec, "x-rules")))
 
     def _responses(self, spec: dict[str, Any], place: str) -> dict[int, ResponseContract]:
         compiled: dict[int, ResponseContract] = {}
@@ -113,7 +127,7 @@ class Compiler:
         if key not in self._schemas or rules:
             document = self_contained(self._documents[profile], schema)
             try:
-                validator = jsonschema_rs.validator_for(document, validate_formats=True)
+                validator = jsonschema_rs.validator_for(document, validate_formats=True, formats=FORMATS)
             except (jsonschema_rs.ValidationError, ValueError) as error:
                 raise ContractError(self._source, place, f"cannot be compiled: {error}") from error
             self._schemas[key] = BodySchema(name, document, validator, rules, shape_of(document))

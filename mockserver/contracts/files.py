@@ -11,8 +11,22 @@ import yaml
 
 from mockserver.errors import ContractError
 
-YamlLoader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+SafeLoader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 SCHEMA_PREFIX = "#/components/schemas/"
+
+
+class UniqueKeyLoader(SafeLoader):  # type: ignore[misc]
+    """PyYAML's safe loader, but a key that is given twice is an error instead of the last one winning."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen = set()
+        for key, _ in node.value:
+            if isinstance(key, yaml.ScalarNode):
+                if key.value in seen:
+                    raise yaml.constructor.ConstructorError(None, None, f"'{key.value}' is given twice", key.start_mark)
+                seen.add(key.value)
+        found: dict[Any, Any] = super().construct_mapping(node, deep)
+        return found
 
 
 def packaged_schemas() -> Path:
@@ -33,7 +47,7 @@ def vendors_in(schemas: Path) -> tuple[str, ...]:
 def read_yaml(path: Path) -> Any:
     """One YAML document. Raises ContractError that names the line."""
     try:
-        return yaml.load(path.read_text("utf-8"), Loader=YamlLoader)  # noqa: S506 - CSafeLoader is a safe loader
+        return yaml.load(path.read_text("utf-8"), Loader=UniqueKeyLoader)  # noqa: S506 - CSafeLoader is a safe loader
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         place = f"line {mark.line + 1}" if mark else ""

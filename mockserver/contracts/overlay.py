@@ -13,6 +13,11 @@ from mockserver.errors import ContractError
 
 EVIDENCE = "x-evidence"
 EVIDENCE_FOR = "x-evidence-for"
+NAME_MAPS = frozenset(
+    {"properties", "patternProperties", "$defs", "dependentSchemas", "schemas", "responses", "headers", "content"}
+    | {"paths", "securitySchemes", "requestBodies", "examples", "links", "callbacks", "variables"}
+)
+"""The keywords under which keys are names, of properties, statuses, media types and the like."""
 KINDS = ("documented", "recorded", "inferred", "assumed")
 
 
@@ -44,12 +49,13 @@ def _apply(document: dict[str, Any], action: Any, path: Path, place: str) -> Non
         raise ContractError(path, f"{place}.target", str(error)) from error
     if not matches:
         raise ContractError(path, f"{place}.target", f"{action['target']} matches nothing")
-    for match in matches:
+    for match in reversed(matches):  # so that removing an item does not move those still to be removed
         if action.get("remove"):
-            assert match.parent is not None
+            if match.parent is None:
+                raise ContractError(path, place, "the whole document cannot be removed")
             _remove(match.parent.obj, match.parts[-1])
         elif isinstance(match.obj, dict) and isinstance(action.get("update"), dict):
-            _merge(match.obj, action["update"], evidence)
+            _merge(match.obj, action["update"], evidence, names=_is_name_map(match.parts))
         elif isinstance(match.obj, list) and "update" in action:
             match.obj.append(copy.deepcopy(action["update"]))
         else:
@@ -75,14 +81,35 @@ def _remove(parent: Any, part: Any) -> None:
         parent.pop(int(part))
 
 
-def _merge(target: dict[str, Any], update: dict[str, Any], evidence: dict[str, str]) -> None:
+def _merge(target: dict[str, Any], update: dict[str, Any], evidence: dict[str, str], *, names: bool) -> None:
+    """Merges an update. `names` says that the target's keys are names of the contract's own, such as properties: then
+    only their values can carry evidence."""
     for key, value in update.items():
-        current = target.get(key)
+        current, maps = target.get(key), not names and key in NAME_MAPS
         if isinstance(current, dict) and isinstance(value, dict):
-            _merge(current, value, evidence)
+            _merge(current, value, evidence, names=maps)
         elif isinstance(value, dict):
-            target[key] = {EVIDENCE: evidence, **copy.deepcopy(value)}
+            target[key] = _witnessed(copy.deepcopy(value), evidence, names=maps)
         else:
             extended = isinstance(current, list) and isinstance(value, list)
             target[key] = current + copy.deepcopy(value) if extended else copy.deepcopy(value)
-            target.setdefault(EVIDENCE_FOR, {})[key] = evidence
+            if not names:
+                target.setdefault(EVIDENCE_FOR, {})[key] = evidence
+
+
+def _witnessed(value: dict[str, Any], evidence: dict[str, str], *, names: bool) -> dict[str, Any]:
+    """A new object with its evidence; in a map of names, each of its entries with it."""
+    if not names:
+        return {EVIDENCE: evidence, **value}
+    return {
+        name: _witnessed(inner, evidence, names=False) if isinstance(inner, dict) else inner
+        for name, inner in value.items()
+    }
+
+
+def _is_name_map(parts: tuple[Any, ...]) -> bool:
+    """Whether the place at a path is a map whose keys are names of the contract's own."""
+    names = False
+    for part in parts:
+        names = not names and part in NAME_MAPS
+    return names

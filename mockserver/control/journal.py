@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 import re
 from collections.abc import AsyncIterator, Callable, Iterable
 from heapq import merge
@@ -97,6 +98,8 @@ def _since(text: str) -> Callable[[Exchange], bool]:
         return lambda exchange: exchange.sequence > sequence
     try:
         seconds = float(text)
+        if not math.isfinite(seconds):
+            raise BadCall(f"since: expected a finite number, found {text[:40]!r}")
     except ValueError:
         try:
             when = dt.datetime.fromisoformat(text)

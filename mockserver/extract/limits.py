@@ -78,7 +78,7 @@ def _of_characters(match: Match, context: Context) -> Schema | None:
     classes = sorted((CHARACTERS[name.lower()] for name in names), key="-".__eq__)
     if context.type != "string":
         return None
-    return {"pattern": f"^[{''.join(classes)}]+$", "not": {"pattern": r"\n"}}
+    return {"pattern": f"^[{''.join(classes)}]+$", "not": {"type": "string", "pattern": r"\n"}}
 
 
 def _date_time(_match: Match, context: Context) -> Schema | None:

@@ -45,5 +45,5 @@ def schema_of(cell: str, form: str, file: str, line: int) -> Schema:
         raise ExtractError(file, line, f"a known type, not {name!r}")
     schema = dict(_SCALARS[name])
     if form == "int64" and name == "string":
-        return {**schema, "format": form, "pattern": "^-?[0-9]+$", "not": {"pattern": r"\n"}}
+        return {**schema, "format": form, "pattern": "^-?[0-9]+$", "not": {"type": "string", "pattern": r"\n"}}
     return {**schema, "format": form} if form else schema

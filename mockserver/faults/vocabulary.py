@@ -150,11 +150,12 @@ class _Parser:
         return fault
 
     def _check_together(self, fault: Fault) -> None:
-        if fault.status is None and fault.wire is None and fault.delay is None:
+        status, wire, delay = (self._item.get(key) is not None for key in ("status", "wire", "delay"))
+        if not (status or wire or delay):
             self._wrong("", "does nothing: give a status, a wire fault or a delay")
-        if fault.status is not None and fault.wire is not None:
+        if status and wire:
             self._wrong("/wire", "stands instead of a status: give one of the two")
-        if fault.retry_after is not None and fault.status is None:
+        if fault.retry_after is not None and not status:
             self._wrong("/retry_after", "goes with a status")
         if fault.wire is not None and fault.wire.kind == "slow_request" and fault.match is not None:
             self._wrong("/match", "a slow_request fault begins before the body is there to be matched")

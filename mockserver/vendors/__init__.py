@@ -2,11 +2,10 @@
 
 from mockserver.vendors.base import Vendor
 from mockserver.vendors.datadog import Datadog
-from mockserver.vendors.rules import RULES
 from mockserver.vendors.satori import Satori
 from mockserver.vendors.supalytics import Supalytics
 
-__all__ = ["RULES", "Vendor", "vendor_named"]
+__all__ = ["Vendor", "vendor_named"]
 
 _VENDORS = {vendor.name: vendor for vendor in (Datadog, Satori, Supalytics)}
 

@@ -84,17 +84,28 @@ def _part(event: dict[str, Json]) -> EventPart:
 def _decoding_message(violation: Violation, text: str) -> str:
     """protobuf's wording for a value of the wrong type, with its line and column in the body."""
     line, column = position_of(text, violation.pointer)
-    name = _json_name(violation.pointer.rsplit("/", 1)[-1])
-    shown = violation.value or ""
-    if violation.rule == "not" and "required" in violation.limit:
-        return f'proto: (line {line}:{column}): duplicate field "{violation.limit["required"][-1]}"'
+    place = f"(line {line}:{column})"
+    if violation.rule == "not" and isinstance(violation.limit, dict) and "required" in violation.limit:
+        return f'proto: {place}: duplicate field "{violation.limit["required"][-1]}"'
+    kinds = violation.limit if isinstance(violation.limit, list) else [violation.limit]
+    if violation.rule == "type" and {"object", "array"} & set(kinds):
+        return f"proto: syntax error {place}: unexpected token {_token(text, violation.pointer)}"
+    *above, last = violation.pointer.split("/")
+    name, shown = _json_name(last), violation.value or ""
+    if above[-1:] == ["metadata"]:
+        return f"proto: {place}: invalid value for string field value: {shown}"
     if name == "timestamp":
-        return f"proto: (line {line}:{column}): invalid google.protobuf.Timestamp value {shown}"
-    if name in ("sessionIssuedAt", "sessionExpiresAt"):
-        return f"proto: (line {line}:{column}): invalid value for int64 field {name}: {shown}"
-    if violation.limit in ("object", "array") or name == "metadata" or not name:
-        return f"proto: syntax error (line {line}:{column}): unexpected token {shown}"
-    return f"proto: (line {line}:{column}): invalid value for string field {name}: {shown}"
+        return f"proto: {place}: invalid google.protobuf.Timestamp value {shown}"
+    kind = "int64" if name in ("sessionIssuedAt", "sessionExpiresAt") else "string"
+    return f"proto: {place}: invalid value for {kind} field {name}: {shown}"
+
+
+def _token(text: str, pointer: str) -> str:
+    """The first token of the value at a place: a bracket, or the whole of a plain value."""
+    line, column = position_of(text, pointer)
+    rest = text.split("\n")[line - 1][column - 1 :]
+    found = re.match(r'[{\[]|"(?:[^"\\\\]|\\\\.)*"|[^\s,\]}]+', rest)
+    return found[0][:80] if found else rest[:1]
 
 
 def _syntax_message(detail: str) -> str:

@@ -39,7 +39,12 @@ def test_the_guide_becomes_a_contract(run: Run, written: Path, tmp_path: Path) -
         "properties": {
             "ship_name": {"type": "string", "maxLength": 20},
             "sent_at": {"type": "string", "format": "date-time"},
-            "crew_id": {"type": "string", "format": "int64", "pattern": "^-?[0-9]+$", "not": {"pattern": r"\n"}},
+            "crew_id": {
+                "type": "string",
+                "format": "int64",
+                "pattern": "^-?[0-9]+$",
+                "not": {"type": "string", "pattern": r"\n"},
+            },
             "cargo": {"type": "object", "additionalProperties": {"type": "string"}},
         },
     }

@@ -40,7 +40,12 @@ def test_the_page_becomes_a_contract(run: Run, written: Path, tmp_path: Path) ->
     schema = json.loads((tmp_path / "schemas/visits/RecordVisit.request.json").read_text())
     assert schema["required"] == ["page"]
     assert schema["properties"] == {
-        "page": {"type": "string", "pattern": "^[a-z0-9.-]+$", "not": {"pattern": r"\n"}, "maxLength": 12},
+        "page": {
+            "type": "string",
+            "pattern": "^[a-z0-9.-]+$",
+            "not": {"type": "string", "pattern": r"\n"},
+            "maxLength": 12,
+        },
         "labels": {"type": "object", "maxProperties": 3, "additionalProperties": {"maxLength": 5}},
     }
     answer = json.loads((tmp_path / "schemas/visits/RecordVisit.response.201.json").read_text())

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 
 from mockserver.model import Json, Rule
 from mockserver.pointers import follow
 
 RuleCheck = Callable[[Json, Rule, float], Iterator[tuple[str, str]]]
+"""A named rule: (body, rule with its parameters, now in seconds) → (JSON pointer, message) of each breach."""
 
 
 def time_window(body: Json, rule: Rule, now: float) -> Iterator[tuple[str, str]]:
@@ -19,8 +21,8 @@ def time_window(body: Json, rule: Rule, now: float) -> Iterator[tuple[str, str]]
     when = _seconds(follow(body, rule.parameters["pointer"]))
     if when is None:
         return
-    past, future = rule.parameters.get("past"), rule.parameters.get("future")
-    if past is not None and when < now - past:
+    past, future = rule.parameters["past"], rule.parameters.get("future")
+    if when < now - past:
         yield rule.parameters["pointer"], rule.parameters.get("too_old", f"is more than {_hours(past)} in the past")
     if future is not None and when > now + future:
         yield rule.parameters["pointer"], rule.parameters.get("too_new", f"is more than {_hours(future)} in the future")
@@ -33,7 +35,19 @@ def less_than(body: Json, rule: Rule, _now: float) -> Iterator[tuple[str, str]]:
         yield rule.parameters["pointer"], f"must be less than {rule.parameters['than'].rsplit('/', 1)[-1]}"
 
 
-RULES: Mapping[str, RuleCheck] = {"time-window": time_window, "less-than": less_than}
+@dataclass(frozen=True, slots=True)
+class NamedRule:
+    """A rule's check, the parameters that it needs, and those that it may have besides."""
+
+    check: RuleCheck
+    needs: frozenset[str]
+    takes: frozenset[str] = frozenset()
+
+
+RULES: Mapping[str, NamedRule] = {
+    "time-window": NamedRule(time_window, frozenset({"pointer", "past"}), frozenset({"future", "too_old", "too_new"})),
+    "less-than": NamedRule(less_than, frozenset({"pointer", "than"})),
+}
 
 
 def _seconds(value: Json) -> float | None:
