@@ -8,26 +8,28 @@ import shlex
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, quote
 
 from mockserver import __version__
 from mockserver.jsontext import dump
 from mockserver.model import Exchange, Headers
-from mockserver.redaction import masked_headers, masked_query
+from mockserver.redaction import Redaction
 
 FORMATS = ("har", "jsonl", "curl")
+ARGUMENT_AT_MOST = 64 * 1024
+"""Bytes of a body that go on a command line; larger ones do not fit into an argument everywhere."""
 
 
 def exported(
-    exchanges: Iterable[Exchange], form: str, origin: str, line: Callable[[Exchange], Json]
+    exchanges: Iterable[Exchange], form: str, origin: str, line: Callable[[Exchange], Json], redaction: Redaction
 ) -> Iterator[bytes]:
     """The exchanges in one of FORMATS, piece by piece. `origin` is the scheme, host and port that requests went to;
     `line` gives what a JSON line holds."""
     if form == "jsonl":
         return (dump(line(exchange)) + b"\n" for exchange in exchanges)
     if form == "curl":
-        return (_curl(exchange, origin).encode() + b"\n" for exchange in exchanges)
-    return _har(exchanges, origin)
+        return (_curl(exchange, origin, redaction).encode() + b"\n" for exchange in exchanges)
+    return _har(exchanges, origin, redaction)
 
 
 Json = Any
@@ -41,17 +43,17 @@ CONTENT_TYPES: Mapping[str, str] = {
 _PHRASES = {status.value: status.phrase for status in HTTPStatus}
 
 
-def _har(exchanges: Iterable[Exchange], origin: str) -> Iterator[bytes]:
+def _har(exchanges: Iterable[Exchange], origin: str, redaction: Redaction) -> Iterator[bytes]:
     creator = {"name": "mockserver", "version": __version__}
     yield b'{"log":{"version":"1.2","creator":' + dump(creator) + b',"entries":['
     for number, exchange in enumerate(exchanges):
-        yield (b"," if number else b"") + dump(_entry(exchange, origin))
+        yield (b"," if number else b"") + dump(_entry(exchange, origin, redaction))
     yield b"]}}\n"
 
 
-def _entry(exchange: Exchange, origin: str) -> dict[str, Json]:
+def _entry(exchange: Exchange, origin: str, redaction: Redaction) -> dict[str, Json]:
     request = exchange.request
-    query = masked_query(request.query)
+    query = redaction.of_query(request.query)
     started = dt.datetime.fromtimestamp(exchange.received, dt.UTC).isoformat(timespec="milliseconds")
     status = exchange.status or 0
     return {
@@ -59,12 +61,12 @@ def _entry(exchange: Exchange, origin: str) -> dict[str, Json]:
         "time": exchange.milliseconds,
         "request": {
             "method": request.method,
-            "url": _url(exchange, origin),
+            "url": _url(exchange, origin, redaction),
             "httpVersion": "HTTP/1.1",
             "cookies": [],
-            "headers": _pairs(request.headers),
-            "queryString": [{"name": name, "value": value} for name, value in parse_qsl(query)],
-            "postData": {"mimeType": _content_type(request.headers), **_text(request.body)},
+            "headers": _pairs(request.headers, redaction),
+            "queryString": [{"name": name, "value": value} for name, value in parse_qsl(query, keep_blank_values=True)],
+            **_post_data(exchange),
             "headersSize": -1,
             "bodySize": request.body_size,
         },
@@ -73,7 +75,7 @@ def _entry(exchange: Exchange, origin: str) -> dict[str, Json]:
             "statusText": _PHRASES.get(status, ""),
             "httpVersion": "HTTP/1.1",
             "cookies": [],
-            "headers": _pairs(exchange.response_headers),
+            "headers": _pairs(exchange.response_headers, redaction),
             "content": {
                 "size": len(exchange.response_body),
                 "mimeType": _content_type(exchange.response_headers),
@@ -88,29 +90,43 @@ def _entry(exchange: Exchange, origin: str) -> dict[str, Json]:
     }
 
 
-def _curl(exchange: Exchange, origin: str) -> str:
+def _post_data(exchange: Exchange) -> dict[str, Json]:
+    """The request's body, if it has one; of an oversized one only the beginning was kept."""
+    request = exchange.request
+    if not request.body_size:
+        return {}
+    comment = {"comment": f"the first {len(request.body)} bytes of {request.body_size}"} if request.truncated else {}
+    return {"postData": {"mimeType": _content_type(request.headers), **_text(request.body), **comment}}
+
+
+def _curl(exchange: Exchange, origin: str, redaction: Redaction) -> str:
     """The request as a command line; its credentials are masked, so they must be given anew."""
     request = exchange.request
-    words = ["curl", "-X", request.method, _url(exchange, origin)]
-    for name, value in masked_headers(request.headers):
+    words = ["curl", "--globoff", "-X", request.method, _url(exchange, origin, redaction)]
+    for name, value in redaction.of_headers(request.headers):
         if name not in ("host", "content-length", "connection", "accept-encoding", "transfer-encoding"):
-            words += ["-H", f"{name}: {value}"]
+            words += ["-H", f"{name}: {value}" if value else f"{name};"]
     if not request.body:
         return shlex.join(words)
-    try:
-        return shlex.join([*words, "--data-binary", request.body.decode("utf-8")])
-    except UnicodeDecodeError:
-        encoded = base64.b64encode(request.body).decode("ascii")
-        return f"printf %s {encoded} | base64 -d | {shlex.join([*words, '--data-binary', '@-'])}"
+    if not _content_type(request.headers):
+        words += ["-H", "content-type:"]
+    cut = f"  # only {len(request.body)} of {request.body_size} bytes" if request.truncated else ""
+    text = _text(request.body)
+    if "encoding" not in text and "\0" not in text["text"] and len(request.body) <= ARGUMENT_AT_MOST:
+        return shlex.join([*words, "--data-raw", text["text"]]) + cut
+    encoded = base64.b64encode(request.body).decode("ascii")
+    return f"printf %s {encoded} | base64 -d | {shlex.join([*words, '--data-binary', '@-'])}{cut}"
 
 
-def _url(exchange: Exchange, origin: str) -> str:
-    query = masked_query(exchange.request.query)
-    return f"{origin}{exchange.request.path}" + (f"?{query}" if query else "")
+def _url(exchange: Exchange, origin: str, redaction: Redaction) -> str:
+    """The address with what no URL may hold percent-encoded."""
+    path = quote(exchange.request.path, safe="/:@!$&'()*+,;=~-._", errors="surrogateescape")
+    query = quote(redaction.of_query(exchange.request.query), safe="/:@!$&'()*+,;=~-._?%")
+    return f"{origin}{path}" + (f"?{query}" if query else "")
 
 
-def _pairs(headers: Headers) -> list[dict[str, str]]:
-    return [{"name": name, "value": value} for name, value in masked_headers(headers)]
+def _pairs(headers: Headers, redaction: Redaction) -> list[dict[str, str]]:
+    return [{"name": name, "value": value} for name, value in redaction.of_headers(headers)]
 
 
 def _content_type(headers: Headers) -> str:

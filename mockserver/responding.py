@@ -12,8 +12,10 @@ from mockserver.model import Answer, Headers
 
 def headers_of(answer: Answer, now: float, more: Headers = ()) -> Headers:
     """An answer's headers in wire form; `now` is the time that the Date header tells, in seconds."""
-    length = str(len(answer.body)).encode("ascii")
     date = _http_date(int(now))
+    if answer.status in (204, 304):  # these never have content, RFC 9110
+        return ((b"date", date), *answer.headers, *more)
+    length = str(len(answer.body)).encode("ascii")
     return (
         (b"content-type", answer.content_type),
         (b"content-length", length),

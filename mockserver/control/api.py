@@ -23,6 +23,7 @@ from mockserver.control.faults import FaultCalls
 from mockserver.control.gate import Gate
 from mockserver.control.journal import JournalCalls
 from mockserver.control.query import BadCall, Worlds, account, json_response, known_parameters, problem_response
+from mockserver.redaction import redaction_for
 from mockserver.settings import Settings
 from mockserver.vendors import vendor_named
 
@@ -33,7 +34,7 @@ def control_app(settings: Settings, catalogue: Catalogue, accounts: Accounts, st
     """The ASGI application of the control API."""
     gate, worlds = Gate(settings), Worlds(catalogue, accounts)
     server = ServerCalls(worlds, catalogue, accounts)
-    journal = JournalCalls(worlds, settings.max_body_bytes)
+    journal = JournalCalls(worlds, settings.max_body_bytes, redaction_for(catalogue.operations))
     splitters = {name: vendor_named(name).events for name in catalogue.vendors}
     events = EventCalls(worlds, accounts, splitters, settings.max_body_bytes, start_timer)
     faults, clock = FaultCalls(worlds, catalogue, accounts), ClockCalls(worlds, accounts)

@@ -7,6 +7,7 @@ import math
 import re
 from collections.abc import AsyncIterator, Callable, Iterable
 from heapq import merge
+from typing import Any
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -17,6 +18,7 @@ from mockserver.control.query import BadCall, Worlds, json_response, known_param
 from mockserver.control.views import summary, whole
 from mockserver.export import CONTENT_TYPES, FORMATS, exported
 from mockserver.model import Exchange
+from mockserver.redaction import Redaction
 
 LISTED_AT_MOST = 10_000
 
@@ -24,9 +26,10 @@ LISTED_AT_MOST = 10_000
 class JournalCalls:
     """`GET /requests` and `GET /requests/{id}`."""
 
-    def __init__(self, worlds: Worlds, max_body_bytes: int) -> None:
+    def __init__(self, worlds: Worlds, max_body_bytes: int, redaction: Redaction) -> None:
         self._worlds = worlds
         self._max_body_bytes = max_body_bytes
+        self._redaction = redaction
 
     async def list(self, request: Request) -> Response:
         """Exchanges, oldest first, narrowed by account, vendor, operation, status, verdict, since and limit."""
@@ -35,7 +38,7 @@ class JournalCalls:
         wanted = _filter(request)
         found = [exchange for exchange in _in_order(selected) if wanted(exchange)]
         body = {
-            "requests": [summary(exchange) for exchange in found[:limit]],
+            "requests": [summary(exchange, self._redaction) for exchange in found[:limit]],
             "total": len(found),
             "evicted": sum(account.journal.evicted for account in selected),
         }
@@ -49,15 +52,18 @@ class JournalCalls:
             raise BadCall(f"format: expected one of {', '.join(FORMATS)}, found {form[:40]!r}")
         origin = f"{request.url.scheme}://{request.headers.get('host', 'mockserver')}"
         exchanges = list(_in_order(self._worlds.selected(request)))
-        exported_pieces = exported(exchanges, form, origin, lambda exchange: whole(exchange, self._max_body_bytes))
-        return StreamingResponse(pieces(exported_pieces), media_type=CONTENT_TYPES[form])
+        pieces_of = exported(exchanges, form, origin, self._whole, self._redaction)
+        return StreamingResponse(pieces(pieces_of), media_type=CONTENT_TYPES[form])
+
+    def _whole(self, exchange: Exchange) -> dict[str, Any]:
+        return whole(exchange, self._max_body_bytes, self._redaction)
 
     async def show(self, request: Request) -> Response:
         identifier = request.path_params["id"]
         for account in self._worlds.selected(request):
             exchange = account.journal.find(identifier)
             if exchange is not None:
-                return json_response(whole(exchange, self._max_body_bytes))
+                return json_response(self._whole(exchange))
         raise HTTPException(404, f"there is no request {identifier!r}; it may have been evicted or reset")
 
 

@@ -11,11 +11,11 @@ from typing import Any
 from mockserver.decoding import decompressed, parse_json
 from mockserver.errors import Failure
 from mockserver.model import Event, Exchange, Headers, Violation
-from mockserver.redaction import SECRET_HEADERS, masked_headers, masked_query
+from mockserver.redaction import Redaction
 from mockserver.remedies import remedies
 
 
-def summary(exchange: Exchange) -> dict[str, Any]:
+def summary(exchange: Exchange, redaction: Redaction) -> dict[str, Any]:
     """An exchange as a list shows it: everything but headers and bodies."""
     changes = remedies(exchange.verdict)
     return {
@@ -26,7 +26,7 @@ def summary(exchange: Exchange) -> dict[str, Any]:
         "received": iso(exchange.received),
         "method": exchange.request.method,
         "path": exchange.request.path,
-        "query": masked_query(exchange.request.query),
+        "query": redaction.of_query(exchange.request.query),
         "status": exchange.status,
         "verdict": "valid" if exchange.verdict.valid else "invalid",
         "violations": [violation_view(violation, changes) for violation in exchange.verdict.violations],
@@ -39,11 +39,11 @@ def summary(exchange: Exchange) -> dict[str, Any]:
     }
 
 
-def whole(exchange: Exchange, max_bytes: int) -> dict[str, Any]:
+def whole(exchange: Exchange, max_bytes: int, redaction: Redaction) -> dict[str, Any]:
     """One exchange with its headers, raw bodies and, where it is JSON, the body's value. `max_bytes` bounds the
     decompressed body."""
     request: dict[str, Any] = {
-        "headers": _pairs(exchange.request.headers),
+        "headers": _pairs(exchange.request.headers, redaction),
         **_body(exchange.request.body),
         "truncated": exchange.request.truncated,
     }
@@ -53,10 +53,10 @@ def whole(exchange: Exchange, max_bytes: int) -> dict[str, Any]:
         request["json"] = None
     response = {
         "status": exchange.status,
-        "headers": _pairs(exchange.response_headers),
+        "headers": _pairs(exchange.response_headers, redaction),
         **_body(exchange.response_body),
     }
-    return {**summary(exchange), "request": request, "response": response, "error": exchange.error}
+    return {**summary(exchange, redaction), "request": request, "response": response, "error": exchange.error}
 
 
 def event_view(event: Event) -> dict[str, Any]:
@@ -86,8 +86,8 @@ def violation_view(violation: Violation, changes: Mapping[int, str]) -> dict[str
     return view
 
 
-def _pairs(headers: Headers) -> list[list[str]]:
-    return [[name, value] for name, value in masked_headers(headers, SECRET_HEADERS)]
+def _pairs(headers: Headers, redaction: Redaction) -> list[list[str]]:
+    return [[name, value] for name, value in redaction.of_headers(headers)]
 
 
 def _body(raw: bytes) -> dict[str, str]:
