@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,7 +19,8 @@ UNMATCHED = ""
 
 @dataclass(slots=True, eq=False)
 class Account:
-    """Everything that the server remembers of one credential at one vendor. `label` is safe to show."""
+    """Everything that the server remembers of one credential at one vendor. `label` is safe to show; `options` are
+    the settings that vendors' behaviours ask for, `state` what they keep."""
 
     vendor: str
     credential: str
@@ -28,6 +29,7 @@ class Account:
     clock: Clock
     quotas: Quotas
     random: random.Random
+    options: Mapping[str, Any]
     state: dict[str, Any] = field(default_factory=dict)
 
     def now(self) -> float:
@@ -52,10 +54,13 @@ class Accounts:
     called with each account that is made, every one of `on_record` after each exchange that is kept.
     """
 
-    def __init__(self, bounds: Bounds, time_source: TimeSource, start_timer: StartTimer, seed: int) -> None:
+    def __init__(
+        self, bounds: Bounds, time_source: TimeSource, start_timer: StartTimer, seed: int, options: Mapping[str, Any]
+    ) -> None:
         self._bounds = bounds
         self._start_timer = start_timer
         self._seed = seed
+        self._options = options
         self.clock = Clock(time_source, start_timer)
         self.faults = FaultBook(seed)
         self._accounts: OrderedDict[tuple[str, str], Account] = OrderedDict()
@@ -124,5 +129,6 @@ class Accounts:
             journal=Journal(self._bounds.journal_entries, self._bounds.journal_bytes),
             clock=clock,
             quotas=Quotas(clock.now),
+            options=self._options,
             random=random.Random(f"{self._seed}/{vendor}/{credential}"),  # noqa: S311 - ids, not secrets
         )

@@ -24,7 +24,7 @@ from mockserver.errors import ClientGone, SettingsError
 from mockserver.faults import Firing, Wire, read_scenario
 from mockserver.faults.wire import DELIVERS, SHAPES_THE_ANSWER, Stage, perform
 from mockserver.formalities import NO_PAGE, formalities, undocumented
-from mockserver.model import Answer, Headers, Operation, Request, Verdict, Violation
+from mockserver.model import Answer, Fate, Headers, Operation, Request, Verdict, Violation
 from mockserver.preferences import read_preferences
 from mockserver.quotas import rate_limit_of
 from mockserver.receiving import head_of, receive_request
@@ -33,6 +33,7 @@ from mockserver.responding import headers_of, respond
 from mockserver.routing import documented_routes, methods_of, nearest_operation, path_values
 from mockserver.settings import Settings
 from mockserver.vendors import vendor_named
+from mockserver.vendors.satori_memory import Taxonomy, TaxonomyError, read_taxonomy
 
 log = logging.getLogger("mockserver")
 
@@ -54,7 +55,11 @@ def create_app(
     catalogue = load_catalogue(schemas, settings.vendor, settings.profile)
     check_names(settings, catalogue, vendors_in(schemas))
     bounds = Bounds(settings.journal_entries, settings.journal_bytes, settings.accounts)
-    accounts = Accounts(bounds, time_source, start_timer, settings.seed)
+    options = {
+        "satori_sessionless_grace_sec": settings.satori_sessionless_grace_sec,
+        "satori_taxonomy": read_setting_taxonomy(settings),
+    }
+    accounts = Accounts(bounds, time_source, start_timer, settings.seed, options)
     accounts.on_new = warn_of_real_keys
     everything = catalogue if not settings.vendor else load_catalogue(schemas, (), settings.profile)
     for name in settings.scenario:
@@ -65,6 +70,16 @@ def create_app(
         Mount("/__admin", control_app(settings, catalogue, accounts, start_timer)),
     ]
     return Router(routes, redirect_slashes=False, default=server.handle_unknown_path)
+
+
+def read_setting_taxonomy(settings: Settings) -> Taxonomy | None:
+    """The taxonomy of every Satori project, if the settings give one. Raises SettingsError."""
+    if not settings.satori_taxonomy:
+        return None
+    try:
+        return read_taxonomy(settings.satori_taxonomy)
+    except TaxonomyError as error:
+        raise SettingsError(f"satori_taxonomy: {error}") from None
 
 
 def warn_of_real_keys(account: Account) -> None:
@@ -133,6 +148,7 @@ class Server:
             stored=outcome.stored,
             acknowledged=outcome.acknowledges and not (connection and connection.lost),
             firing=outcome.firing,
+            fates=outcome.fates,
             error=outcome.error,
         )
         if outcome.wire is not None:
@@ -158,7 +174,7 @@ class Server:
             decision = decider.decide(encounter, reading, firing.fault if firing else None)
             if wait and stage == "after":
                 await account.clock.sleep(wait, encounter.connection)
-            return Outcome(decision.answer, reading.verdict, firing, stored=decision.stored)
+            return Outcome(decision.answer, reading.verdict, firing, stored=decision.stored, fates=decision.fates)
         except Exception:  # a bug of ours is shown as one, never as the client's mistake
             log.exception("bug in mockserver while answering %s", operation.id)
             answer = problem_answer(500, "this is a bug of mockserver, not the vendor's answer; see its log")
@@ -212,6 +228,7 @@ class Outcome(NamedTuple):
     firing: Firing | None = None
     stored: bool = False
     left: bool = False
+    fates: tuple[Fate, ...] = ()
     error: str | None = None
 
     @property

@@ -87,14 +87,21 @@ def serve(config: Path | None, **options: Any) -> None:
 
 @cli.command()
 @settings_options("vendor", "profile", "schemas")
-def routes(config: Path | None, **options: Any) -> None:
+@click.option("--explain", is_flag=True, help="List what the profile adds to the pages, with reason and evidence.")
+def routes(config: Path | None, explain: bool, **options: Any) -> None:
     """Print a table of the endpoints that would be served."""
-    from mockserver.contracts import load_catalogue, packaged_schemas  # noqa: PLC0415
-    from mockserver.routes_table import routes_table  # noqa: PLC0415
+    from mockserver.contracts import load_catalogue, overlay_actions, packaged_schemas  # noqa: PLC0415
+    from mockserver.routes_table import explanation, routes_table  # noqa: PLC0415
 
     settings = _settings(config, options)
-    catalogue = load_catalogue(settings.schemas or packaged_schemas(), settings.vendor, settings.profile)
+    schemas = settings.schemas or packaged_schemas()
+    catalogue = load_catalogue(schemas, settings.vendor, settings.profile)
     click.echo(routes_table(catalogue.operations))
+    if explain:
+        for vendor in catalogue.vendors:
+            actions = overlay_actions(schemas / vendor, settings.profile)
+            if actions:
+                click.echo(f"\n{explanation(vendor, settings.profile, actions, catalogue.operations)}")
 
 
 @cli.command()

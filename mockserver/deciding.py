@@ -19,6 +19,7 @@ from mockserver.formalities import Formalities
 from mockserver.model import (
     ACCEPTED,
     Answer,
+    Fate,
     Headers,
     Json,
     Operation,
@@ -57,10 +58,11 @@ class Reading(NamedTuple):
 
 
 class Decision(NamedTuple):
-    """The answer, and whether the vendor stored what was sent."""
+    """The answer, whether the vendor stored what was sent, and what it made of each event."""
 
     answer: Answer
     stored: bool = False
+    fates: tuple[Fate, ...] = ()
 
 
 class Decider:
@@ -119,7 +121,7 @@ class Decider:
             lost = Failure(FailureKind.ASKED_FOR, status=fault.status, retry_after=fault.retry_after)
             standing = quota or (account.quotas.look(rate_limit) if rate_limit else None)
             return Decision(self.failed(operation, lost, standing, account), stored=True)
-        return Decision(self._with_quota(operation, answer, quota, account), stored=True)
+        return Decision(self._with_quota(operation, answer, quota, account), True, answer.fates)
 
     def failed(self, operation: Operation, failure: Failure, quota: Quota | None, account: Account) -> Answer:
         """A failure in the vendor's envelope, with the headers that go with its status."""

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import orjson
@@ -12,46 +11,44 @@ import orjson
 from mockserver.decoding import decompressed, parse_json
 from mockserver.errors import Failure
 from mockserver.jsontext import canonical
-from mockserver.model import Event, EventPart, Exchange, Json
+from mockserver.model import Event, EventPart, Exchange, Fate, Json
 
 Splitter = Callable[[str, Json, Json], list[EventPart]]
 """A vendor's way to take a body apart: (operation id, body, body of the answer) → its events."""
 
+ACCEPTED = Fate("accepted")
 OUTCOMES = ("accepted", "rejected", "duplicate", "dropped")
 
 
-@dataclass(slots=True)
-class _Seen:
-    """What an account's earlier events say about a later one."""
+class EventReader:
+    """Takes one account's exchanges apart, oldest first. `max_bytes` bounds a decompressed body.
 
-    presentations: dict[str, int]
-    accepted_ids: set[str]
-
-
-def events_of(exchanges: Iterable[Exchange], splitters: Mapping[str, Splitter], max_bytes: int) -> Iterator[Event]:
-    """The events of one account's exchanges, oldest first. `max_bytes` bounds a decompressed body.
-
-    `attempt` counts the presentations of the same event, by its own id or else by its canonical body. A second event
-    with the id of an accepted one is a `duplicate`.
+    `attempt` counts the presentations of the same event, by its own id or else by its canonical body.
     """
-    seen = _Seen({}, set())
-    for exchange in exchanges:
+
+    def __init__(self, splitters: Mapping[str, Splitter], max_bytes: int) -> None:
+        self._splitters = splitters
+        self._max_bytes = max_bytes
+        self._presentations: dict[str, int] = {}
+
+    def read(self, exchange: Exchange) -> Iterator[Event]:
+        """The events of the next exchange."""
         if exchange.vendor is None or exchange.operation is None:
-            continue
-        body = _body(exchange, max_bytes)
+            return
+        body = _body(exchange, self._max_bytes)
         if body is None:
-            continue
+            return
         answer = _json(exchange.response_body) if exchange.stored else None
-        for part in splitters[exchange.vendor](exchange.operation, body, answer):
-            yield _event(exchange, part, seen)
+        for number, part in enumerate(self._splitters[exchange.vendor](exchange.operation, body, answer)):
+            yield _event(exchange, part, _fate(exchange, number), self._attempt(exchange, part))
+
+    def _attempt(self, exchange: Exchange, part: EventPart) -> int:
+        key = _key(exchange, part)
+        self._presentations[key] = attempt = self._presentations.get(key, 0) + 1
+        return attempt
 
 
-def _event(exchange: Exchange, part: EventPart, seen: _Seen) -> Event:
-    key = _key(exchange, part)
-    seen.presentations[key] = attempt = seen.presentations.get(key, 0) + 1
-    outcome, reason = _outcome(exchange, part, seen)
-    if outcome == "accepted" and part.dedup_id:
-        seen.accepted_ids.add(part.dedup_id)
+def _event(exchange: Exchange, part: EventPart, fate: Fate, attempt: int) -> Event:
     return Event(
         vendor=str(exchange.vendor),
         operation=str(exchange.operation),
@@ -60,30 +57,28 @@ def _event(exchange: Exchange, part: EventPart, seen: _Seen) -> Event:
         id=part.dedup_id or part.assigned_id,
         timestamp=part.timestamp if part.timestamp is not None else exchange.received,
         identity=part.identity,
-        session=part.session,
+        session=part.session or fate.session,
         attributes=part.attributes,
-        outcome=outcome,
-        reason=reason,
+        outcome=fate.outcome,
+        reason=fate.reason,
         acknowledged=exchange.acknowledged,
         attempt=attempt,
         request_id=exchange.id,
     )
 
 
-def _outcome(exchange: Exchange, part: EventPart, seen: _Seen) -> tuple[str, str | None]:
+def _fate(exchange: Exchange, number: int) -> Fate:
+    """What became of an event: the vendor's word where it took the request, else rejection."""
     if not exchange.stored:
-        return "rejected", _reason(exchange)
-    if part.dropped is not None:
-        return "dropped", part.dropped
-    if part.dedup_id and part.dedup_id in seen.accepted_ids:
-        return "duplicate", "an event with this id was accepted before"
-    return "accepted", None
+        return Fate("rejected", _reason(exchange))
+    return exchange.fates[number] if number < len(exchange.fates) else ACCEPTED
 
 
 def _reason(exchange: Exchange) -> str:
     """Why a request was turned down, in a few words."""
-    if exchange.fault is not None:
-        return f"scripted fault {exchange.fault['id']}"
+    fault = exchange.fault
+    if fault is not None and _turns_down(fault):
+        return f"scripted fault {fault['id']}: {exchange.status or _wire(fault)}"
     if exchange.status is None:
         return "the client left"
     violations = exchange.verdict.violations
@@ -91,6 +86,20 @@ def _reason(exchange: Exchange) -> str:
         first = violations[0]
         return f"{exchange.status}: {first.pointer or first.parameter or 'the body'} {first.message}"
     return str(exchange.status)
+
+
+def _turns_down(fault: Mapping[str, Json]) -> bool:
+    """Whether a fault keeps what is sent from being stored, rather than only holding it up or losing its answer."""
+    return fault.get("stage", "before") == "before" and ("status" in fault or _wire(fault) in _LOSES)
+
+
+def _wire(fault: Mapping[str, Json]) -> str | None:
+    wire = fault.get("wire")
+    return next(iter(wire), None) if isinstance(wire, dict) else wire
+
+
+_LOSES = frozenset({"reset", "empty", "truncate", "garbage", "malformed", "hang"})
+"""Wire faults after which the client has no answer that it could read."""
 
 
 def _key(exchange: Exchange, part: EventPart) -> str:

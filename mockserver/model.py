@@ -80,13 +80,28 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
+class Fate:
+    """What the vendor makes of one event of an accepted request: its outcome (`accepted`, `duplicate` or `dropped`),
+    the reason, and the session that it was put into."""
+
+    outcome: str
+    reason: str | None = None
+    session: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
-    """A response to be sent: status, body, its content type, and further headers in wire form."""
+    """A response to be sent: status, body, its content type, and further headers in wire form. `fates` say what became
+    of each event of the request, in order, where that is not plain acceptance."""
 
     status: int
     body: bytes
     content_type: bytes = b"application/json"
     headers: Headers = ()
+    fates: tuple[Fate, ...] = ()
+
+    def with_fates(self, fates: tuple[Fate, ...]) -> Answer:
+        return replace(self, fates=fates)
 
     def with_headers(self, more: Headers) -> Answer:
         return replace(self, headers=self.headers + more) if more else self
@@ -134,6 +149,7 @@ class Exchange:
     stored: bool = False
     acknowledged: bool = False
     fault: Mapping[str, Json] | None = None
+    fates: tuple[Fate, ...] = ()
     error: str | None = None
 
     @property
@@ -148,8 +164,7 @@ class Exchange:
 @dataclass(frozen=True, slots=True)
 class EventPart:
     """One event as a vendor module finds it in a body: `dedup_id` is the client's own id, `assigned_id` the vendor's.
-    `timestamp` is seconds since the epoch or the vendor's text; `attributes` the event's JSON as it was sent;
-    `dropped` the vendor's reason to throw it away after accepting the request."""
+    `timestamp` is seconds since the epoch or the vendor's text; `attributes` the event's JSON as it was sent."""
 
     name: str | None
     attributes: Json
@@ -158,7 +173,6 @@ class EventPart:
     timestamp: float | str | None = None
     identity: str | None = None
     session: str | None = None
-    dropped: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

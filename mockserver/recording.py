@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from mockserver.accounts import Account, Accounts
 from mockserver.faults import Firing
-from mockserver.model import ACCEPTED, Answer, Exchange, Headers, Operation, Request, Verdict
+from mockserver.model import ACCEPTED, Answer, Exchange, Fate, Headers, Operation, Request, Verdict
 
 access_log = logging.getLogger("mockserver.access")
 
@@ -32,6 +32,7 @@ class Recorder:
         stored: bool = False,
         acknowledged: bool = False,
         firing: Firing | None = None,
+        fates: tuple[Fate, ...] = (),
         error: str | None = None,
     ) -> Exchange:
         """Keeps one exchange; without an `answer` nothing was answered."""
@@ -52,6 +53,7 @@ class Recorder:
             stored=stored,
             acknowledged=acknowledged,
             fault={"id": firing.id, **firing.fault.source} if firing else None,
+            fates=fates,
             error=error,
         )
         account.journal.record(exchange)

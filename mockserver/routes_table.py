@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import textwrap
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from mockserver.model import Credential, Operation
 
@@ -40,3 +42,33 @@ def _credential(credential: Credential) -> str:
     if credential.scheme == "bearer":
         return f"Bearer {credential.prefix}…"
     return credential.name if credential.location == "header" else f"?{credential.name}="
+
+
+def explanation(
+    vendor: str, profile: str, actions: Iterable[Mapping[str, Any]], operations: Iterable[Operation]
+) -> str:
+    """What a profile adds to a vendor's pages: for each operation the reasons, each with its evidence."""
+    listed = list(operations)
+    grouped: dict[str, dict[tuple[str, str], None]] = {}
+    for action in actions:
+        evidence = action["x-evidence"]
+        line = (str(action["x-reason"]), f"{evidence['kind']}: {evidence['source']}")
+        grouped.setdefault(_about(str(action["target"]), vendor, listed), {})[line] = None
+    what = "differs from the pages" if profile == "observed" else "is added to the tables"
+    lines = [f"{vendor}: what {what}"]
+    for operation, reasons in grouped.items():
+        lines += ["", f"  {operation}"]
+        for reason, source in reasons:
+            lines += textwrap.wrap(reason, 110, initial_indent="    - ", subsequent_indent="      ")
+            lines.append(f"      {source}")
+    return "\n".join(lines)
+
+
+def _about(target: str, vendor: str, operations: Iterable[Operation]) -> str:
+    """The operations that an action's target is about, or the vendor."""
+    found = [
+        operation.id
+        for operation in operations
+        if operation.vendor == vendor and (f"'{operation.path}'" in target or f"'{operation.id}." in target)
+    ]
+    return ", ".join(found) or "every operation"

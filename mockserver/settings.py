@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -64,6 +64,12 @@ class Settings:
     seed: int = knob(0, "Seed of ids and of everything random.")
     quotas: bool = knob(True, "Answer 429 when a vendor's rate limit is spent.")
     scenario: tuple[str, ...] = knob((), "Arm this fault script: a file, or a packaged one's name.", metavar="FILE")
+    satori_sessionless_grace_sec: int = knob(
+        3600, "Seconds after its end in which a session still takes its identity's events that name none (Satori)."
+    )
+    satori_taxonomy: Mapping[str, Any] = knob(
+        {}, "The project's events and limits (Satori); in the settings file only.", file_only=True
+    )
     rate_limits: Mapping[str, Mapping[str, int]] = knob(
         {}, "Operation or vendor to {limit: requests, period: seconds}; in the settings file only.", file_only=True
     )
@@ -134,7 +140,7 @@ def _value(setting: Field[Any], value: Any, where: str) -> Any:
             raise SettingsError(f"{where}: expected a list of names, found {value!r}")
         return tuple(item.strip() for item in values)
     if kind.startswith("Mapping"):
-        return _keys_by_vendor(value, where) if setting.name == "accepted_keys" else _rate_limits(value, where)
+        return _MAPPINGS[setting.name](value, where)
     if not isinstance(value, (str, Path)):
         raise SettingsError(f"{where}: expected text, found {value!r}")
     if setting.name == "admin_token" and not str(value):
@@ -163,6 +169,19 @@ def _rate_limits(value: Any, where: str) -> dict[str, dict[str, int]]:
         if not right or not all(type(number) is int and number > 0 for number in limit.values()):
             raise SettingsError(f"{where}.{name}: expected {{limit: requests, period: seconds}}, found {limit!r}")
     return {str(name): dict(limit) for name, limit in value.items()}
+
+
+def _taxonomy(value: Any, where: str) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise SettingsError(f"{where}: expected events, max_value_length, max_metadata_bytes or uuid_ids")
+    return value
+
+
+_MAPPINGS: Mapping[str, Callable[[Any, str], Mapping[str, Any]]] = {
+    "accepted_keys": _keys_by_vendor,
+    "rate_limits": _rate_limits,
+    "satori_taxonomy": _taxonomy,
+}
 
 
 def _nearest(name: str, known: list[str]) -> str:

@@ -27,6 +27,7 @@ SIBLINGS = {
     ("accounts", "faults"): "the faults of all accounts are part of what is remembered",
     ("accounts", "journal"): "an account holds its journal",
     ("accounts", "quotas"): "an account holds its quotas",
+    ("vendors", "analytics"): "Product Analytics answers queries over what was sent",
     ("events", "decoding"): "events are derived from raw bodies",
     ("faults", "responding"): "a wire fault spoils an answer on its way out",
     ("formalities", "validation"): "a parameter is explained as a body is",

@@ -2,5 +2,14 @@
 
 from mockserver.contracts.catalogue import Catalogue, VendorContract, load_catalogue
 from mockserver.contracts.files import packaged_schemas, read_yaml, vendors_in
+from mockserver.contracts.overlay import overlay_actions
 
-__all__ = ["Catalogue", "VendorContract", "load_catalogue", "packaged_schemas", "read_yaml", "vendors_in"]
+__all__ = [
+    "Catalogue",
+    "VendorContract",
+    "load_catalogue",
+    "overlay_actions",
+    "packaged_schemas",
+    "read_yaml",
+    "vendors_in",
+]

@@ -39,6 +39,13 @@ def apply_overlay(document: dict[str, Any], path: Path) -> None:
         _apply(document, action, path, f"actions[{number}]")
 
 
+def overlay_actions(folder: Path, profile: str) -> list[dict[str, Any]]:
+    """What a profile adds to the pages of a vendor: the actions of `overlay.yaml`, or of `observed.yaml`. Raises
+    ContractError for an overlay that cannot be read."""
+    path = folder / ("overlay.yaml" if profile == "documented" else "observed.yaml")
+    return list(read_yaml(path).get("actions", ())) if path.is_file() else []
+
+
 def _apply(document: dict[str, Any], action: Any, path: Path, place: str) -> None:
     if not isinstance(action, dict) or not isinstance(action.get("target"), str):
         raise ContractError(path, place, "expected an object with a target")

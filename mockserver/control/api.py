@@ -22,7 +22,9 @@ from mockserver.control.events import EventCalls
 from mockserver.control.faults import FaultCalls
 from mockserver.control.gate import Gate
 from mockserver.control.journal import JournalCalls
+from mockserver.control.product_analytics import ProductAnalyticsCalls
 from mockserver.control.query import BadCall, Worlds, account, json_response, known_parameters, problem_response
+from mockserver.control.vendor_views import VendorViews
 from mockserver.redaction import redaction_for
 from mockserver.settings import Settings
 from mockserver.vendors import vendor_named
@@ -37,6 +39,7 @@ def control_app(settings: Settings, catalogue: Catalogue, accounts: Accounts, st
     journal = JournalCalls(worlds, settings.max_body_bytes, redaction_for(catalogue.operations))
     splitters = {name: vendor_named(name).events for name in catalogue.vendors}
     events = EventCalls(worlds, accounts, splitters, settings.max_body_bytes, start_timer)
+    views, analytics = VendorViews(accounts, events.of_vendor), ProductAnalyticsCalls(accounts)
     faults, clock = FaultCalls(worlds, catalogue, accounts), ClockCalls(worlds, accounts)
     calls: list[tuple[str, str, Call]] = [
         ("GET", "/health", server.health),
@@ -49,6 +52,17 @@ def control_app(settings: Settings, catalogue: Catalogue, accounts: Accounts, st
         ("GET", "/events", events.listing),
         ("POST", "/verify", events.verify),
         ("POST", "/settle", events.settle),
+        ("GET", "/datadog/alerts", views.alerts),
+        ("PUT", "/datadog/queries", analytics.put_queries),
+        ("GET", "/datadog/segments", analytics.segments),
+        ("GET", "/datadog/segments/{id}", analytics.show_segment),
+        ("PUT", "/datadog/segments/{id}", analytics.put_segment),
+        ("DELETE", "/datadog/segments/{id}", analytics.delete_segment),
+        ("GET", "/satori/identities", views.identities),
+        ("GET", "/satori/identities/{id:path}", views.identity),
+        ("PUT", "/satori/taxonomy", views.put_taxonomy),
+        ("GET", "/supalytics/visitors", views.visitors),
+        ("GET", "/supalytics/visitors/{id:path}", views.visitor),
         ("GET", "/faults", faults.list),
         ("POST", "/faults", faults.add),
         ("DELETE", "/faults", faults.clear),

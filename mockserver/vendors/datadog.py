@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from mockserver.errors import Failure, FailureKind
 from mockserver.model import Answer, EventPart, Headers, Json, Operation, Quota, Violation
 from mockserver.vendors.base import Behaviour, Problem, Vendor, World, answer_sample, json_answer, phrase, text_at
+from mockserver.vendors.product_analytics import query_scalar, query_timeseries, submit_event
 
 ID_EPOCH_MS = 1264262866000
 ID_RANDOM_BITS = 24
@@ -131,33 +132,10 @@ def post_event_v2(operation: Operation, body: Json, world: World) -> Answer:
     return json_answer(operation.success, {"data": data, "links": {"self": f"{EVENT_URL}?uid={uid}"}})
 
 
-def submit_product_analytics_event(operation: Operation, body: Json, world: World) -> Answer:
-    return json_answer(operation.success, {})
-
-
-def query_scalar(operation: Operation, body: Json, world: World) -> Answer:
-    """200 with the group columns and the number column, without values while nothing was counted."""
-    facets = [group["facet"] for group in body["data"]["attributes"]["query"].get("group_by", ())]
-    columns = [{"name": facet, "type": "group", "values": []} for facet in facets]
-    columns.append({"name": "query", "type": "number", "values": [], "meta": {"unit": None}})
-    return _query_answer(operation, "scalar_response", {"columns": columns}, world)
-
-
-def query_timeseries(operation: Operation, body: Json, world: World) -> Answer:
-    """200 with sparse buckets: series, times and values are empty while nothing was counted."""
-    return _query_answer(operation, "timeseries_response", {"series": [], "times": [], "values": []}, world)
-
-
-def _query_answer(operation: Operation, kind: str, attributes: dict[str, Json], world: World) -> Answer:
-    meta = {"request_id": f"{world.random.getrandbits(128):032x}", "status": "done"}
-    data = {"attributes": attributes, "id": "0", "type": kind}
-    return json_answer(operation.success, {"data": data, "meta": meta})
-
-
 _BEHAVIOURS: Mapping[str, Behaviour] = {
     "CreateEventV1": post_event_v1,
     "CreateEventV2": post_event_v2,
-    "SubmitProductAnalyticsEvent": submit_product_analytics_event,
+    "SubmitProductAnalyticsEvent": submit_event,
     "QueryProductAnalyticsScalar": query_scalar,
     "QueryProductAnalyticsTimeseries": query_timeseries,
 }

@@ -8,6 +8,7 @@ from mockserver.errors import Failure, FailureKind
 from mockserver.model import Answer, EventPart, Headers, Json, Operation, Violation
 from mockserver.pointers import position_of
 from mockserver.vendors.base import Behaviour, Problem, Vendor, World, answer_sample, json_answer, phrase, text_at
+from mockserver.vendors.satori_memory import satori_memory_of
 
 GRPC_CODES = {400: 3, 401: 16, 403: 7, 404: 5, 429: 8, 500: 13, 501: 12, 503: 14}
 """HTTP status → gRPC code, the gateway's table read backwards. 2 (UNKNOWN) stands for any other."""
@@ -63,13 +64,14 @@ class Satori(Vendor):
 
 
 def server_event(operation: Operation, body: Json, world: World) -> Answer:
-    """200 `{}`: the batch is taken."""
-    return json_answer(operation.success, {})
+    """200 `{}`: the batch is taken, and each of its events is kept or thrown away by itself."""
+    memory, now = satori_memory_of(world), world.now()
+    fates = tuple(memory.take(event, now) for event in body.get("events") or ())
+    return json_answer(operation.success, {}).with_fates(fates)
 
 
 def _part(event: dict[str, Json]) -> EventPart:
     """One event of a batch; a field may have its snake_case or its lowerCamelCase name."""
-    dropped = "INVALID_NAME" if not text_at(event, "name") else None
     return EventPart(
         name=text_at(event, "name"),
         attributes=event,
@@ -77,7 +79,6 @@ def _part(event: dict[str, Json]) -> EventPart:
         timestamp=text_at(event, "timestamp"),
         identity=text_at(event, "identity_id") or text_at(event, "identityId"),
         session=text_at(event, "session_id") or text_at(event, "sessionId"),
-        dropped=dropped or ("INVALID_VALUE" if not text_at(event, "timestamp") else None),
     )
 
 

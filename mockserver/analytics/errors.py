@@ -1,0 +1,20 @@
+"""The one failure of a query: what is wrong, and where in the request."""
+
+from __future__ import annotations
+
+
+class QueryError(ValueError):
+    """A query that cannot be computed.
+
+    `message` is a sentence without the final full stop; `pointer` is a JSON Pointer (RFC 6901) into the request body.
+    """
+
+    def __init__(self, message: str, pointer: str) -> None:
+        super().__init__(message)
+        self.message = message
+        self.pointer = pointer
+
+
+def syntax_error(language: str, reason: str, index: int, pointer: str) -> QueryError:
+    """A QueryError that names the place in a text: `index` counts characters from 0, the message from 1."""
+    return QueryError(f"syntax error in the {language} at character {index + 1}: {reason}", pointer)

@@ -1,0 +1,71 @@
+"""Facets: the flattened view of an event's body, and what a value of it counts as in texts and in numbers.
+
+Custom attributes are flattened and searchable as facets (documented: send server-side events), so `{"customer":
+{"tier": "premium"}}` has the facet `customer.tier`; a key that itself holds dots names the same facet, and only leaves
+are facets. Arrays give a facet several values, whether they hold values or objects. Null, `{}` and `[]` are missing.
+Booleans are the words true and false (assumed); a text never counts as a number (assumed).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+Scalar = str | int | float
+Cell = Scalar | tuple[Scalar, ...]
+"""The values of one facet in one event: a value by itself, or several as a tuple."""
+
+GREATEST_NUMBER = 1e300
+"""A number beyond this is left out of numeric aggregations, so that no sum overflows (assumed)."""
+GREATEST_BITS = 1_024
+
+
+def facet_name(name: str) -> str:
+    """The path a request's facet or metric names: `@customer.tier` and `customer.tier` are the same (assumed)."""
+    return name.removeprefix("@")
+
+
+def flatten(body: Mapping[str, Any]) -> dict[str, Cell]:
+    """The facets of an event's body (JSON values), each with its values in the order of the body."""
+    found: dict[str, list[Scalar]] = {}
+    pending: list[tuple[str | None, Any]] = [(None, dict(body))]
+    while pending:
+        path, value = pending.pop()
+        if isinstance(value, dict):
+            pending.extend((key if path is None else f"{path}.{key}", value[key]) for key in reversed(value))
+        elif isinstance(value, list):
+            pending.extend((path, element) for element in reversed(value))
+        elif value is not None and path is not None:
+            found.setdefault(path, []).append(_scalar(value))
+    return {path: values[0] if len(values) == 1 else tuple(values) for path, values in found.items()}
+
+
+def values_of(cell: Cell) -> tuple[Scalar, ...]:
+    return cell if isinstance(cell, tuple) else (cell,)
+
+
+def text_of(value: Scalar) -> str:
+    """A value as search, groups and cardinality see it: 5 and 5.0 are both "5"."""
+    return value if isinstance(value, str) else str(value)
+
+
+def texts_of(cell: Cell) -> tuple[str, ...]:
+    """The distinct texts of a cell, in order."""
+    return tuple(dict.fromkeys(map(text_of, values_of(cell))))
+
+
+def numbers_of(cell: Cell) -> Iterator[float]:
+    """The values of a cell that numeric aggregations count, each as often as it stands there."""
+    for value in values_of(cell):
+        if not isinstance(value, str) and -GREATEST_NUMBER <= value <= GREATEST_NUMBER:
+            yield float(value)
+
+
+def _scalar(value: Any) -> Scalar:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        return int(value) if value.is_integer() else value if value - value == 0 else str(value)
+    if isinstance(value, int):
+        return value if value.bit_length() <= GREATEST_BITS else "Infinity" if value > 0 else "-Infinity"
+    return str(value)

@@ -1,0 +1,93 @@
+"""The two queries of Product Analytics, and the form of their answers.
+
+Values are floats and units null, as in the answers of the vendor's sibling endpoints (inferred). The request fields
+`indexes`, `enforced_execution_type` and `request_id` are taken and change nothing here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import repeat
+from typing import Any
+
+from mockserver.analytics.aggregations import Measure, measure
+from mockserver.analytics.audience import Segment
+from mockserver.analytics.errors import QueryError
+from mockserver.analytics.facets import facet_name
+from mockserver.analytics.grouping import group_rules, tabulate
+from mockserver.analytics.selection import ATTRIBUTES, QUERY, select
+from mockserver.analytics.store import EventStore
+
+MAX_BUCKETS = 10_000
+MAX_VALUES = 1_000_000
+
+
+def scalar(store: EventStore, attributes: Mapping[str, Any], segments: Mapping[str, Segment]) -> dict[str, Any]:
+    """The answer's `data.attributes`: {"columns": […]}, a column for each facet and then the numbers.
+
+    `attributes` are the validated `data.attributes` of the request (`compute.interval` is ignored), `segments` the
+    account's by their id. Without data the columns are there and their values empty (inferred). Raises QueryError.
+    """
+    query = attributes["query"]
+    compute = _compute(query)
+    rules = group_rules(query, compute)
+    rows = tabulate(store, select(store, attributes, segments), rules, compute, repeat(0)).rows
+    columns: list[dict[str, Any]] = [
+        {"name": rule.facet, "type": "group", "values": [group[index] for group, _ in rows]}
+        for index, rule in enumerate(rules)
+    ]
+    numbers = [values[0] for _, values in rows]
+    return {"columns": [*columns, {"name": "query", "type": "number", "values": numbers, "meta": {"unit": None}}]}
+
+
+def timeseries(store: EventStore, attributes: Mapping[str, Any], segments: Mapping[str, Segment]) -> dict[str, Any]:
+    """The answer's `data.attributes`: {"intervals": […], "series": […], "times": […], "values": […]}.
+
+    Buckets begin at multiples of `compute.interval` milliseconds since the epoch, and only those with data are there
+    (inferred). A series is a group, in the order of a scalar query; its values are a list as long as `times`, null
+    where the series has no data. An interval's start is that of the range's first bucket (assumed). Without data all
+    four are empty. Raises QueryError, also for more than MAX_BUCKETS buckets with data or MAX_VALUES values.
+    """
+    query = attributes["query"]
+    compute = _compute(query)
+    rules = group_rules(query, compute)
+    interval = _interval(attributes)
+    buckets = [time - time % interval for time in store.timestamps()]
+    rows = tabulate(store, select(store, attributes, segments), rules, compute, buckets).rows
+    times = sorted({time for _, values in rows for time in values})
+    if len(times) > MAX_BUCKETS:
+        message = f"the answer has more than {MAX_BUCKETS} buckets of {interval} milliseconds"
+        raise QueryError(message, f"{QUERY}/compute/interval")
+    if len(times) * len(rows) > MAX_VALUES:
+        raise QueryError(f"the answer has more than {MAX_VALUES} values: ask for fewer groups", f"{QUERY}/group_by")
+    start = int(attributes["from"])
+    fixed = {"milliseconds": interval, "start_time": start - start % interval, "times": times, "type": "fixed"}
+    return {
+        "intervals": [fixed] if rows else [],
+        "series": [
+            {"group_tags": _tags([rule.facet for rule in rules], group), "query_index": 0, "unit": None}
+            for group, _ in rows
+        ],
+        "times": times,
+        "values": [[values.get(time) for time in times] for _, values in rows],
+    }
+
+
+def _compute(query: Mapping[str, Any]) -> Measure:
+    return measure(query["compute"], f"{QUERY}/compute")
+
+
+def _interval(attributes: Mapping[str, Any]) -> int:
+    pointer = f"{QUERY}/compute/interval"
+    interval = int(attributes["query"]["compute"].get("interval", 0))
+    if interval < 1:
+        raise QueryError("a timeseries needs an interval of at least a millisecond", pointer)
+    start, end = int(attributes["from"]), int(attributes["to"])
+    if end <= start:
+        raise QueryError("from must be less than to", f"{ATTRIBUTES}/from")
+    return interval
+
+
+def _tags(facets: list[str], group: tuple[str, ...]) -> list[str]:
+    """The group in the form facet:value, the facet without @ (assumed)."""
+    return [f"{facet_name(facet)}:{value}" for facet, value in zip(facets, group, strict=True)]

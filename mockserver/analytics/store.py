@@ -1,0 +1,150 @@
+"""The store of one account's events: compact rows, and columns of a facet's values built when a query first asks.
+
+A row is one tuple: the event's shape (the facets it has, shared by all events with the same ones), its time and its
+cells. A column gives every distinct cell of one facet a small number, so that a query looks at each distinct cell once
+and at the events only as numbers. Columns are kept for the next query and follow the store as events come and go.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections import OrderedDict, deque
+from collections.abc import Callable, Iterable, Mapping
+from itertools import islice
+from typing import Any, cast
+from weakref import WeakValueDictionary
+
+from mockserver.analytics.facets import Cell, flatten
+
+DEFAULT_MAX_EVENTS = 200_000
+MAX_COLUMNS = 16
+FEW_CELLS = 64
+MAX_SHARED_TEXTS = 65_536
+
+Mask = int
+"""Which events (or users) are meant: a number with one byte for each, the first lowest, 1 or 0. `&`, `|` and `^` with
+a mask of ones are then AND, OR and NOT over all of them at once."""
+
+
+class Shape:
+    """The facets of an event and the place of each in the event's row."""
+
+    __slots__ = ("__weakref__", "places")
+
+    def __init__(self, facets: tuple[str, ...]) -> None:
+        self.places = {facet: place for place, facet in enumerate(facets, start=2)}
+
+
+Row = tuple[Any, ...]
+"""(shape, time in epoch milliseconds, cell, cell, …)"""
+
+
+class Column:
+    """One facet of all events: `codes` has a number for each event, `cells` the cell each number stands for.
+
+    Code 0 is a missing value. Equal cells have equal codes; a cell may stay in `cells` after its last event has gone.
+    """
+
+    def __init__(self, facet: str) -> None:
+        self.facet = facet
+        self.codes = array("I")
+        self.cells: list[Cell | None] = [None]
+        self.first = 0
+        self._numbers: dict[Cell, int] = {}
+
+    def mask(self, matches: Callable[[Cell], bool]) -> Mask:
+        """The events whose cell is there and `matches`."""
+        return self.mask_of(cell is not None and matches(cell) for cell in self.cells)
+
+    def mask_of(self, wanted: Iterable[bool | int]) -> Mask:
+        """The events whose code is `wanted` (one truth value for each code)."""
+        table = [1 if want else 0 for want in wanted]
+        return int.from_bytes(bytes(map(table.__getitem__, self.codes)), "little")
+
+    def follow(self, rows: deque[Row], first: int) -> None:
+        """Bring the column up to the store's rows, the oldest of which is event number `first`."""
+        del self.codes[: first - self.first]
+        self.first = first
+        self.codes.extend(map(self._code, islice(rows, len(self.codes), None)))
+
+    def _code(self, row: Row) -> int:
+        place = row[0].places.get(self.facet)
+        if place is None:
+            return 0
+        cell = cast(Cell, row[place])
+        number = self._numbers.get(cell)
+        if number is None:
+            number = self._numbers[cell] = len(self.cells)
+            self.cells.append(cell)
+        return number
+
+
+class EventStore:
+    """One account's accepted server-side events, at most `max_events` of them: the oldest arrivals go first.
+
+    `evicted` counts those that went.
+    """
+
+    def __init__(self, max_events: int = DEFAULT_MAX_EVENTS) -> None:
+        if max_events < 1:
+            raise ValueError("max_events must be at least 1")
+        self.max_events = max_events
+        self.evicted = 0
+        self._rows: deque[Row] = deque()
+        self._shapes: WeakValueDictionary[tuple[str, ...], Shape] = WeakValueDictionary()
+        self._columns: OrderedDict[str, Column] = OrderedDict()
+        self._shared: dict[str, str] = {}
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def append(self, timestamp_ms: int, body: Mapping[str, Any]) -> None:
+        """Take in one event at a time in epoch milliseconds; the body is read now and not kept."""
+        facets = flatten(body)
+        names = tuple(facets)
+        shape = self._shapes.get(names)
+        if shape is None:
+            shape = self._shapes[names] = Shape(names)
+        self._rows.append((shape, timestamp_ms, *map(self._share, facets.values())))
+        if len(self._rows) > self.max_events:
+            self._rows.popleft()
+            self.evicted += 1
+
+    def timestamps(self) -> list[int]:
+        """The events' times in epoch milliseconds, in order of arrival."""
+        return [row[1] for row in self._rows]
+
+    def everything(self) -> Mask:
+        return int.from_bytes(b"\1" * len(self._rows), "little")
+
+    def column(self, facet: str) -> Column:
+        """The column of a facet (a path without @), as long as the store."""
+        column = self._columns.pop(facet, None)
+        if column is None or len(column.cells) > 2 * len(self._rows) + FEW_CELLS:
+            column = Column(facet)  # anew also where most cells are those of events long gone
+        column.follow(self._rows, self.evicted)
+        self._columns[facet] = column
+        if len(self._columns) > MAX_COLUMNS:
+            self._columns.popitem(last=False)
+        return column
+
+    def mask_of_texts(self, matches: Callable[[str], bool]) -> Mask:
+        """The events that hold a text that `matches`, in any facet."""
+        known: dict[Cell, bool] = {}
+
+        def hit(cell: Cell) -> bool:
+            found = known.get(cell)
+            if found is None:
+                values = cell if isinstance(cell, tuple) else (cell,)
+                found = known[cell] = any(isinstance(value, str) and matches(value) for value in values)
+            return found
+
+        return int.from_bytes(bytes(any(map(hit, islice(row, 2, None))) for row in self._rows), "little")
+
+    def _share(self, cell: Cell) -> Cell:
+        """The same text object for equal texts, so that a thousand events of one name hold it once."""
+        if not isinstance(cell, str):
+            return cell
+        if len(self._shared) >= min(MAX_SHARED_TEXTS, self.max_events):
+            self._shared.clear()
+        return self._shared.setdefault(cell, cell)
