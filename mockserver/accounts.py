@@ -108,7 +108,7 @@ class Accounts:
             del self._accounts[(account.vendor, account.credential)]
             account.clock.reset()
         if credential is not None:
-            self.faults.clear(credential)
+            self.faults.clear(credential, vendor)
         elif vendor is None:
             self.faults.clear()
             self.clock.reset()

@@ -12,6 +12,7 @@ import orjson
 from mockserver.errors import Failure, FailureKind
 from mockserver.model import Answer, BodySchema, Json, Operation
 from mockserver.pointers import follow
+from mockserver.statuses import phrase, slug
 
 STATUSES: dict[FailureKind, tuple[int, ...]] = {
     FailureKind.UNREADABLE: (400, 422),
@@ -71,7 +72,7 @@ def render(operation: Operation, status: int, problems: Sequence[Problem], code:
 
 def problem_answer(status: int, detail: str, **members: Json) -> Answer:
     """An RFC 9457 problem document: what we answer where no vendor's envelope applies."""
-    title = HTTPStatus(status).phrase
+    title = phrase(status)
     body = {"type": "about:blank", "title": title, "status": status, "detail": detail, **members}
     return Answer(status, orjson.dumps(body), PROBLEM_JSON)
 
@@ -120,9 +121,9 @@ def _member(name: str, schema: Any, document: Any, problems: Sequence[Problem], 
         "message": text,
         "detail": text,
         "error": text,
-        "title": HTTPStatus(status).phrase,
+        "title": phrase(status),
         "status": str(status) if kind == "string" else status,
-        "code": code if kind == "integer" else HTTPStatus(status).name.lower(),
+        "code": code if kind == "integer" else slug(status),
         "success": False,
         "pointer": problems[0].pointer or None,
         "header": problems[0].header,

@@ -6,7 +6,6 @@ import base64
 import datetime as dt
 import shlex
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qsl, quote
 
@@ -14,6 +13,7 @@ from mockserver import __version__
 from mockserver.jsontext import dump
 from mockserver.model import Exchange, Headers
 from mockserver.redaction import Redaction
+from mockserver.statuses import phrase
 
 FORMATS = ("har", "jsonl", "curl")
 ARGUMENT_AT_MOST = 64 * 1024
@@ -38,9 +38,6 @@ CONTENT_TYPES: Mapping[str, str] = {
     "jsonl": "application/x-ndjson",
     "curl": "text/x-shellscript; charset=utf-8",
 }
-
-
-_PHRASES = {status.value: status.phrase for status in HTTPStatus}
 
 
 def _har(exchanges: Iterable[Exchange], origin: str, redaction: Redaction) -> Iterator[bytes]:
@@ -72,7 +69,7 @@ def _entry(exchange: Exchange, origin: str, redaction: Redaction) -> dict[str, J
         },
         "response": {
             "status": status,
-            "statusText": _PHRASES.get(status, ""),
+            "statusText": phrase(status) if status else "",
             "httpVersion": "HTTP/1.1",
             "cookies": [],
             "headers": _pairs(exchange.response_headers, redaction),

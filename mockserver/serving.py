@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import logging
 import signal
 import socket
@@ -48,6 +49,8 @@ class ReadyServer(uvicorn.Server):
 
 def serve(app: ASGIApp, listener: socket.socket, ready: Callable[[], None]) -> None:
     """Serves until a signal comes. `listener` is bound already; it is closed at the end."""
+    gc.collect()
+    gc.freeze()  # what was made at start stays: a full collection need not look at it again
     ReadyServer(config_of(app), ready).run(sockets=[listener])
 
 

@@ -19,7 +19,19 @@ LAYERS = (
     {"app", "serving", "routes_table", "extract"},
     {"control", "deciding"},
     {"every stage"},
-    {"model", "errors", "settings", "clock", "redaction", "pointers", "matching", "jsontext", "connection", "rules"},
+    {
+        "model",
+        "errors",
+        "settings",
+        "clock",
+        "redaction",
+        "pointers",
+        "matching",
+        "jsontext",
+        "connection",
+        "rules",
+        "statuses",
+    },
 )
 """From the top down. A module or package that is not named is a stage."""
 

@@ -8,12 +8,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from mockserver.accounts import Accounts
-from mockserver.clock import Clock
+from mockserver.clock import LATEST, Clock
 from mockserver.control.query import BadCall, Worlds, json_body, json_response, known_parameters, members, number
 from mockserver.model import Json
-
-LATEST = 253402300799.0
-"""The last second of the year 9999: what an HTTP date can say."""
 
 
 class ClockCalls:
@@ -49,6 +46,8 @@ class ClockCalls:
 
     def _clocks(self, request: Request) -> list[Clock]:
         known_parameters(request, {"account", "vendor"})
+        if "account" not in request.query_params and "vendor" in request.query_params:
+            raise BadCall("account: which one? a vendor alone has no clock")
         named = self._worlds.named(request)
         return [account.clock for account in named] or [self._accounts.clock]
 

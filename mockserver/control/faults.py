@@ -48,8 +48,8 @@ class FaultCalls:
         return json_response({"faults": views, "total": len(views), "evicted": 0}, 201)
 
     async def clear(self, request: Request) -> Response:
-        known_parameters(request, {"account"})
-        return json_response({"cleared": self._faults.clear(account(request))})
+        known_parameters(request, {"account", "vendor"})
+        return json_response({"cleared": self._faults.clear(account(request), self._worlds.vendor(request))})
 
 
 def _narrowed(document: Json, vendor: str | None) -> Json:

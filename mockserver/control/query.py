@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from typing import Any
 
@@ -15,6 +14,7 @@ from mockserver.contracts import Catalogue
 from mockserver.decoding import parse_json
 from mockserver.errors import Failure
 from mockserver.jsontext import dump
+from mockserver.matching import shown
 from mockserver.model import Json
 
 BODY_AT_MOST = 4 * 1024 * 1024
@@ -100,10 +100,10 @@ def members(body: Json, known: set[str]) -> dict[str, Any]:
 
 def number(value: Json, name: str, least: float, most: float) -> float:
     """A number of a body, within bounds."""
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise BadCall(f"{name}: expected a number, found {value!r}", [(f"/{name}", "expected a number")])
     if not least <= value <= most:
-        raise BadCall(f"{name}: expected {least:g} to {most:g}, found {value!r}", [(f"/{name}", "out of range")])
+        raise BadCall(f"{name}: expected {least:g} to {most:g}, found {shown(value)}", [(f"/{name}", "out of range")])
     return float(value)
 
 

@@ -121,10 +121,17 @@ class FaultBook:
         chosen = ((owner, armed) for owner, armed in owned if account is None or owner == account)
         return iter(sorted(chosen, key=lambda pair: int(pair[1].id[1:])))
 
-    def clear(self, account: str | None = None) -> int:
-        """Disarms the faults of one account, or all; answers how many there were."""
-        owners = list(self._by_account) if account is None else [account]
-        return sum(len(self._by_account.pop(owner, ())) for owner in owners)
+    def clear(self, account: str | None = None, vendor: str | None = None) -> int:
+        """Disarms the faults of one account, or of all; with `vendor` only those that are for it and no other.
+        Answers how many there were."""
+        cleared = 0
+        for owner in list(self._by_account) if account is None else [account]:
+            faults = self._by_account.pop(owner, [])
+            kept = [armed for armed in faults if vendor is not None and armed.fault.vendor != vendor]
+            cleared += len(faults) - len(kept)
+            if kept:
+                self._by_account[owner] = kept
+        return cleared
 
 
 def _is_early(fault: Fault) -> bool:

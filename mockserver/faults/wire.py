@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
-from http import HTTPStatus
 
 from starlette.types import Receive, Send
 
@@ -13,6 +12,7 @@ from mockserver.connection import Connection
 from mockserver.faults.vocabulary import Wire
 from mockserver.model import Answer, Headers
 from mockserver.responding import respond
+from mockserver.statuses import phrase
 
 GARBAGE = b"\x16\x03\x01\x02\x00mockserver: this is not HTTP\x00\xff\r\n\r\n"
 SHAPES_THE_ANSWER = frozenset({"truncate", "malformed", "dribble"})
@@ -62,7 +62,7 @@ async def _garbage(_wire: Wire, stage: Stage) -> None:
 async def _truncate(wire: Wire, stage: Stage) -> None:
     connection = _below_http(stage, ConnectionAbortedError)
     status = stage.answer.status
-    head = [f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\n".encode("ascii")]
+    head = [f"HTTP/1.1 {status} {phrase(status)}\r\n".encode("ascii")]
     head += [name + b": " + value + b"\r\n" for name, value in stage.headers]
     body = stage.answer.body
     kept = min(int(len(body) * wire.parameters["keep"]), len(body) - 1)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from http import HTTPStatus
 from typing import Any, Protocol
 
 from mockserver.errors import Failure, FailureKind
 from mockserver.jsontext import dump
 from mockserver.model import Answer, EventPart, Headers, Json, Operation, Quota, Violation
+from mockserver.statuses import phrase
 
 
 class World(Protocol):
@@ -114,14 +114,6 @@ def text_at(body: Json, *path: str) -> str | None:
     for name in path:
         body = body.get(name) if isinstance(body, dict) else None
     return body if isinstance(body, str) and body else None
-
-
-def phrase(status: int) -> str:
-    """The reason phrase of a status (RFC 9110), or a plain word for one that is not registered."""
-    try:
-        return HTTPStatus(status).phrase
-    except ValueError:
-        return "Error"
 
 
 def remembered(world: World, key: str, make: Callable[[], Any]) -> Any:

@@ -8,7 +8,8 @@ from collections.abc import Mapping
 
 from mockserver.errors import Failure, FailureKind
 from mockserver.model import Answer, EventPart, Headers, Json, Operation, Quota, Violation
-from mockserver.vendors.base import Behaviour, Problem, Vendor, World, answer_sample, json_answer, phrase, text_at
+from mockserver.statuses import phrase
+from mockserver.vendors.base import Behaviour, Problem, Vendor, World, answer_sample, json_answer, text_at
 from mockserver.vendors.product_analytics import query_scalar, query_timeseries, submit_event
 
 ID_EPOCH_MS = 1264262866000

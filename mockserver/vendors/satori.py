@@ -7,7 +7,8 @@ import re
 from mockserver.errors import Failure, FailureKind
 from mockserver.model import Answer, EventPart, Headers, Json, Operation, Violation
 from mockserver.pointers import position_of
-from mockserver.vendors.base import Behaviour, Problem, Vendor, World, answer_sample, json_answer, phrase, text_at
+from mockserver.statuses import phrase
+from mockserver.vendors.base import Behaviour, Problem, Vendor, World, answer_sample, json_answer, text_at
 from mockserver.vendors.satori_memory import satori_memory_of
 
 GRPC_CODES = {400: 3, 401: 16, 403: 7, 404: 5, 429: 8, 500: 13, 501: 12, 503: 14}

@@ -1,0 +1,247 @@
+"""A broken fault script is refused whole, with the place and what is wrong there; a right one is armed whole."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from faulting import World
+from harness import PRODLYTICS, SATORI, V1, run, serving
+
+from mockserver.contracts import load_catalogue, packaged_schemas
+from mockserver.errors import SettingsError
+from mockserver.faults import read_scenario
+
+SCRIPT = """\
+description: One right fault, one wrong.
+seed: 3
+faults:
+  - status: 503
+    operation: SubmitProductAnalyticsEvent
+  - vendor: datadog
+    {line}
+"""
+
+
+OPERATIONS = load_catalogue(packaged_schemas(), (), "documented").operations
+
+
+def refused(tmp_path: Path, text: str) -> list[str]:
+    """The lines with which a script is refused, each without the name of the file."""
+    file = tmp_path / "script.yaml"
+    file.write_text(text, "utf-8")
+    with pytest.raises(SettingsError) as raised:
+        read_scenario(str(file), OPERATIONS)
+    lines = str(raised.value).splitlines()
+    assert all(line.startswith(f"{file}:") for line in lines)
+    return [line.removeprefix(f"{file}:").strip() for line in lines]
+
+
+def test_the_command_line_ends_with_2_and_the_lines_of_what_is_wrong(tmp_path: Path) -> None:
+    file = tmp_path / "script.yaml"
+    file.write_text("faults:\n- status: 503\n  tmes: 2\n- wire: rest\n", "utf-8")
+    ended = run("serve", "--port", "0", "--scenario", str(file))
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert ended.stderr == (
+        f"mockserver: {file}:3: unknown key 'tmes'; did you mean 'times'?\n"
+        f"{file}:4: unknown wire fault 'rest'; did you mean 'reset'?\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("statsu: 503", "7: unknown key 'statsu'; did you mean 'status'?"),
+        ("status: 418", "7: 418 is not documented for datadog; documented are 200, 202, 400, "),
+        ("wire: rest", "7: unknown wire fault 'rest'; did you mean 'reset'?"),
+        ("wire: {truncate: {kep: 1}}", "7: unknown key 'kep'; did you mean 'keep'?"),
+        ("delay: soon", "7: expected a number from 0 to 3600, found 'soon'"),
+        ("delay: {uniform: [2, 1]}", "7: expected [low, high], found [2, 1]"),
+        ("match: {at: 2025-06-30}", "7: expected a JSON value, found datetime.date(2025, 6, 30); put it in quotes"),
+        ("match: {1: x}", "7: expected text as the name of a member, found 1; put it in quotes"),
+        ("match: {a: .nan}", "7: expected a JSON value, found nan; put it in quotes"),
+    ],
+)
+def test_a_problem_has_its_line_and_remedy(tmp_path: Path, line: str, said: str) -> None:
+    problems = refused(tmp_path, SCRIPT.replace("{line}", line))
+    assert problems[0].startswith(said)
+
+
+def test_every_problem_is_said(tmp_path: Path) -> None:
+    text = "faults:\n- status: 503\n  tmes: 2\n- wire: reset\n  after: -1\n  probability: 2\nsede: 1\n"
+    problems = refused(tmp_path, text)
+    assert sorted(problem.partition(":")[0] for problem in problems) == ["3", "5", "6", "7"]
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("faults:\n- status: 503\n  times: 1\n  times: 2\n", "4: 'times' is given twice"),
+        ("faults:\n- match: {a: 1, b: 2, a: 3}\n  status: 503\n", "2: 'a' is given twice"),
+        ("faults: []\nfaults: []\n", "2: 'faults' is given twice"),
+        ("faults:\n  - status: [503\n", "3: "),
+        ("seed: 1\n", "1: expected a script with `faults:`"),
+        ("", "1: expected a script with `faults:`"),
+        ("[]", "1: expected a script with `faults:`"),
+        ("faults: 5\n", "1: expected a fault or a list of faults"),
+        ("faults: []\n---\nfaults: []\n", "2: "),
+        ("faults:\n- match: {at: 2025-13-45}\n  status: 503\n", "cannot be read as YAML: month must be in 1..12"),
+        ("faults: \0", "cannot be read as YAML: "),
+        ("faults: " + "[" * 5000, "cannot be read as YAML: "),
+        ("faults:\n- status: 503\n  match: &a [*a]\n", "3: is nested more than 100 levels deep"),
+        ("faults: &a [*a]\n", "1: expected a fault, found"),
+        ("faults: [{? [1, 2] : 3}]\n", "1: "),
+        ("faults: !!python/object/apply:os.system [x]\n", "1: "),
+    ],
+    ids=repr,
+)
+def test_a_file_that_is_no_script_is_refused_in_one_line(tmp_path: Path, text: str, line: str) -> None:
+    (problem,) = refused(tmp_path, text)
+    assert problem.startswith(line)
+
+
+def test_an_unknown_scenario_is_refused_with_the_nearest() -> None:
+    ended = run("serve", "--port", "0", "--scenario", "brownout")
+    assert ended.returncode == 2
+    assert ended.stderr == "mockserver: no scenario 'brownout'; did you mean 'brown-out'?\n"
+
+
+def test_a_broken_script_beside_a_right_one_stops_the_server(tmp_path: Path) -> None:
+    file = tmp_path / "broken.yaml"
+    file.write_text("faults: [{status: 1}]", "utf-8")
+    ended = run("serve", "--port", "0", "--scenario", "flapping", "--scenario", str(file))
+    assert (ended.returncode, ended.stdout) == (2, "")
+
+
+def test_several_scripts_are_armed_in_their_order(tmp_path: Path, key: str) -> None:
+    first, second = tmp_path / "first.yaml", tmp_path / "second.yaml"
+    first.write_text("faults: [{status: 503, times: 1}]", "utf-8")
+    second.write_text("faults: [{status: 500, times: 2}]", "utf-8")
+    with serving("--scenario", str(first), "--scenario", str(second)) as server:
+        assert World(server, PRODLYTICS, key).statuses(4) == [503, 500, 500, 202]
+
+
+def test_a_yaml_script_may_name_accounts_and_use_anchors(tmp_path: Path, key: str) -> None:
+    file = tmp_path / "script.yaml"
+    file.write_text(
+        f"faults:\n- &one {{account: {key}, status: 503, times: 1}}\n- {{<<: *one, account: {key}2, times: 2}}\n",
+        "utf-8",
+    )
+    with serving("--scenario", str(file)) as server:
+        assert World(server, PRODLYTICS, key).statuses(3) == [503, 202, 202]
+        assert World(server, PRODLYTICS, f"{key}2").statuses(3) == [503, 503, 202]
+        assert World(server, PRODLYTICS, f"{key}3").statuses(1) == [202]
+
+
+WRONG: list[tuple[Any, dict[str, str]]] = [
+    ({"staus": 503}, {"/staus": "unknown key 'staus'; did you mean 'status'?", "": "does nothing"}),
+    ({}, {"": "does nothing: give a status, a wire fault or a delay"}),
+    ({"times": 2}, {"": "does nothing"}),
+    ({"status": 503, "wire": "reset"}, {"/wire": "stands instead of a status"}),
+    ({"wire": "reset", "retry_after": 1}, {"/retry_after": "goes with a status"}),
+    ({"wire": "rset"}, {"/wire": "did you mean 'reset'?"}),
+    ({"wire": 5}, {"/wire": "unknown wire fault 5"}),
+    ({"wire": {"reset": 1}}, {"/wire": "unknown wire fault 'reset'"}),
+    ({"wire": {"dribble": {"chunks": 0}}}, {"/wire/dribble/chunks": "expected a number from 1"}),
+    ({"wire": {"dribble": {"seconds": -1}}}, {"/wire/dribble/seconds": "expected a number from 0"}),
+    ({"wire": {"truncate": {"keep": 1.1}}}, {"/wire/truncate/keep": "expected a number from 0 to 1"}),
+    ({"wire": "slow_request", "match": {}}, {"/match": "before the body"}),
+    ({"delay": -1}, {"/delay": "expected a number from 0 to 3600"}),
+    ({"delay": 3601}, {"/delay": "expected a number from 0 to 3600"}),
+    ({"delay": True}, {"/delay": "expected a number"}),
+    ({"delay": {}}, {"/delay": "{uniform: [low, high]}"}),
+    ({"delay": {"uniform": [1]}}, {"/delay": "{uniform: [low, high]}"}),
+    ({"delay": {"uniform": [1, "x"]}}, {"/delay/uniform": "found 'x'"}),
+    ({"delay": {"lognormal": {"median": 1}}}, {"/delay/lognormal/sigma": "found None"}),
+    (
+        {"delay": {"lognormal": {"median": 1, "sigma": 1, "mean": 2}}},
+        {"/delay/lognormal/mean": "did you mean 'median'?"},
+    ),
+    ({"status": 503, "vendor": "dadadog"}, {"/vendor": "did you mean 'datadog'?"}),
+    ({"status": 503, "operation": "CreateEvent"}, {"/operation": "did you mean 'CreateEventV"}),
+    ({"wire": "reset", "vendor": "satori", "operation": "WriteEvent"}, {"/operation": "it has ServerEvent"}),
+    ({"status": 503, "stage": "during"}, {"/stage": "known are after, before"}),
+    ({"status": 503, "account": 5}, {"/account": "expected text"}),
+    ({"status": 503, "account": ""}, {"/account": "expected text"}),
+    ({"status": 503, "match": "x"}, {"/match": "expected a JSON subset"}),
+    ({"status": 503, "undocumented": 1}, {"/undocumented": "expected true or false"}),
+    ({"status": 503, "retry_after": -1}, {"/retry_after": "expected a number from 0"}),
+    ({"status": 503, "after": -1}, {"/after": "expected a whole number from 0"}),
+    ({"status": 503, "times": 0}, {"/times": "expected a whole number from 1"}),
+    ({"status": 503, "times": 1.5}, {"/times": "expected a whole number from 1"}),
+    ({"status": 503, "every": 0}, {"/every": "expected a whole number from 1"}),
+    ({"status": 503, "probability": 1.1}, {"/probability": "expected a number from 0 to 1"}),
+    ({"status": 503, "a/b": 1}, {"/a~1b": "unknown key 'a/b'"}),
+    ([{"status": 503}, 5], {"/1": "expected a fault, found 5"}),
+    ([[]], {"/0": "expected a fault"}),
+    ("reset", {"": "expected a fault or a list of faults"}),
+    ({"faults": {"status": 503}}, {"/faults": "expected a fault or a list of faults"}),
+    ({"faults": [{"status": 503}, {"status": 9}]}, {"/faults/1/status": "expected a whole number"}),
+    ({"faults": [], "seed": "x"}, {"/seed": "expected an integer"}),
+    ({"faults": [], "sed": 1}, {"/sed": "did you mean 'seed'?"}),
+    ([{"status": 503}] * 1001, {"": "expected at most 1000 faults, found 1001"}),
+]
+
+
+@pytest.mark.parametrize(("script", "problems"), WRONG, ids=[str(script)[:60] for script, _ in WRONG])
+def test_a_broken_script_is_refused_whole_with_its_places(world: World, script: Any, problems: dict[str, str]) -> None:
+    world.fail({"status": 503, "times": 1})
+    response = world.server.client.post("/__admin/faults", json=script, params={"account": world.key})
+    assert response.status_code == 400
+    found = {error["pointer"]: error["detail"] for error in response.json()["errors"]}
+    assert set(found) == set(problems)
+    for pointer, part in problems.items():
+        assert part in found[pointer]
+    assert len(world.armed) == 1
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"\xff", b"[" * 10_000, b'{"status": 503} x'])
+def test_a_script_that_is_no_json_is_refused(world: World, content: bytes) -> None:
+    response = world.server.client.post("/__admin/faults", content=content)
+    assert response.status_code == 400
+    assert response.headers["content-type"] == "application/problem+json"
+
+
+def test_unknown_parameters_and_vendors_are_refused(world: World) -> None:
+    client, fault = world.server.client, {"status": 503}
+    assert client.post("/__admin/faults", json=fault, params={"acount": "x"}).status_code == 400
+    assert client.post("/__admin/faults", json=fault, params={"vendor": "dadadog"}).status_code == 400
+    assert client.delete("/__admin/faults", params={"acount": "x"}).status_code == 400
+    assert client.put("/__admin/faults", json=fault).status_code == 405
+
+
+def test_one_fault_a_list_and_a_script_are_taken(world: World) -> None:
+    for script, count in (
+        ({"status": 503}, 1),
+        ([{"status": 503}, {"wire": "reset"}], 2),
+        ({"faults": [{"delay": 1}], "seed": 1, "description": "x"}, 1),
+        ([], 0),
+    ):
+        response = world.post_faults(script)
+        assert response.status_code == 201
+        assert response.json()["total"] == count
+    assert len(world.armed) == 4
+
+
+def test_the_vendor_of_the_call_is_that_of_its_faults(world: World) -> None:
+    world.server.client.post(
+        "/__admin/faults", json=[{"status": 429}], params={"account": world.key, "vendor": "satori"}
+    )
+    assert world.at(V1).post().status_code == 202
+    assert world.at(SATORI).post().status_code == 429
+
+
+def test_a_reset_at_one_vendor_leaves_the_keys_faults_at_another(world: World) -> None:
+    world.at(SATORI).fail({"status": 429})
+    world.fail({"status": 503})
+    world.server.client.post("/__admin/reset", params=world.query)
+    assert world.post().status_code == 202
+    assert world.at(SATORI).post().status_code == 429
+
+
+def test_faults_are_cleared_by_account_and_vendor(world: World) -> None:
+    world.at(SATORI).fail({"status": 429})
+    world.fail({"status": 503})
+    assert world.server.client.delete("/__admin/faults", params=world.query).json() == {"cleared": 1}
+    assert world.at(SATORI).post().status_code == 429
