@@ -94,6 +94,8 @@ class Accounts:
 
     def select(self, vendor: str | None, credential: str | None) -> list[Account]:
         """The accounts that a control call is narrowed to; `credential` may also be an account's label."""
+        if vendor is not None and credential is not None and (vendor, credential) in self._accounts:
+            return [self._accounts[(vendor, credential)]]
         return [
             account
             for account in self._accounts.values()
@@ -107,10 +109,8 @@ class Accounts:
         for account in selected:
             del self._accounts[(account.vendor, account.credential)]
             account.clock.reset()
-        if credential is not None:
-            self.faults.clear(credential, vendor)
-        elif vendor is None:
-            self.faults.clear()
+        self.faults.clear(credential, vendor)
+        if credential is None and vendor is None:
             self.clock.reset()
         return len(selected)
 

@@ -23,7 +23,7 @@ from mockserver.deciding import Decider, Encounter, Reading
 from mockserver.errors import ClientGone, SettingsError
 from mockserver.faults import Firing, Wire, read_scenario
 from mockserver.faults.wire import DELIVERS, SHAPES_THE_ANSWER, Stage, perform
-from mockserver.formalities import NO_PAGE, formalities, undocumented
+from mockserver.formalities import NO_PAGE, undocumented
 from mockserver.model import Answer, Fate, Headers, Operation, Request, Verdict, Violation
 from mockserver.preferences import read_preferences
 from mockserver.quotas import rate_limit_of
@@ -132,9 +132,8 @@ class Server:
         except ClientGone as gone:
             self._recorder.record(account, operation, gone.request, started, firing=early)
             return
-        preferences = read_preferences(request)
-        found = formalities(operation, request, path_values(operation, scope), presented, preferences.code)
-        encounter = Encounter(operation, request, presented, account, preferences, found, connection)
+        values, preferences = path_values(operation, scope), read_preferences(request)
+        encounter = Encounter(operation, request, values, presented, account, preferences, connection)
         outcome = await self._outcome(encounter, early)
         headers = headers_of(outcome.answer, account.now(), _more_headers(encounter, outcome.answer))
         self._recorder.record(

@@ -15,7 +15,7 @@ from mockserver.decoding import decompressed, read_json
 from mockserver.errors import Failure, FailureKind
 from mockserver.faults import Fault
 from mockserver.faults.wire import DELIVERS
-from mockserver.formalities import Formalities
+from mockserver.formalities import Formalities, formalities
 from mockserver.model import (
     ACCEPTED,
     Answer,
@@ -42,10 +42,10 @@ class Encounter(NamedTuple):
 
     operation: Operation
     request: Request
+    path_values: Mapping[str, str]
     presented: Presented
     account: Account
     preferences: Preferences
-    formalities: Formalities
     connection: Connection | None = None
 
 
@@ -88,8 +88,9 @@ class Decider:
         return operation.max_body_bytes or self._max_body_bytes
 
     def read(self, encounter: Encounter) -> Reading:
-        """Decodes and judges the body, whatever will be answered: the verdict is ours, the answer is the vendor's."""
-        operation, request, found = encounter.operation, encounter.request, encounter.formalities
+        """Decodes and judges a request, whatever will be answered: the verdict is ours, the answer is the vendor's."""
+        operation, request, code = encounter.operation, encounter.request, encounter.preferences.code
+        found = formalities(operation, request, encounter.path_values, encounter.presented, code)
         if operation.media_type is None or not (operation.body_required or request.body_size):
             return Reading(verdict=_with(ACCEPTED, found))
         try:

@@ -121,6 +121,3 @@ def remembered(world: World, key: str, make: Callable[[], Any]) -> Any:
     if key not in world.state:
         world.state[key] = make()
     return world.state[key]
-
-
-RuleChecks = Mapping[str, Any]
