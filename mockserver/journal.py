@@ -17,26 +17,28 @@ class Journal:
     def __init__(self, max_entries: int, max_bytes: int) -> None:
         self._max_entries = max_entries
         self._max_bytes = max_bytes
-        self._exchanges: OrderedDict[str, Exchange] = OrderedDict()
+        self._exchanges: OrderedDict[str, tuple[Exchange, int]] = OrderedDict()
         self._bytes = 0
         self.evicted = 0
         self.recorded = 0
 
     def record(self, exchange: Exchange) -> None:
-        self._exchanges[exchange.id] = exchange
-        self._bytes += exchange.size
+        size = exchange.size
+        self._exchanges[exchange.id] = (exchange, size)
+        self._bytes += size
         self.recorded += 1
         while len(self._exchanges) > self._max_entries or (self._bytes > self._max_bytes and len(self._exchanges) > 1):
-            _, oldest = self._exchanges.popitem(last=False)
-            self._bytes -= oldest.size
+            _, (_, freed) = self._exchanges.popitem(last=False)
+            self._bytes -= freed
             self.evicted += 1
 
     def find(self, identifier: str) -> Exchange | None:
-        return self._exchanges.get(identifier)
+        found = self._exchanges.get(identifier)
+        return found[0] if found is not None else None
 
     def __iter__(self) -> Iterator[Exchange]:
         """The exchanges, oldest first."""
-        return iter(tuple(self._exchanges.values()))
+        return iter([exchange for exchange, _ in self._exchanges.values()])
 
     def __len__(self) -> int:
         return len(self._exchanges)

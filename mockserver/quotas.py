@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from limits import RateLimitItemPerSecond
 from limits.storage import Storage
@@ -13,13 +14,23 @@ from mockserver.clock import TimeSource
 from mockserver.model import Operation, Quota
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class RateLimit:
     """At most `limit` requests in `period` seconds, counted under `name`."""
 
     name: str
     limit: int
     period: int
+
+    @cached_property
+    def item(self) -> RateLimitItemPerSecond:
+        """The limit as the `limits` library has it."""
+        return RateLimitItemPerSecond(self.limit, self.period)
+
+    @cached_property
+    def key(self) -> str:
+        """What it is counted under."""
+        return self.item.key_for(self.name)
 
 
 class ClockWindows(Storage):
@@ -68,21 +79,19 @@ class Quotas:
 
     def __init__(self, now: TimeSource) -> None:
         self._now = now
-        self._limiter = FixedWindowRateLimiter(ClockWindows(now))
+        self._windows = ClockWindows(now)
+        self._limiter = FixedWindowRateLimiter(self._windows)
 
     def take(self, limit: RateLimit) -> Quota:
         """Counts one request; the quota says whether it was one too many."""
-        item = RateLimitItemPerSecond(limit.limit, limit.period)
-        granted = self._limiter.hit(item, limit.name)
-        return self._quota(limit, item, spent=not granted)
+        return self._quota(limit, spent=not self._limiter.hit(limit.item, limit.name))
 
     def look(self, limit: RateLimit) -> Quota:
         """The quota as it stands, without counting."""
-        item = RateLimitItemPerSecond(limit.limit, limit.period)
-        return self._quota(limit, item, spent=not self._limiter.test(item, limit.name))
+        return self._quota(limit, spent=self._windows.get(limit.key) >= limit.limit)
 
-    def _quota(self, limit: RateLimit, item: RateLimitItemPerSecond, *, spent: bool) -> Quota:
-        remaining = self._limiter.get_window_stats(item, limit.name).remaining
+    def _quota(self, limit: RateLimit, *, spent: bool) -> Quota:
+        remaining = max(0, limit.limit - self._windows.get(limit.key))
         reset_at = (self._now() // limit.period + 1) * limit.period
         return Quota(limit.name, limit.limit, limit.period, remaining, reset_at, spent)
 
