@@ -16,6 +16,8 @@ from mockserver.redaction import Redaction
 from mockserver.statuses import phrase
 
 FORMATS = ("har", "jsonl", "curl")
+AS_SENT = '[]{}|^`"<>\\'
+"""What no query may hold and clients send all the same; curl passes it on."""
 ARGUMENT_AT_MOST = 64 * 1024
 """Bytes of a body that go on a command line; larger ones do not fit into an argument everywhere."""
 
@@ -99,7 +101,7 @@ def _post_data(exchange: Exchange) -> dict[str, Json]:
 def _curl(exchange: Exchange, origin: str, redaction: Redaction) -> str:
     """The request as a command line; its credentials are masked, so they must be given anew."""
     request = exchange.request
-    words = ["curl", "--globoff", "-X", request.method, _url(exchange, origin, redaction)]
+    words = ["curl", "--globoff", "-X", request.method, _url(exchange, origin, redaction, AS_SENT)]
     for name, value in redaction.of_headers(request.headers):
         if name not in ("host", "content-length", "connection", "accept-encoding", "transfer-encoding"):
             words += ["-H", f"{name}: {value}" if value else f"{name};"]
@@ -115,10 +117,10 @@ def _curl(exchange: Exchange, origin: str, redaction: Redaction) -> str:
     return f"printf %s {encoded} | base64 -d | {shlex.join([*words, '--data-binary', '@-'])}{cut}"
 
 
-def _url(exchange: Exchange, origin: str, redaction: Redaction) -> str:
-    """The address with what no URL may hold percent-encoded."""
-    path = quote(exchange.request.path, safe="/:@!$&'()*+,;=~-._", errors="surrogateescape")
-    query = quote(redaction.of_query(exchange.request.query), safe="/:@!$&'()*+,;=~-._?%")
+def _url(exchange: Exchange, origin: str, redaction: Redaction, also: str = "") -> str:
+    """The address with what no URL may hold percent-encoded, but for the characters of `also` in its query."""
+    path = quote(exchange.request.path, safe="/:@!$&'()*+,;=~", errors="surrogateescape")
+    query = quote(redaction.of_query(exchange.request.query), safe="/:@!$&'()*+,;=~?%" + also)
     return f"{origin}{path}" + (f"?{query}" if query else "")
 
 

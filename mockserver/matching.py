@@ -47,11 +47,27 @@ def differences(expected: Json, actual: Json, now: float = 0.0, pointer: str = "
             else:
                 yield Difference(place, shown(value), missing=True)
     elif isinstance(expected, list) and isinstance(actual, list):
+        plain = {_comparable(other) for other in actual if _is_plain(other)}
         for number, item in enumerate(expected):
-            if not any(is_subset(item, other, now) for other in actual):
+            found = _comparable(item) in plain if _is_plain(item) else _holds(actual, item, number, now)
+            if not found:
                 yield Difference(f"{pointer}/{number}", f"an item like {shown(item)}", actual)
     elif not _same(expected, actual):
         yield Difference(pointer, shown(expected), actual)
+
+
+def _holds(actual: list[Json], item: Json, number: int, now: float) -> bool:
+    """Whether some item of an array matches; the one at the same place is tried first."""
+    return any(is_subset(item, other, now) for other in (*actual[number : number + 1], *actual))
+
+
+def _is_plain(value: Json) -> bool:
+    return value is None or isinstance(value, (str, int, float))
+
+
+def _comparable(value: Json) -> tuple[bool, Json]:
+    """A plain value so that true is not 1."""
+    return isinstance(value, bool), value
 
 
 def _same(expected: Json, actual: Json) -> bool:
@@ -82,7 +98,7 @@ def matcher_of(expected: Json) -> tuple[str, Json] | None:
 def argument_problems(expected: Json, pointer: str = "") -> Iterator[Difference]:
     """The matchers in an expected value whose argument is wrong: taken for plain JSON they would match nothing."""
     if isinstance(expected, dict):
-        name = next(iter(expected), None)
+        name = next(iter(expected), "")
         if len(expected) == 1 and name in MATCHERS and not MATCHERS[name].takes(expected[name]):
             yield Difference(pointer, f"{name} takes {MATCHERS[name].argument}", expected[name])
         for key, value in expected.items():

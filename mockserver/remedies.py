@@ -46,10 +46,19 @@ def remedy(violation: Violation) -> str | None:
     if violation.rule == "type":
         kinds = limit if isinstance(limit, list) else [limit]
         return f"send it as {_article(str(kinds[0]))}"
+    if violation.rule == "format" and limit in _EXAMPLES:
+        return f"send a valid {limit}, such as {_EXAMPLES[limit]}"
     worded = _WORDED.get(violation.rule)
     return worded.format(limit) if worded else None
 
 
+_EXAMPLES = {
+    "date-time": "2025-07-15T12:00:00Z",
+    "date": "2025-07-15",
+    "uuid": "2d2fa5a1-6a2d-4a6a-8d07-3a0d9f0a1c11",
+    "uri": "https://example.com/page",
+    "email": "a@example.com",
+}
 _WORDED = {
     "maxLength": "cut it to {} characters",
     "minLength": "give it at least {} characters",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -9,6 +10,8 @@ from mockserver.matching import Difference, differences, is_subset
 from mockserver.model import Event, Json
 
 NEAREST_AT_MOST = 3
+NAME_COMPARED = 200
+NAMES_COMPARED = 1000
 ANY = "any"
 
 
@@ -43,6 +46,9 @@ class Expectation:
     def accepts(self, count: int) -> bool:
         return self.at_least <= count and (self.at_most is None or count <= self.at_most)
 
+    def is_exceeded(self, count: int) -> bool:
+        return self.at_most is not None and count > self.at_most
+
     @property
     def in_words(self) -> str:
         """How many are expected, as a failure says it."""
@@ -60,11 +66,12 @@ class Nearest:
 
 
 def nearest_to(expectation: Expectation, events: Iterable[Event], now: float) -> list[Nearest]:
-    """The events that come nearest to the expected one: fewest differences first, then the latest; at most three.
+    """The events that come nearest to the expected one; at most three.
 
-    The name and the outcome count as places where an event can differ.
+    First those of the expected name, then those of the most similar ones; among them fewest differences first, then
+    the latest. The name and the outcome count as places where an event can differ.
     """
-    near = []
+    near, likeness = [], _Likeness(expectation.name)
     for event in events:
         if expectation.vendor not in (None, event.vendor):
             continue
@@ -76,7 +83,23 @@ def nearest_to(expectation: Expectation, events: Iterable[Event], now: float) ->
             found.insert(0, Difference("operation", str(expectation.operation), event.operation))
         if expectation.outcome not in (ANY, event.outcome):
             found.append(Difference("outcome", expectation.outcome, event.outcome))
-        near.append((not named, len(found), Nearest(event, found)))
+        near.append((0.0 if named else 1.0 - likeness.of(event.name), len(found), Nearest(event, found)))
     near.reverse()
     near.sort(key=lambda item: item[:2])
-    return [item for _, count, item in near[:NEAREST_AT_MOST] if count or expectation.json is None]
+    return [item for _, _, item in near[:NEAREST_AT_MOST]]
+
+
+class _Likeness:
+    """How much like the expected name other names are, from 0 to 0.99; each is compared once."""
+
+    def __init__(self, expected: str | None) -> None:
+        self._matcher = difflib.SequenceMatcher(b=(expected or "")[:NAME_COMPARED])
+        self._known: dict[str, float] = {}
+
+    def of(self, name: str | None) -> float:
+        text = (name or "")[:NAME_COMPARED]
+        if text not in self._known:
+            self._matcher.set_seq1(text)
+            ratio = self._matcher.quick_ratio() if len(self._known) > NAMES_COMPARED else self._matcher.ratio()
+            self._known[text] = min(ratio, 0.99)
+        return self._known[text]

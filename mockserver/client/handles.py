@@ -6,8 +6,8 @@ import base64
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, ClassVar, Concatenate, Generic, ParamSpec, TypeVar
-from urllib.parse import urlsplit
+from typing import Any, ClassVar, Concatenate, Generic, ParamSpec, Protocol, TypeVar
+from urllib.parse import quote, urlsplit
 
 import yaml
 
@@ -132,7 +132,7 @@ class Handle:
 
     def clear_faults(self) -> None:
         """Disarms every fault of this account."""
-        self._expect(self._control.call("DELETE", "/faults", {"account": self.api_key}))
+        self._expect(self._control.call("DELETE", "/faults", self._world))
 
     @property
     def clock(self) -> HandleClock:
@@ -222,7 +222,7 @@ class Handle:
         """Returns when no request came for `quiet` seconds. Fails if they still come after `timeout` seconds."""
         __tracebackhide__ = True
         body = {"quiet": quiet, "timeout": timeout}
-        reply = self._control.call("POST", "/settle", self._world, body, timeout=timeout + 30.0)
+        reply = self._control.call("POST", "/settle", self._world, body, timeout=quiet + timeout + 30.0)
         if reply.status == 409:
             raise AssertionError(f"requests still came after {timeout:g} s, never {quiet:g} s apart")
         self._expect(reply)
@@ -389,6 +389,21 @@ class Datadog(Handle):
         legacy = {"DATADOG_API_KEY": self.api_key, "DATADOG_APP_KEY": self.application_key, "DATADOG_HOST": self.url}
         return {**keys, **legacy, "DD_URL": self.url, "MOCKSERVER_URL": self.url}
 
+    def segment(self, segment_id: str, *, users: Sequence[str] | None = None, query: str | None = None) -> None:
+        """Defines a segment that queries can name: users by id, or those that a search over users finds, or both."""
+        body = {"users": None if users is None else list(users), "query": query}
+        self._call("PUT", f"/datadog/segments/{segment_id}", _given(body))
+
+    def queries(self, *, running: int = 0, timeout: bool = False) -> None:
+        """From now on new Product Analytics queries answer `running` so many times before they are done, or
+        `timeout`."""
+        self._call("PUT", "/datadog/queries", {"running": running, "timeout": timeout})
+
+    @property
+    def alerts(self) -> list[dict[str, Any]]:
+        """The alert events (v2), those with one aggregation key as one alert: its title, status, priority, events."""
+        return list(self._call("GET", "/datadog/alerts")["alerts"])
+
 
 class Satori(Handle):
     """An account at Satori: server events."""
@@ -402,6 +417,15 @@ class Satori(Handle):
     def env(self) -> dict[str, str]:
         return {"SATORI_URL": self.url, "SATORI_API_KEY": self.api_key, "MOCKSERVER_URL": self.url}
 
+    def taxonomy(self, taxonomy: Mapping[str, Any]) -> None:
+        """Defines which events the project knows: `events`, `max_value_length`, `max_metadata_bytes`, `uuid_ids`.
+        Others are thrown away from now on, with the reason that the vendor's debugger shows."""
+        self._call("PUT", "/satori/taxonomy", dict(taxonomy))
+
+    def identity(self, identity: str) -> dict[str, Any]:
+        """An identity's `events` and `sessions`, as the vendor's dashboard would show them."""
+        return dict(self._call("GET", f"/satori/identities/{quote(identity, safe='')}"))
+
 
 class Supalytics(Handle):
     """An account at Supalytics: events."""
@@ -414,6 +438,27 @@ class Supalytics(Handle):
 
     def env(self) -> dict[str, str]:
         return {"SUPALYTICS_URL": self.url, "SUPALYTICS_API_KEY": self.api_key, "MOCKSERVER_URL": self.url}
+
+    def visitor(self, visitor: str) -> list[dict[str, Any]]:
+        """A visitor's events."""
+        return list(self._call("GET", f"/supalytics/visitors/{quote(visitor, safe='')}")["events"])
+
+
+HandleType_co = TypeVar("HandleType_co", bound=Handle, covariant=True)
+
+
+class Maker(Protocol[HandleType_co]):
+    """The type of the fixtures `make_datadog`, `make_satori` and `make_supalytics`."""
+
+    def __call__(
+        self,
+        *,
+        strict: bool | None = None,
+        allow_violations: bool | None = None,
+        scenario: str | Path | None = None,
+        profile: str | None = None,
+    ) -> HandleType_co:
+        """A handle on a further account of this test. What it is not told, the test's marker says."""
 
 
 def read_script(script: str | Path) -> Any:

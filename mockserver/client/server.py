@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import socket
-import threading
 import uuid
-from collections.abc import Callable
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 from urllib.parse import urlsplit
 
 from starlette.types import ASGIApp
@@ -18,6 +15,9 @@ from mockserver.client.control import AsgiControl, Control, ControlError, HttpCo
 from mockserver.client.handles import Datadog, Handle, Satori, Supalytics
 from mockserver.client.owning import OwnedApp, OwningLoop
 from mockserver.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from mockserver.client.threaded import ServerThread
 
 HandleType = TypeVar("HandleType", bound=Handle)
 START_SECONDS = 30.0
@@ -74,7 +74,7 @@ class MockServer(Backend):
         self.app: ASGIApp = OwnedApp(self._inner, self._loop)
         self.control = AsgiControl(self._inner, self._loop, self.settings.admin_token)
         self.profile = self.settings.profile
-        self._thread: _ServerThread | None = None
+        self._thread: ServerThread | None = None
         self._numbers = itertools.count(1)
         self.url = IN_PROCESS_URL
 
@@ -89,13 +89,15 @@ class MockServer(Backend):
 
     def start(self) -> Self:
         """Listens, and returns once requests are served. Raises AddressError where it cannot."""
+        from mockserver.client.threaded import ServerThread  # noqa: PLC0415
         from mockserver.serving import bind, url_of  # noqa: PLC0415
 
         if self._thread is not None:
             return self
         listener = bind(self.settings.host, self.settings.port, None)
-        self._thread = _ServerThread(self._inner, listener, self._loop.serve_on)
-        self._thread.start_serving()
+        self._thread = ServerThread(self._inner, listener, self._loop.serve_on)
+        if not self._thread.start_serving(START_SECONDS):
+            raise ControlError(f"the server did not start within {START_SECONDS:g} s")
         self.url = url_of(*listener.getsockname()[:2])
         return self
 
@@ -103,7 +105,7 @@ class MockServer(Backend):
         """Stops listening; open connections are closed."""
         if self._thread is not None:
             self._loop.serve_on(None)
-            self._thread.stop_serving()
+            self._thread.stop_serving(START_SECONDS)
             self._thread = None
             self.url = IN_PROCESS_URL
 
@@ -135,43 +137,24 @@ class RunningServer(Backend):
         self._http = self.control = HttpControl(self.url, token)
         self._run = uuid.uuid4().hex[:12]
         self._numbers = itertools.count(1)
+        try:
+            self.profile = self._greeted()
+        except ControlError:
+            self.stop()
+            raise
+
+    def _greeted(self) -> str:
+        """The profile that it serves. Raises ControlError where no mockserver answers, or not to this process."""
         health = self._http.call("GET", "/health").body
         if not isinstance(health, dict) or health.get("status") != "ok":
-            raise ControlError(f"there is no mockserver at {url}")
-        self.profile = str(health["profile"])
+            raise ControlError(f"there is no mockserver at {self.url}")
+        allowed = self._http.call("GET", "/requests", {"limit": "0"})
+        if allowed.status != 200:
+            raise ControlError(f"{self.url}: {allowed.body['detail']} (MOCKSERVER_ADMIN_TOKEN)")
+        return str(health["profile"])
 
     def stop(self) -> None:
         self._http.close()
 
     def _new_key(self) -> str:
         return f"{self._run}-{next(self._numbers)}"
-
-
-class _ServerThread:
-    """uvicorn in a daemon thread. `on_ready` is told the thread's event loop before the server is used."""
-
-    def __init__(
-        self, app: ASGIApp, listener: socket.socket, on_ready: Callable[[asyncio.AbstractEventLoop], None]
-    ) -> None:
-        from mockserver.serving import ReadyServer, config_of  # noqa: PLC0415
-
-        self._ready = threading.Event()
-        self._on_ready = on_ready
-        self._server = ReadyServer(config_of(app), self._is_ready)
-        self._thread = threading.Thread(
-            target=self._server.run, kwargs={"sockets": [listener]}, name="mockserver", daemon=True
-        )
-
-    def _is_ready(self) -> None:
-        self._on_ready(asyncio.get_running_loop())
-        self._ready.set()
-
-    def start_serving(self) -> None:
-        self._thread.start()
-        if not self._ready.wait(START_SECONDS):
-            raise ControlError(f"the server did not start within {START_SECONDS:g} s")
-
-    def stop_serving(self) -> None:
-        self._server.should_exit = True
-        self._server.force_exit = True
-        self._thread.join(START_SECONDS)

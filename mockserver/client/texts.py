@@ -2,25 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mockserver.client.records import ReceivedEvent, ReceivedRequest, Violation
 from mockserver.matching import is_subset, shown
 
 LINES_AT_MOST = 40
+LINE_AT_MOST = 110
+EVENTS_BEFORE = 5
 DIFFERENCES_AT_MOST = 8
 VIOLATIONS_AT_MOST = 100
 
 
-def not_received(name: str | None, outcome: str, report: Mapping[str, Any]) -> str:
+def not_received(name: str | None, outcome: str, json: Any, within: float, report: Mapping[str, Any]) -> str:
     """Too few or too many events; `report` is the control API's answer to a verification."""
     kind = "" if outcome == "any" else f"{outcome} "
-    lines = [f"expected {report['expected']} {kind}{_events_named(name)}, received {report['count']}"]
-    nearest = report["nearest"]
-    if nearest:
-        lines += ["", f"nearest of {_counted(report['total'], 'event')} received:"]
-        for number, near in enumerate(nearest, 1):
+    noun = "event" if report["expected"].split()[-1] == "1" else "events"
+    named = "" if name is None else f' "{name}"'
+    patience = f" within {within:g} s" if within else ""
+    lines = [f"expected {report['expected']} {kind}{noun}{named}{patience}, received {report['count']}"]
+    if json is not None:
+        lines.append(f"  with {shown(json, LINE_AT_MOST)}")
+    if report["matched"]:
+        lines += ["", "received:", *_matched(report["matched"], report["count"])]
+    if report["nearest"]:
+        others = report["total"] - report["count"]
+        lines += ["", f"nearest of {_counted(others, 'other event' if report['count'] else 'event')} received:"]
+        for number, near in enumerate(report["nearest"], 1):
             lines += _near(number, near)
     elif report["total"] == 0:
         lines += ["", "no events were received at all"]
@@ -28,54 +38,82 @@ def not_received(name: str | None, outcome: str, report: Mapping[str, Any]) -> s
     return _cut(lines)
 
 
-def unexpected(name: str | None, events: Sequence[ReceivedEvent]) -> str:
+def unexpected(name: str | None, json: Any, report: Mapping[str, Any]) -> str:
     """Events where none were expected."""
-    found = [event for event in events if name in (None, event.name, event.operation)]
     what = "any event" if name is None else f'"{name}"'
-    lines = [f"expected not to receive {what}, received {_counted(len(found), 'event')}:", ""]
-    lines += [f"  {_titled(event)}" for event in found]
-    return _cut(lines)
+    lines = [f"expected not to receive {what}, received {_counted(report['count'], 'event')}"]
+    if json is not None:
+        lines.append(f"  with {shown(json, LINE_AT_MOST)}")
+    return _cut([*lines, "", "received:", *_matched(report["matched"], report["count"])])
 
 
-def sequence_gap(expected: Sequence[Any], events: Iterable[ReceivedEvent], now: float) -> int | None:
-    """The position in `expected` of the first event that did not come after the ones before it, or None."""
-    at = 0
-    for event in events:
-        if at < len(expected) and _fits(expected[at], event, now):
-            at += 1
-    return at if at < len(expected) else None
+def places_in_sequence(expected: Sequence[Any], events: Sequence[ReceivedEvent], now: float) -> list[int]:
+    """The place in `events` of each expected event that came after the ones before it; it ends where one did not."""
+    places: list[int] = []
+    for place, event in enumerate(events):
+        if len(places) < len(expected) and _fits(expected[len(places)], event, now):
+            places.append(place)
+    return places
 
 
-def out_of_sequence(expected: Sequence[Any], events: Sequence[ReceivedEvent], at: int) -> str:
-    lines = [f"expected {_counted(len(expected), 'event')} in order; number {at + 1} did not come in its place", ""]
-    lines.append("expected:")
+def out_of_sequence(
+    expected: Sequence[Any], events: Sequence[ReceivedEvent], places: Sequence[int], evicted: int
+) -> str:
+    """The expected order, where it broke, and what came instead; `places` as `places_in_sequence` answers them."""
+    at = len(places)
+    came = f"number {at + 1} did not come after number {at}" if at else "number 1 did not come"
+    lines = [f"expected {_counted(len(expected), 'event')} in this order; {came}", "", "expected:"]
     for number, item in enumerate(expected):
         lines.append(f"  {'→' if number == at else ' '} {number + 1}. {_in_words(item)}")
-    lines += ["", "received:" if events else "received: nothing"]
-    lines += [f"    {number}. {_titled(event)}" for number, event in enumerate(events, 1)]
-    return _cut(lines)
+    lines += ["", "received, accepted ones only:" if events else "no accepted events were received"]
+    first = max(0, (places[-1] if places else 0) - EVENTS_BEFORE)
+    if first:
+        lines.append(f"    … {first} earlier")
+    expected_at = {place: number for number, place in enumerate(places, 1)}
+    for place, event in enumerate(events[first:], first):
+        matched = f" ← number {expected_at[place]}" if place in expected_at else ""
+        lines.append(f"    {_titled(event)}{matched}")
+    return _cut([*lines[:LINES_AT_MOST], *_more(len(lines) - LINES_AT_MOST), *_evictions(evicted)])
 
 
 def contract_broken(vendor: str, requests: Sequence[ReceivedRequest], *, strict: bool) -> str:
-    """Every violation, with its place, rule, evidence, value and the smallest change that would mend it."""
+    """Every violation, with its place, rule, evidence, value and the smallest change that would mend it. Those that
+    differ only in their place in a list are told once, with the other places below."""
     lines = [f"{_counted(len(requests), 'request')} to {vendor} broke the contract"]
     left = VIOLATIONS_AT_MOST
     for request in requests:
-        status = "no answer" if request.status is None else str(request.status)
-        lines += ["", f"{request.method} {request.path} {request.operation or '-'} → {status} (request {request.id})"]
+        status = "not answered" if request.status is None else f"answered {request.status}"
+        lines += ["", f"{request.method} {request.path} ({request.operation or '-'}, request {request.id}, {status})"]
         found = request.violations + (request.warnings if strict else ())
-        for violation in found[:left]:
-            lines += _violation(violation)
+        for alike in _grouped(found[:left]):
+            lines += _violation(alike[0])
+            lines += [f"    also      {_place(other)}{_sent(other)}" for other in alike[1:]]
         left -= len(found)
         if left < 0:
-            lines.append(f"  … and {-left} more violations")
+            lines.append(f"  … and {-left} more violations in this request")
             break
-    lines += ["", "if the test means to break the contract, call allow_violations()"]
+    lines += ["", "if the test breaks the contract on purpose, let it say allow_violations()"]
     return "\n".join(lines)
 
 
+def _grouped(violations: Sequence[Violation]) -> list[list[Violation]]:
+    groups: dict[tuple[str, str, str], list[Violation]] = {}
+    for violation in violations:
+        place = re.sub(r"/[0-9]+(?=/|$)", "/0", _place(violation))
+        groups.setdefault((place, violation.rule, violation.message), []).append(violation)
+    return list(groups.values())
+
+
+def _place(violation: Violation) -> str:
+    return violation.pointer or violation.parameter or "the body"
+
+
+def _sent(violation: Violation) -> str:
+    return "" if violation.value is None else f", sent {violation.value}"
+
+
 def late(events: Mapping[str, Sequence[str]]) -> str:
-    """Requests that came after their test was over; by the test's name, a line for each request."""
+    """Requests that came after their test was over; by the test's name, a line or more for each request."""
     count = sum(len(lines) for lines in events.values())
     lines = [
         f"{_counted(count, 'request')} came after the test that caused it was over"
@@ -90,13 +128,12 @@ def late(events: Mapping[str, Sequence[str]]) -> str:
 
 
 def _violation(violation: Violation) -> list[str]:
-    place = violation.pointer or violation.parameter or "the body"
-    lines = [f"  {place}: {violation.message} ({violation.rule})"]
+    lines = [f"  {_place(violation)} {violation.message} (rule: {violation.rule})"]
     if violation.value is not None:
         lines.append(f"    sent      {violation.value}")
     lines.append(f"    evidence  {violation.evidence['kind']}: {violation.evidence['source']}")
     if violation.remedy is not None:
-        lines.append(f"    change    {violation.remedy}")
+        lines.append(f"    to mend   {violation.remedy}")
     return lines
 
 
@@ -116,11 +153,21 @@ def _near(number: int, near: Mapping[str, Any]) -> list[str]:
 def _titled(event: ReceivedEvent) -> str:
     name = f'"{event.name}"' if event.name is not None else "an event without a name"
     reason = f": {event.reason}" if event.reason else ""
-    return f"{name} ({event.operation}, request {event.request_id}, {event.outcome}{reason})"
+    attempt = f", attempt {event.attempt}" if event.attempt > 1 else ""
+    return f"{name} ({event.operation}, request {event.request_id}{attempt}, {event.outcome}{reason})"
 
 
-def _events_named(name: str | None) -> str:
-    return "events" if name is None else f'events "{name}"'
+def _matched(views: Sequence[Mapping[str, Any]], count: int) -> list[str]:
+    """Events with what was in them."""
+    lines = []
+    for view in views:
+        event = ReceivedEvent(**view)
+        lines += [f"  {_titled(event)}", f"    {shown(event.attributes, LINE_AT_MOST)}"]
+    return [*lines, *_more(count - len(views))]
+
+
+def _more(count: int) -> list[str]:
+    return [f"  … and {count} more"] if count > 0 else []
 
 
 def _fits(expected: Any, event: ReceivedEvent, now: float) -> bool:
@@ -136,7 +183,10 @@ def _evictions(evicted: int) -> list[str]:
     if not evicted:
         return []
     were = "request was" if evicted == 1 else "requests were"
-    return ["", f"{evicted} older {were} evicted from the journal and could have held it; see journal_entries"]
+    return [
+        "",
+        f"{evicted} older {were} evicted from the journal and could have held it: keep more with journal_entries",
+    ]
 
 
 def _counted(count: int, noun: str) -> str:

@@ -16,7 +16,7 @@ from starlette.routing import Route
 from mockserver import __version__
 from mockserver.accounts import Accounts
 from mockserver.clock import StartTimer
-from mockserver.contracts import Catalogue, read_yaml
+from mockserver.contracts import Catalogue, read_yaml, served_at
 from mockserver.control.clock import ClockCalls
 from mockserver.control.events import EventCalls
 from mockserver.control.faults import FaultCalls
@@ -118,10 +118,12 @@ class ServerCalls:
         return json_response({**document, "servers": [{"url": str(request.base_url).rstrip("/")}]})
 
     async def contract(self, request: Request) -> Response:
+        """A vendor's effective contract; it names this server, so that no tool sends anything to the vendor's own."""
         vendor = request.path_params["vendor"]
         if vendor not in self._catalogue.vendors:
             raise HTTPException(404, f"no vendor {vendor!r}; served are {', '.join(self._catalogue.vendors)}")
-        return json_response(self._catalogue.vendors[vendor].document)
+        url = str(request.base_url).removesuffix("/__admin/").rstrip("/")
+        return json_response(served_at(self._catalogue.vendors[vendor].document, url))
 
 
 def _problem(_request: Request, error: HTTPException) -> Response:

@@ -9,11 +9,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from mockserver.accounts import Accounts
-from mockserver.analytics import Segment
-from mockserver.control.query import BadCall, account, json_body, json_response, known_parameters, members
+from mockserver.analytics import QueryError, Segment
+from mockserver.analytics.search_syntax import parse_search
+from mockserver.control.query import BadCall, json_body, json_response, members, own_account
 from mockserver.vendors.product_analytics import ProductAnalytics, product_analytics_of
 
 RUNNING_AT_MOST = 10_000
+SEGMENTS_AT_MOST = 1_000
 
 
 class ProductAnalyticsCalls:
@@ -43,8 +45,14 @@ class ProductAnalyticsCalls:
             raise BadCall("users: expected a list of user ids", [("/users", "expected a list of user ids")])
         if query is not None and not isinstance(query, str):
             raise BadCall("query: expected a search over users", [("/query", "expected text")])
-        segment = Segment(None if users is None else frozenset(users), query)
-        self._of(request).segments[_id(request)] = segment
+        try:
+            parse_search(query or "", "/query")
+        except QueryError as error:
+            raise BadCall(f"query: {error.message}", [(error.pointer, error.message)]) from None
+        kept, name = self._of(request).segments, _id(request)
+        if name not in kept and len(kept) >= SEGMENTS_AT_MOST:
+            raise BadCall(f"an account has at most {SEGMENTS_AT_MOST} segments")
+        kept[name] = segment = Segment(None if users is None else frozenset(users), query)
         return json_response(_view(segment))
 
     async def delete_segment(self, request: Request) -> Response:
@@ -63,21 +71,24 @@ class ProductAnalyticsCalls:
         return json_response({"running": running, "timeout": timeout})
 
     def _of(self, request: Request) -> ProductAnalytics:
-        known_parameters(request, {"account", "vendor"})
-        credential = account(request)
-        if credential is None:
-            raise BadCall("account: which one? segments and queries are an account's own")
-        return product_analytics_of(self._accounts.of("datadog", credential))
+        what = "segments and queries are an account's own"
+        return product_analytics_of(own_account(request, self._accounts, "datadog", what))
 
 
 def _id(request: Request) -> str:
-    """The segment's id in the path, as requests write it. Raises BadCall for one that is no UUID."""
+    """The segment's id in the path, in lower case. Raises BadCall for one that is no UUID as requests write it."""
     text = str(request.path_params["id"])
     try:
-        uuid.UUID(text)
+        return _lower_case_uuid(text)
     except ValueError:
         raise BadCall(f"expected the UUID of a segment, found {text[:40]!r}") from None
-    return text
+
+
+def _lower_case_uuid(text: str) -> str:
+    known = str(uuid.UUID(text))
+    if known != text.lower():
+        raise ValueError("not in the usual form")
+    return known
 
 
 def _view(segment: Segment) -> dict[str, object]:

@@ -59,6 +59,26 @@ def account(request: Request) -> str | None:
     return request.query_params.get("account")
 
 
+def own_account(request: Request, accounts: Accounts, vendor: str, what: str) -> Account:
+    """The one account that a call about a vendor's own things is about, made where it is not there yet.
+
+    Raises BadCall for another vendor, and where no account is named; `what` says what is an account's own.
+    """
+    known_parameters(request, {"account", "vendor"})
+    check_vendor(request, vendor)
+    credential = account(request)
+    if credential is None:
+        raise BadCall(f"account: which one? {what}")
+    return next(iter(accounts.select(vendor, credential)), None) or accounts.of(vendor, credential)
+
+
+def check_vendor(request: Request, vendor: str) -> None:
+    """Raises BadCall where a call about one vendor names another."""
+    given = request.query_params.get("vendor", vendor)
+    if given != vendor:
+        raise BadCall(f"vendor: this call is about {vendor}, not {given[:40]!r}")
+
+
 def known_parameters(request: Request, known: set[str]) -> None:
     """Raises BadCall for a query parameter that the call does not have."""
     for name in request.query_params:

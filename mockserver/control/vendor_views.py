@@ -10,7 +10,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from mockserver.accounts import Accounts
-from mockserver.control.query import BadCall, account, json_body, json_response, known_parameters
+from mockserver.control.query import (
+    BadCall,
+    check_vendor,
+    json_body,
+    json_response,
+    known_parameters,
+    own_account,
+)
 from mockserver.control.views import event_view
 from mockserver.model import Event
 from mockserver.vendors.satori_memory import TaxonomyError, read_taxonomy, satori_memory_of
@@ -38,22 +45,23 @@ class VendorViews:
         events = [event for event in self._kept(request, "satori") if event.identity == identity]
         if not events:
             raise HTTPException(404, f"there is no identity {identity!r}")
-        sessions = [_session(name, events) for name in dict.fromkeys(event.session for event in events) if name]
+        by_session: dict[tuple[str, str], list[Event]] = {}
+        for event in events:
+            if event.session is not None:
+                by_session.setdefault((event.account, event.session), []).append(event)
+        sessions = [_session(name, of_session) for (_, name), of_session in by_session.items()]
         view = {"identity": identity, "sessions": sessions, "events": [event_view(event) for event in events]}
         return json_response(view)
 
     async def put_taxonomy(self, request: Request) -> Response:
         """The taxonomy of an account's project: what it does not name is thrown away from now on."""
-        known_parameters(request, {"account", "vendor"})
-        credential = account(request)
-        if credential is None:
-            raise BadCall("account: which one? a taxonomy is an account's own")
+        owner = own_account(request, self._accounts, "satori", "a taxonomy is an account's own")
         document = await json_body(request)
         try:
             taxonomy = read_taxonomy(document)
         except TaxonomyError as error:
             raise BadCall(str(error)) from None
-        satori_memory_of(self._accounts.of("satori", credential)).taxonomy = taxonomy
+        satori_memory_of(owner).taxonomy = taxonomy
         return json_response(document)
 
     async def visitors(self, request: Request) -> Response:
@@ -70,33 +78,37 @@ class VendorViews:
 
     async def alerts(self, request: Request) -> Response:
         """The alert events (v2), those with one aggregation key as one alert, with its latest status."""
-        alerts: dict[str, list[Event]] = {}
+        alerts: dict[tuple[str, str | None, str | None], list[Event]] = {}
         for event in self._kept(request, "datadog"):
             attributes = event.attributes["data"]["attributes"] if event.operation == "CreateEventV2" else {}
             if attributes.get("category") == "alert":
-                alerts.setdefault(attributes.get("aggregation_key") or f"event {event.id}", []).append(event)
+                key = attributes.get("aggregation_key")
+                alerts.setdefault((event.account, key, None if key else event.id), []).append(event)
         return json_response({"alerts": [_alert(events) for events in alerts.values()]})
 
     def _kept(self, request: Request, vendor: str) -> list[Event]:
         """The accepted events of a vendor."""
         known_parameters(request, {"account", "vendor"})
+        check_vendor(request, vendor)
         return [event for event in self._events_of(request, vendor) if event.outcome == "accepted"]
 
 
 def _people(events: Iterable[Event], called: str, rest: str) -> dict[str, Any]:
-    counts: dict[str, int] = {}
+    """Everybody by account and id: the same id is somebody else in another account."""
+    counts: dict[tuple[str, str], int] = {}
     nobody = 0
     for event in events:
         if event.identity is None:
             nobody += 1
         else:
-            counts[event.identity] = counts.get(event.identity, 0) + 1
-    return {called: [{"id": name, "events": count} for name, count in counts.items()], rest: nobody}
+            person = (event.account, event.identity)
+            counts[person] = counts.get(person, 0) + 1
+    people = [{"id": name, "account": label, "events": count} for (label, name), count in counts.items()]
+    return {called: people, rest: nobody}
 
 
-def _session(name: str, events: Iterable[Event]) -> dict[str, Any]:
+def _session(name: str, of_session: list[Event]) -> dict[str, Any]:
     """A session with what its events say of it."""
-    of_session = [event for event in events if event.session == name]
     said = [event.attributes for event in of_session if name in (_either(event.attributes, "session_id", "sessionId"),)]
     issued = [_either(one, "session_issued_at", "sessionIssuedAt") for one in said]
     expires = [_either(one, "session_expires_at", "sessionExpiresAt") for one in said]

@@ -31,6 +31,7 @@ def summary(exchange: Exchange, redaction: Redaction) -> dict[str, Any]:
         "verdict": "valid" if exchange.verdict.valid else "invalid",
         "violations": [violation_view(violation, changes) for violation in exchange.verdict.violations],
         "warnings": [violation_view(warning, changes) for warning in exchange.verdict.warnings],
+        "response_violations": [violation_view(violation, {}) for violation in exchange.response_violations],
         "stored": exchange.stored,
         "acknowledged": exchange.acknowledged,
         "fault": exchange.fault,
@@ -55,6 +56,7 @@ def whole(exchange: Exchange, max_bytes: int, redaction: Redaction) -> dict[str,
         "status": exchange.status,
         "headers": _pairs(exchange.response_headers, redaction),
         **_body(exchange.response_body),
+        "truncated": exchange.response_truncated,
     }
     return {**summary(exchange, redaction), "request": request, "response": response, "error": exchange.error}
 

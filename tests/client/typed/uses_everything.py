@@ -1,0 +1,79 @@
+"""A user's test module that touches every handle and every fixture; type-checked, never run."""
+
+from __future__ import annotations
+
+import pytest
+
+from mockserver.client import (
+    Backend,
+    Datadog,
+    Handle,
+    Maker,
+    MockServer,
+    ReceivedEvent,
+    ReceivedRequest,
+    Satori,
+    Supalytics,
+    any_value,
+    close_to_now,
+    matching,
+    uuid,
+)
+
+
+@pytest.mark.mockserver(scenario="brown-out", profile="observed", strict=True)
+def test_handles(datadog: Datadog, satori: Satori, supalytics: Supalytics, mockserver: Backend) -> None:
+    handles: list[Handle] = [datadog, satori, supalytics, mockserver.datadog(), mockserver.handle(Satori)]
+    for handle in handles:
+        address: tuple[str, str, int] = (handle.url, handle.host, handle.port)
+        credentials: tuple[str, dict[str, str], dict[str, str]] = (handle.api_key, handle.headers, handle.env())
+        handle.fail(503, times=2, retry_after=1, stage="after", match={"a": 1})
+        handle.slow({"uniform": [0.1, 0.2]}, times=1)
+        handle.drop("reset", every=2)
+        handle.script("brown-out")
+        handle.clear_faults()
+        handle.clock.freeze("2025-07-15T12:00:00Z")
+        handle.clock.advance(31)
+        moments: tuple[float, bool] = (handle.clock.now, handle.clock.frozen)
+        events: list[ReceivedEvent] = handle.events
+        requests: list[ReceivedRequest] = handle.requests
+        handle.assert_received("a", times=1, json={"id": uuid(), "at": close_to_now(), "n": any_value("number")})
+        handle.assert_nothing_received("b", within=0.1)
+        handle.assert_sequence("a", ("b", {"name": matching("^b")}))
+        waited: list[ReceivedEvent] = handle.wait_for(2, timeout=1)
+        handle.settle(quiet=0.1)
+        handle.allow_violations()
+        handle.assert_contract_kept(strict=True)
+        handle.reset()
+        print(address, credentials, moments, events, requests, waited)
+    key: str = datadog.application_key
+    assert key
+    assert [event.outcome for event in datadog.events] == []
+    assert [violation.pointer for request in satori.requests for violation in request.violations] == []
+
+
+def test_makers(make_datadog: Maker[Datadog], make_satori: Maker[Satori], make_supalytics: Maker[Supalytics]) -> None:
+    first: Datadog = make_datadog(strict=True, scenario="brown-out")
+    second: Satori = make_satori(allow_violations=True)
+    third: Supalytics = make_supalytics(profile="observed")
+    print(first, second, third)
+
+
+async def test_awaitables(datadog: Datadog) -> None:
+    await datadog.aio.fail(503, times=1)
+    waited: list[ReceivedEvent] = await datadog.aio.wait_for(2, timeout=1)
+    events: list[ReceivedEvent] = await datadog.aio.events()
+    now: float = await datadog.aio.clock.now()
+    await datadog.aio.clock.advance(5)
+    await datadog.aio.assert_received("a", times=1)
+    print(waited, events, now)
+
+
+async def test_without_pytest() -> None:
+    with MockServer(profile="observed") as server:
+        supalytics: Supalytics = server.supalytics("sly_key")
+        supalytics.fail(429)
+    async with MockServer() as server:
+        satori: Satori = server.satori()
+        satori.assert_nothing_received()
+    assert MockServer().url

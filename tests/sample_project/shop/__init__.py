@@ -1,0 +1,1 @@
+"""A shop that tells Datadog, Satori and Supalytics what happens in it."""
