@@ -109,6 +109,8 @@ class Accounts:
         for account in selected:
             del self._accounts[(account.vendor, account.credential)]
             account.clock.reset()
+            if credential == account.label:
+                self.faults.clear(account.credential, vendor)
         self.faults.clear(credential, vendor)
         if credential is None and vendor is None:
             self.clock.reset()

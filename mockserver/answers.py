@@ -39,6 +39,8 @@ class Problem(Protocol):
     def header(self) -> str | None: ...
     @property
     def parameter(self) -> str | None: ...
+    @property
+    def bare(self) -> bool: ...
 
 
 def status_of(operation: Operation, failure: Failure) -> int:
@@ -92,7 +94,8 @@ def _without_constants(schema: BodySchema) -> BodySchema:
 
 
 def _fill(schema: Any, document: Any, problems: Sequence[Problem], status: int, code: int) -> Any:
-    """A body for `schema` in which the names that envelopes use are filled and optional others left out."""
+    """A body for `schema` in which the names that envelopes use are filled and optional others left out; all optional
+    ones for a bare problem."""
     schema = _resolved(schema, document)
     if "const" in schema:
         return schema["const"]
@@ -104,6 +107,8 @@ def _fill(schema: Any, document: Any, problems: Sequence[Problem], status: int, 
         return problems[0].message
     filled: dict[str, Any] = {}
     for name, inner in schema.get("properties", {}).items():
+        if problems[0].bare and name not in schema.get("required", ()):
+            continue
         value = _member(name, _resolved(inner, document), document, problems, status, code)
         if value is not _UNKNOWN:
             filled[name] = value

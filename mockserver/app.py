@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import random
 import time
 import traceback
 from collections.abc import Callable
@@ -32,6 +33,7 @@ from mockserver.recording import Recorder
 from mockserver.responding import headers_of, respond
 from mockserver.routing import documented_routes, methods_of, nearest_operation, path_values
 from mockserver.settings import Settings
+from mockserver.variety import varied
 from mockserver.vendors import vendor_named
 from mockserver.vendors.satori_memory import Taxonomy, TaxonomyError, read_taxonomy
 
@@ -108,6 +110,8 @@ class Server:
 
     def __init__(self, settings: Settings, catalogue: Catalogue, accounts: Accounts, recorder: Recorder) -> None:
         self._max_body_bytes = settings.max_body_bytes
+        self._varied = settings.answers == "varied"
+        self._seed = settings.seed
         self._operations = catalogue.operations
         self._accounts = accounts
         self._recorder = recorder
@@ -173,11 +177,20 @@ class Server:
             decision = decider.decide(encounter, reading, firing.fault if firing else None)
             if wait and stage == "after":
                 await account.clock.sleep(wait, encounter.connection)
-            return Outcome(decision.answer, reading.verdict, firing, stored=decision.stored, fates=decision.fates)
+            answer = decision.answer
+            if self._varied and (firing is None or firing.fault.wire is None):
+                answer = varied(answer, operation, reading.body, self._variety(account))
+            return Outcome(answer, reading.verdict, firing, stored=decision.stored, fates=decision.fates)
         except Exception:  # a bug of ours is shown as one, never as the client's mistake
             log.exception("bug in mockserver while answering %s", operation.id)
             answer = problem_answer(500, "this is a bug of mockserver, not the vendor's answer; see its log")
             return Outcome(answer, reading.verdict, error=traceback.format_exc())
+
+    def _variety(self, account: Account) -> random.Random:
+        """What an account's answers are varied by: its own randomness, so that ids stay the usual ones."""
+        seed = f"{self._seed}/{account.vendor}/{account.credential}/answers"
+        chance: random.Random = account.state.setdefault("variety", random.Random(seed))  # noqa: S311 - no secret
+        return chance
 
     async def handle_wrong_method(self, operation: Operation, scope: Scope, receive: Receive, send: Send) -> None:
         """A documented path with a method that it does not have: as the vendor answers it, with Allow."""

@@ -92,13 +92,15 @@ class Fate:
 @dataclass(frozen=True, slots=True)
 class Answer:
     """A response to be sent: status, body, its content type, and further headers in wire form. `fates` say what became
-    of each event of the request, in order, where that is not plain acceptance."""
+    of each event of the request, in order, where that is not plain acceptance. `pieces` is how many chunks the body is
+    sent in; 0: whole, with its length."""
 
     status: int
     body: bytes
     content_type: bytes = b"application/json"
     headers: Headers = ()
     fates: tuple[Fate, ...] = ()
+    pieces: int = 0
 
     def with_fates(self, fates: tuple[Fate, ...]) -> Answer:
         return replace(self, fates=fates)
@@ -131,7 +133,8 @@ class Exchange:
     `received` is seconds since the epoch on the account's clock; `milliseconds` is how long we took. `status` is None
     where nothing was answered: the client left, or a wire fault came instead. `stored` says that the vendor took what
     was sent, `acknowledged` that the client could learn it. `fault` is the scripted fault that fired, as it was
-    written, with its id. `error` is the traceback of a bug of ours.
+    written, with its id. `error` is the traceback of a bug of ours. `response_violations` are what the response of a
+    real vendor, seen by the proxy, did wrong; where `response_truncated`, only the beginning of its body is kept.
     """
 
     id: str
@@ -151,12 +154,14 @@ class Exchange:
     fault: Mapping[str, Json] | None = None
     fates: tuple[Fate, ...] = ()
     error: str | None = None
+    response_violations: tuple[Violation, ...] = ()
+    response_truncated: bool = False
 
     @property
     def size(self) -> int:
         """Bytes that this exchange keeps in memory, near enough for a bound."""
         heads = sum(len(name) + len(value) + 100 for name, value in self.request.headers)
-        findings = len(self.verdict.violations) + len(self.verdict.warnings)
+        findings = len(self.verdict.violations) + len(self.verdict.warnings) + len(self.response_violations)
         bodies = len(self.request.body) + len(self.response_body) + len(self.request.query) + len(self.request.path)
         return bodies + heads + findings * FINDING_BYTES + 1024
 

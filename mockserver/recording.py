@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from mockserver.accounts import Account, Accounts
 from mockserver.faults import Firing
-from mockserver.model import ACCEPTED, Answer, Exchange, Fate, Headers, Operation, Request, Verdict
+from mockserver.model import ACCEPTED, Answer, Exchange, Fate, Headers, Operation, Request, Verdict, Violation
 
 access_log = logging.getLogger("mockserver.access")
 
@@ -34,6 +34,8 @@ class Recorder:
         firing: Firing | None = None,
         fates: tuple[Fate, ...] = (),
         error: str | None = None,
+        response_violations: tuple[Violation, ...] = (),
+        response_truncated: bool = False,
     ) -> Exchange:
         """Keeps one exchange; without an `answer` nothing was answered."""
         sequence = self._accounts.next_sequence()
@@ -55,6 +57,8 @@ class Recorder:
             fault={"id": firing.id, **firing.fault.source} if firing else None,
             fates=fates,
             error=error,
+            response_violations=response_violations,
+            response_truncated=response_truncated,
         )
         account.journal.record(exchange)
         for tell in tuple(self._accounts.on_record):
@@ -71,4 +75,6 @@ def log_line(exchange: Exchange) -> str:
     status = exchange.status if exchange.status is not None else "unanswered"
     operation = exchange.operation or "-"
     fault = f" fault={exchange.fault['id']}" if exchange.fault else ""
-    return f"{exchange.request.method} {path} {operation} {status} {verdict} {exchange.milliseconds:.1f}ms{fault}"
+    answer = f" response=invalid({len(exchange.response_violations)})" if exchange.response_violations else ""
+    words = f"{exchange.request.method} {path} {operation} {status} {verdict} {exchange.milliseconds:.1f}ms"
+    return f"{words}{fault}{answer}"

@@ -15,10 +15,10 @@ def headers_of(answer: Answer, now: float, more: Headers = ()) -> Headers:
     date = _http_date(int(now))
     if answer.status in (204, 304):  # these never have content, RFC 9110
         return ((b"date", date), *answer.headers, *more)
-    length = str(len(answer.body)).encode("ascii")
+    length = () if answer.pieces else ((b"content-length", b"%d" % len(answer.body)),)
     return (
         (b"content-type", answer.content_type),
-        (b"content-length", length),
+        *length,
         (b"date", date),
         *answer.headers,
         *more,
@@ -27,7 +27,12 @@ def headers_of(answer: Answer, now: float, more: Headers = ()) -> Headers:
 
 async def respond(send: Send, answer: Answer, headers: Headers) -> None:
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-    await send({"type": "http.response.body", "body": answer.body})
+    size = -(-len(answer.body) // answer.pieces) if answer.pieces else 0
+    body = answer.body
+    while size and len(body) > size:
+        await send({"type": "http.response.body", "body": body[:size], "more_body": True})
+        body = body[size:]
+    await send({"type": "http.response.body", "body": body})
 
 
 @lru_cache(maxsize=64)

@@ -56,7 +56,7 @@ def serve(app: ASGIApp, listener: socket.socket, ready: Callable[[], None]) -> N
 
 def config_of(app: ASGIApp) -> uvicorn.Config:
     """How uvicorn runs the application, from the command line and in tests alike."""
-    logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
+    logging.getLogger("uvicorn.error").setLevel(max(logging.WARNING, logging.getLogger().level))
     return uvicorn.Config(
         app,
         http=ConnectionProtocol,

@@ -62,6 +62,11 @@ class Settings:
     journal_bytes: int = knob(64 * MEBIBYTE, "Bytes of exchanges kept per account.", least=1)
     accounts: int = knob(10_000, "Accounts kept; the one used longest ago is forgotten.", least=1)
     seed: int = knob(0, "Seed of ids and of everything random.")
+    answers: str = knob(
+        "usual",
+        "Answer successes as usual, or legally varied, to find clients that lean on accidents.",
+        choices=("usual", "varied"),
+    )
     quotas: bool = knob(True, "Answer 429 when a vendor's rate limit is spent.")
     scenario: tuple[str, ...] = knob((), "Arm this fault script: a file, or a packaged one's name.", metavar="FILE")
     satori_sessionless_grace_sec: int = knob(

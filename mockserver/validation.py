@@ -73,7 +73,8 @@ def explained(schema: BodySchema, body: Json) -> list[Violation]:
     plain: list[Violation] = []
     open_choices: list[Any] = []
     for error in islice(schema.validator.iter_errors(body), VIOLATIONS_AT_MOST):
-        if getattr(error.kind, "context", None) and _evidence_at(schema.document, error.schema_path)[1] is None:
+        options = getattr(error.kind, "context", None)  # an option without an error is one that fits
+        if options and all(options) and _evidence_at(schema.document, error.schema_path)[1] is None:
             open_choices.append(error)
         else:
             plain.extend(islice(_violations(schema, error), VIOLATIONS_AT_MOST - len(plain)))
@@ -117,7 +118,7 @@ def _closest(branches: list[list[Any]]) -> list[Any]:
 
 def _worded(rule: str, limit: Json, branches: Any) -> str:
     template = _MESSAGES.get(rule)
-    if rule == "oneOf" and not branches:
+    if rule == "oneOf" and not (branches and all(branches)):
         return "fits more than one of the documented options"
     if rule == "enum":
         return "must be one of: " + ", ".join(str(_text(option)) for option in limit)

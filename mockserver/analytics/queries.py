@@ -20,6 +20,8 @@ from mockserver.analytics.store import EventStore
 
 MAX_BUCKETS = 10_000
 MAX_VALUES = 1_000_000
+LEAST_TIME = -(2**63)
+"""The least int64: the times of an answer are of that form."""
 
 
 def scalar(store: EventStore, attributes: Mapping[str, Any], segments: Mapping[str, Segment]) -> dict[str, Any]:
@@ -61,7 +63,8 @@ def timeseries(store: EventStore, attributes: Mapping[str, Any], segments: Mappi
     if len(times) * len(rows) > MAX_VALUES:
         raise QueryError(f"the answer has more than {MAX_VALUES} values: ask for fewer groups", f"{QUERY}/group_by")
     start = int(attributes["from"])
-    fixed = {"milliseconds": interval, "start_time": start - start % interval, "times": times, "type": "fixed"}
+    first = max(LEAST_TIME, start - start % interval)
+    fixed = {"milliseconds": interval, "start_time": first, "times": times, "type": "fixed"}
     return {
         "intervals": [fixed] if rows else [],
         "series": [

@@ -17,9 +17,14 @@ from weakref import WeakValueDictionary
 from mockserver.analytics.facets import Cell, flatten
 
 DEFAULT_MAX_EVENTS = 200_000
+DEFAULT_MAX_BYTES = 256 * 1024 * 1024
 MAX_COLUMNS = 16
 FEW_CELLS = 64
 MAX_SHARED_TEXTS = 65_536
+SHARED_CHARACTERS = 256
+"""The longest text that is shared between events: a longer one goes with its event."""
+ROW_BYTES, CELL_BYTES, NAME_BYTES = 64, 48, 160
+"""What an event, each of its values and each name of a facet keep in memory besides their characters, near enough."""
 
 Mask = int
 """Which events (or users) are meant: a number with one byte for each, the first lowest, 1 or 0. `&`, `|` and `^` with
@@ -27,12 +32,14 @@ a mask of ones are then AND, OR and NOT over all of them at once."""
 
 
 class Shape:
-    """The facets of an event and the place of each in the event's row."""
+    """The facets of an event and the place of each in the event's row; `events` counts those of this shape."""
 
-    __slots__ = ("__weakref__", "places")
+    __slots__ = ("__weakref__", "bytes", "events", "places")
 
     def __init__(self, facets: tuple[str, ...]) -> None:
         self.places = {facet: place for place, facet in enumerate(facets, start=2)}
+        self.bytes = sum(NAME_BYTES + len(facet) for facet in facets)
+        self.events = 0
 
 
 Row = tuple[Any, ...]
@@ -80,16 +87,20 @@ class Column:
 
 
 class EventStore:
-    """One account's accepted server-side events, at most `max_events` of them: the oldest arrivals go first.
+    """One account's accepted server-side events, at most `max_events` of them in about `max_bytes` of memory: the
+    oldest arrivals go first, the newest is always kept.
 
-    `evicted` counts those that went.
+    `evicted` counts those that went, `bytes` is about what the others keep.
     """
 
-    def __init__(self, max_events: int = DEFAULT_MAX_EVENTS) -> None:
+    def __init__(self, max_events: int = DEFAULT_MAX_EVENTS, max_bytes: int = DEFAULT_MAX_BYTES) -> None:
         if max_events < 1:
             raise ValueError("max_events must be at least 1")
         self.max_events = max_events
+        self.max_bytes = max_bytes
         self.evicted = 0
+        self.bytes = 0
+        self._bytes_gone = 0
         self._rows: deque[Row] = deque()
         self._shapes: WeakValueDictionary[tuple[str, ...], Shape] = WeakValueDictionary()
         self._columns: OrderedDict[str, Column] = OrderedDict()
@@ -105,10 +116,25 @@ class EventStore:
         shape = self._shapes.get(names)
         if shape is None:
             shape = self._shapes[names] = Shape(names)
-        self._rows.append((shape, timestamp_ms, *map(self._share, facets.values())))
-        if len(self._rows) > self.max_events:
-            self._rows.popleft()
-            self.evicted += 1
+        row = (shape, timestamp_ms, *map(self._share, facets.values()))
+        self._rows.append(row)
+        self.bytes += _bytes_of(row) + (0 if shape.events else shape.bytes)
+        shape.events += 1
+        while len(self._rows) > self.max_events or (self.bytes > self.max_bytes and len(self._rows) > 1):
+            self._forget_oldest()
+
+    def _forget_oldest(self) -> None:
+        row = self._rows.popleft()
+        shape: Shape = row[0]
+        shape.events -= 1
+        size = _bytes_of(row) + (0 if shape.events else shape.bytes)
+        self.evicted += 1
+        self.bytes -= size
+        self._bytes_gone += size
+        if self._bytes_gone > self.max_bytes:  # columns and shared texts may be of what is gone
+            self._columns.clear()
+            self._shared.clear()
+            self._bytes_gone = 0
 
     def timestamps(self) -> list[int]:
         """The events' times in epoch milliseconds, in order of arrival."""
@@ -143,8 +169,20 @@ class EventStore:
 
     def _share(self, cell: Cell) -> Cell:
         """The same text object for equal texts, so that a thousand events of one name hold it once."""
-        if not isinstance(cell, str):
+        if not isinstance(cell, str) or len(cell) > SHARED_CHARACTERS:
             return cell
         if len(self._shared) >= min(MAX_SHARED_TEXTS, self.max_events):
             self._shared.clear()
         return self._shared.setdefault(cell, cell)
+
+
+def _bytes_of(row: Row) -> int:
+    """About what a row keeps in memory, but for its shape."""
+    size = ROW_BYTES
+    for cell in islice(row, 2, None):
+        size += CELL_BYTES
+        if isinstance(cell, str):
+            size += len(cell)
+        elif isinstance(cell, tuple):
+            size += sum(CELL_BYTES + (len(value) if isinstance(value, str) else 0) for value in cell)
+    return size

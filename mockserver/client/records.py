@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 
@@ -68,4 +68,5 @@ class ReceivedRequest:
         judged = {
             name: tuple(Violation(**violation) for violation in view[name]) for name in ("violations", "warnings")
         }
-        return cls(**{**view, **judged})
+        known = {field.name for field in fields(cls)}  # a newer server may tell more
+        return cls(**{name: value for name, value in {**view, **judged}.items() if name in known})

@@ -3,6 +3,7 @@
 from mockserver.contracts.catalogue import Catalogue, VendorContract, load_catalogue
 from mockserver.contracts.files import packaged_schemas, read_yaml, vendors_in
 from mockserver.contracts.overlay import overlay_actions
+from mockserver.contracts.servers import served_at
 
 __all__ = [
     "Catalogue",
@@ -11,5 +12,6 @@ __all__ = [
     "overlay_actions",
     "packaged_schemas",
     "read_yaml",
+    "served_at",
     "vendors_in",
 ]

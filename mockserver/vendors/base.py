@@ -30,12 +30,14 @@ class World(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing to tell the client in the vendor's envelope, and what it points at, where the vendor says that."""
+    """One thing to tell the client in the vendor's envelope, and what it points at, where the vendor says that.
+    A `bare` one is told in no more of the envelope than its schema requires."""
 
     message: str
     pointer: str | None = None
     header: str | None = None
     parameter: str | None = None
+    bare: bool = False
 
 
 Behaviour = Callable[[Operation, Json, World], Answer]

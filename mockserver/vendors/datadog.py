@@ -25,7 +25,8 @@ class Datadog(Vendor):
 
     def problems(self, operation: Operation, failure: Failure, status: int) -> list[Problem]:
         if failure.violations:
-            return super().problems(operation, failure, status)
+            problems = super().problems(operation, failure, status)
+            return [min(problems, key=_asked_for_first)] if operation.extensions.get("x-first-only") else problems
         if failure.kind in operation.credential_statuses:
             return [_credential_problem(operation, failure.kind)]
         if failure.kind is FailureKind.UNREADABLE:
@@ -71,49 +72,48 @@ class Datadog(Vendor):
         if violation.parameter:
             return Problem(message, parameter=violation.parameter)
         if operation.id == "CreateEventV1":
-            return Problem(_worded_v1(violation))
+            return Problem(_worded_v1(violation), pointer=place)
         if operation.id == "CreateEventV2":
-            if violation.rule == "enum":
+            if violation.rule == "enum":  # in alphabetical order (recorded)
                 options = ", ".join(f'"{option}"' for option in sorted(map(str, violation.limit)))
                 message = f"must be one of: [{options}]"
             return Problem(f"JSON validation failed at {_json_path(place)}: value {message}.", pointer=place)
+        if operation.id in _ANALYTICS and place == "/data/type" and violation.rule == "enum":
+            return Problem(f'API input validation failed: Invalid type. Expected "{violation.limit[0]}".')
         if operation.id in _ANALYTICS:
             return Problem(f"API input validation failed: {place or 'the body'}: {message}.")
         return Problem(f"{place or 'the body'}: {message}", pointer=place)
 
 
-def event_id(world: World) -> int:
+def event_id(world: World, milliseconds: int) -> int:
     """An event id: ((unix ms − 1264262866000) << 24) | 24 random bits, always above the account's last one.
 
     Source: fits every id in the public recordings.
     """
-    milliseconds = int(world.now() * 1000)
-    fresh = ((max(milliseconds, ID_EPOCH_MS) - ID_EPOCH_MS) << ID_RANDOM_BITS) | world.random.getrandbits(
-        ID_RANDOM_BITS
-    )
+    since = max(milliseconds, ID_EPOCH_MS) - ID_EPOCH_MS
+    fresh = (since << ID_RANDOM_BITS) | world.random.getrandbits(ID_RANDOM_BITS)
     last = world.state.get("last_event_id", 0)
     identifier = fresh if fresh > last else last + 1 + world.random.getrandbits(8)
     world.state["last_event_id"] = identifier
     return identifier
 
 
-def event_uid(world: World) -> str:
+def event_uid(world: World, milliseconds: int) -> str:
     """An event uid: base64url of 6 bytes unix ms, 2 zero, 8 random, 2 zero. Source: public recordings."""
-    milliseconds = max(0, int(world.now() * 1000)) & ((1 << 48) - 1)
-    raw = milliseconds.to_bytes(6, "big") + bytes(2) + world.random.randbytes(8) + bytes(2)
+    raw = (max(0, milliseconds) & ((1 << 48) - 1)).to_bytes(6, "big") + bytes(2) + world.random.randbytes(8) + bytes(2)
     return base64.urlsafe_b64encode(raw).decode("ascii")
 
 
 def post_event_v1(operation: Operation, body: Json, world: World) -> Answer:
     """202 with the event as stored, keys in the recorded order; nulls only where the contract says `x-nulls`."""
-    identifier = event_id(world)
-    happened = body.get("date_happened")
+    now = world.now()
+    identifier, happened = event_id(world, int(now * 1000)), body.get("date_happened")
     event = {
         "id": identifier,
         "id_str": str(identifier),
         "title": body.get("title"),
         "text": body.get("text"),
-        "date_happened": int(world.now() if happened is None else happened),
+        "date_happened": int(now if happened is None else happened),
         "handle": None,
         "priority": body.get("priority"),
         "related_event_id": None,
@@ -126,9 +126,10 @@ def post_event_v1(operation: Operation, body: Json, world: World) -> Answer:
 
 
 def post_event_v2(operation: Operation, body: Json, world: World) -> Answer:
-    """202 with the event's id and uid, in the recorded form (`data.id` is "_" on the live service)."""
-    uid = event_uid(world)
-    evt = {"id": str(event_id(world)), "uid": uid}
+    """202 with the event's id and uid of one moment, in the recorded form (`data.id` is "_" on the live service)."""
+    milliseconds = int(world.now() * 1000)
+    uid = event_uid(world, milliseconds)
+    evt = {"id": str(event_id(world, milliseconds)), "uid": uid}
     data = {"attributes": {"attributes": {"evt": evt}}, "id": "_", "type": "event"}
     return json_answer(operation.success, {"data": data, "links": {"self": f"{EVENT_URL}?uid={uid}"}})
 
@@ -144,12 +145,14 @@ _ANALYTICS = frozenset({"QueryProductAnalyticsScalar", "QueryProductAnalyticsTim
 
 
 def _credential_problem(operation: Operation, kind: FailureKind) -> Problem:
-    """Intake hosts say one sentence for a missing and an invalid key (reported); the api host says two (recorded)."""
+    """Intake hosts say one sentence for a missing and an invalid key (reported); the api host says two (recorded), and
+    only to a bad key in its full envelope."""
     header = operation.application_key if kind is FailureKind.APPLICATION_KEY_MISSING else operation.credentials[0]
     name = header.name if header else None
     if operation.id in ("CreateEventV2", "SubmitProductAnalyticsEvent"):
         return Problem("API key is missing or invalid", header=name)
-    return Problem("API key required" if kind is FailureKind.CREDENTIAL_MISSING else "Forbidden", header=name)
+    message = "API key required" if kind is FailureKind.CREDENTIAL_MISSING else "Forbidden"
+    return Problem(message, header=name, bare=kind is not FailureKind.CREDENTIAL_INVALID)
 
 
 def _scripted_message(operation: Operation, status: int) -> str:
@@ -157,6 +160,11 @@ def _scripted_message(operation: Operation, status: int) -> str:
     if status == 429 and limit:
         return f"Rate limit of {limit['limit']} requests in {limit['period']} seconds reached. Please try again later."
     return phrase(status)
+
+
+def _asked_for_first(problem: Problem) -> int:
+    """The place of a problem with an event v1 in the order in which the live service looks: title, text, the rest."""
+    return {"/title": 0, "/text": 1}.get(problem.pointer or "", 2)
 
 
 def _worded_v1(violation: Violation) -> str:

@@ -14,7 +14,8 @@ from mockserver.vendors.satori_memory import satori_memory_of
 GRPC_CODES = {400: 3, 401: 16, 403: 7, 404: 5, 429: 8, 500: 13, 501: 12, 503: 14}
 """HTTP status → gRPC code, the gateway's table read backwards. 2 (UNKNOWN) stands for any other."""
 
-_FOUND_WHILE_DECODING = frozenset({"type", "pattern", "format", "not", "oneOf", "anyOf"})
+_FOUND_WHILE_DECODING = frozenset({"type", "pattern", "format", "minimum", "maximum", "not", "oneOf", "anyOf"})
+_REQUIRED_FIELD = re.compile(r"/events(/\d+/(name|timestamp))?")
 _JITER_PLACE = re.compile(r"^(?P<what>.*) at line (?P<line>\d+) column (?P<column>\d+)$", re.DOTALL)
 
 
@@ -33,7 +34,7 @@ class Satori(Vendor):
 
     def refuses_before_credentials(self, violation: Violation) -> bool:
         """protobuf's JSON decoder finds wrong types before the handler looks at the credential."""
-        return violation.rule in _FOUND_WHILE_DECODING
+        return violation.rule in _FOUND_WHILE_DECODING and not _is_unset(violation)
 
     def problems(self, operation: Operation, failure: Failure, status: int) -> list[Problem]:
         """One problem: the gateway reports the first only."""
@@ -107,7 +108,7 @@ def _token(text: str, pointer: str) -> str:
     line, column = position_of(text, pointer)
     rest = text.split("\n")[line - 1][column - 1 :]
     found = re.match(r'[{\[]|"(?:[^"\\\\]|\\\\.)*"|[^\s,\]}]+', rest)
-    return found[0][:80] if found else rest[:1]
+    return found[0][:80] if found else rest[:1] or "null"
 
 
 def _syntax_message(detail: str) -> str:
@@ -120,7 +121,13 @@ def _syntax_message(detail: str) -> str:
 
 def _event_message(violation: Violation) -> str:
     place = re.sub(r"/(\d+)", r"[\1]", violation.pointer.lstrip("/")).replace("/", ".")
-    return f"{place or 'body'}: {violation.message}"
+    return f"{place or 'body'}: {'is required' if _is_unset(violation) else violation.message}"
+
+
+def _is_unset(violation: Violation) -> bool:
+    """Whether a required field is null, which counts as unset, or an empty text, which does too."""
+    empty = (violation.rule, violation.value) in (("type", "null"), ("minLength", '""'))
+    return empty and _REQUIRED_FIELD.fullmatch(violation.pointer) is not None
 
 
 def _json_name(name: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import re
 import uuid
 from collections import OrderedDict
@@ -14,6 +15,9 @@ from mockserver.model import Fate, Json
 from mockserver.vendors.base import World, remembered, text_at
 
 REMEMBERED_AT_MOST = 100_000
+LONGEST_SESSION_ID = 1024
+"""A session with a longer id is not remembered for events that name none."""
+DUPLICATE = "an event with this id was accepted before"
 _INTEGER = re.compile(r"-?[0-9]+")
 _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 VALUE_KINDS = ("string", "integer", "number", "none")
@@ -65,15 +69,17 @@ def read_taxonomy(document: Json) -> Taxonomy:
     """A taxonomy as a test or a file gives it: `events` (names, or name → {metadata: keys, value: kind}),
     `max_value_length`, `max_metadata_bytes`, `uuid_ids`. Raises TaxonomyError."""
     if not isinstance(document, dict):
-        raise TaxonomyError(f"expected an object, found {document!r}")
+        raise TaxonomyError(f"expected an object, found {_shown(document)}")
     for key in document:
         if key not in ("events", "max_value_length", "max_metadata_bytes", "uuid_ids"):
-            raise TaxonomyError(f"{key}: unknown; known are events, max_value_length, max_metadata_bytes, uuid_ids")
+            raise TaxonomyError(
+                f"{str(key)[:80]}: unknown; known are events, max_value_length, max_metadata_bytes, uuid_ids"
+            )
     for key in ("max_value_length", "max_metadata_bytes"):
         if document.get(key) is not None and (type(document[key]) is not int or document[key] < 0):
-            raise TaxonomyError(f"{key}: expected a whole number, found {document[key]!r}")
+            raise TaxonomyError(f"{key}: expected a whole number, found {_shown(document[key])}")
     if not isinstance(document.get("uuid_ids", False), bool):
-        raise TaxonomyError(f"uuid_ids: expected true or false, found {document['uuid_ids']!r}")
+        raise TaxonomyError(f"uuid_ids: expected true or false, found {_shown(document['uuid_ids'])}")
     return Taxonomy(
         _event_rules(document.get("events")),
         document.get("max_value_length"),
@@ -88,19 +94,25 @@ def _event_rules(events: Json) -> dict[str, EventRule] | None:
     if isinstance(events, list) and all(isinstance(name, str) for name in events):
         return {name: EventRule() for name in events}
     if not isinstance(events, dict):
-        raise TaxonomyError(f"events: expected names, or rules by name, found {events!r}")
-    return {str(name): _event_rule(str(name), rule or {}) for name, rule in events.items()}
+        raise TaxonomyError(f"events: expected names, or rules by name, found {_shown(events)}")
+    return {str(name): _event_rule(str(name), {} if rule is None else rule) for name, rule in events.items()}
 
 
 def _event_rule(name: str, rule: Json) -> EventRule:
     if not isinstance(rule, dict) or not set(rule) <= {"metadata", "value"}:
-        raise TaxonomyError(f"events.{name}: expected {{metadata: keys, value: kind}}, found {rule!r}")
+        raise TaxonomyError(f"events.{name}: expected {{metadata: keys, value: kind}}, found {_shown(rule)}")
     metadata, value = rule.get("metadata"), rule.get("value", "string")
     if metadata is not None and not (isinstance(metadata, list) and all(isinstance(key, str) for key in metadata)):
-        raise TaxonomyError(f"events.{name}.metadata: expected a list of keys, found {metadata!r}")
+        raise TaxonomyError(f"events.{name}.metadata: expected a list of keys, found {_shown(metadata)}")
     if value not in VALUE_KINDS:
-        raise TaxonomyError(f"events.{name}.value: expected one of {', '.join(VALUE_KINDS)}, found {value!r}")
+        raise TaxonomyError(f"events.{name}.value: expected one of {', '.join(VALUE_KINDS)}, found {_shown(value)}")
     return EventRule(None if metadata is None else frozenset(metadata), value)
+
+
+def _shown(value: Json) -> str:
+    """A value, cut to a readable length."""
+    text = repr(value)
+    return text if len(text) <= 80 else f"{text[:80]}…"
 
 
 @dataclass(slots=True)
@@ -114,12 +126,13 @@ class Session:
 
 @dataclass(slots=True, eq=False)
 class SatoriMemory:
-    """One account's memory. Ids and identities are bounded; those seen longest ago are forgotten."""
+    """One account's memory. Ids and identities are bounded, and kept as digests, so that their length does not
+    matter; those seen longest ago are forgotten."""
 
     grace: float
     taxonomy: Taxonomy
-    ids: OrderedDict[str, None] = field(default_factory=OrderedDict)
-    sessions: OrderedDict[str, Session] = field(default_factory=OrderedDict)
+    ids: OrderedDict[bytes, None] = field(default_factory=OrderedDict)
+    sessions: OrderedDict[bytes, Session] = field(default_factory=OrderedDict)
 
     def take(self, event: Mapping[str, Json], now: float) -> Fate:
         """What becomes of one event of an accepted batch."""
@@ -128,9 +141,10 @@ class SatoriMemory:
             return Fate("dropped", reason)
         identifier = text_at(event, "id")
         if identifier is not None:
-            if identifier in self.ids:
-                return Fate("duplicate", "an event with this id was accepted before")
-            _remember(self.ids, identifier, None)
+            digest = _digest(identifier)
+            if digest in self.ids:
+                return Fate("duplicate", DUPLICATE)
+            _remember(self.ids, digest, None)
         return Fate("accepted", None, self._session(event, now))
 
     def _session(self, event: Mapping[str, Json], now: float) -> str | None:
@@ -138,8 +152,8 @@ class SatoriMemory:
         identity, session = _either(event, "identity_id", "identityId"), _either(event, "session_id", "sessionId")
         if identity is None:
             return session
-        when = _seconds(text_at(event, "timestamp"), now)
-        latest = self.sessions.get(identity)
+        when, key = _seconds(text_at(event, "timestamp"), now), _digest(identity)
+        latest = self.sessions.get(key)
         if session is None:
             return latest.id if latest is not None and when <= latest.ends + self.grace else None
         issued = _number(_either(event, "session_issued_at", "sessionIssuedAt"))
@@ -148,7 +162,8 @@ class SatoriMemory:
             latest.ends = expires if expires is not None else max(latest.ends, when)
         elif latest is None or (issued if issued is not None else now) >= latest.created:
             created = issued if issued is not None else now
-            _remember(self.sessions, identity, Session(session, created, expires if expires is not None else when))
+            if len(session) <= LONGEST_SESSION_ID:
+                _remember(self.sessions, key, Session(session, created, expires if expires is not None else when))
         return session
 
 
@@ -163,7 +178,11 @@ def satori_memory_of(world: World) -> SatoriMemory:
     return memory
 
 
-def _remember(kept: OrderedDict[str, Any], key: str, value: Any) -> None:
+def _digest(text: str) -> bytes:
+    return hashlib.blake2b(text.encode(), digest_size=16).digest()
+
+
+def _remember(kept: OrderedDict[bytes, Any], key: bytes, value: Any) -> None:
     kept[key] = value
     kept.move_to_end(key)
     if len(kept) > REMEMBERED_AT_MOST:

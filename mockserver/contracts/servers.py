@@ -1,0 +1,21 @@
+"""Names the server of a contract anew, so that no tool that reads it sends anything to the vendor's own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+
+def served_at(document: Mapping[str, Any], url: str) -> dict[str, Any]:
+    """The OpenAPI document with one server, at `url`, and no other on any path or operation."""
+    paths = {
+        path: {key: _without_servers(part) for key, part in item.items() if key != "servers"}
+        for path, item in document["paths"].items()
+    }
+    return {**document, "servers": [{"url": url}], "paths": paths}
+
+
+def _without_servers(operation: Any) -> Any:
+    if not isinstance(operation, dict):
+        return operation
+    return {key: part for key, part in operation.items() if key != "servers"}
