@@ -4,13 +4,17 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: run test lint clean
+.PHONY: run test fuzz lint clean
 
 run: $(INSTALLED)
 	$(BIN)/mockserver serve
 
 test: $(INSTALLED)
 	$(BIN)/python -m pytest -n auto
+
+# What the tests do a little of, done at length: schemathesis' examples and mutated bodies, for each operation.
+fuzz: $(INSTALLED)
+	FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-2000} FUZZ_BODIES=$${FUZZ_BODIES:-100000} $(BIN)/python -m pytest tests/fuzz -n auto
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .

@@ -1,4 +1,4 @@
-"""The command line: `mockserver serve`, `routes`, `scenarios`, `export` and `extract`."""
+"""The command line: `mockserver serve`, `routes`, `scenarios`, `export`, `check`, `proxy` and `extract`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ import click
 from mockserver import __version__
 from mockserver.errors import StartError
 from mockserver.extract.command import extract
+from mockserver.openapi_command import openapi
 from mockserver.settings import ENVIRONMENT_PREFIX, Settings, load_settings
+from mockserver.vectors.command import vectors
 
 USAGE_ERROR = 2
 
@@ -76,6 +78,9 @@ def serve(config: Path | None, **options: Any) -> None:
     serving.log_to_stderr(settings.log_level)
     app = create_app(settings)
     listener = serving.bind(settings.host, settings.port, settings.uds)
+
+    if settings.answers == "varied":
+        click.echo(f"mockserver varies its answers: --answers varied --seed {settings.seed}", err=True)
 
     def ready() -> None:
         click.echo(f"mockserver listening on {serving.address_of(listener)}")
@@ -141,7 +146,93 @@ def scenarios() -> None:
         click.echo(f"{scenario.name.ljust(width)}  {scenario.description}")
 
 
+@cli.command()
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE...")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", "junit", "github", "sarif"]),
+    default="text",
+    show_default=True,
+    help="How to report.",
+)
+@click.option("--only", type=click.Choice(["requests", "responses"]), help="Judge only these.")
+@click.option("--host", "hosts", multiple=True, metavar="HOST=VENDOR", help="Whose a host is; `*` matches any text.")
+@click.option("--strict", is_flag=True, help="Exit with 1 for warnings too, and where nothing was judged.")
+@click.option("--credentials/--no-credentials", default=True, help="Ask requests for credentials [default: yes].")
+@click.option("--output", type=click.Path(path_type=Path), metavar="FILE", help="Write here, not to standard output.")
+@settings_options("vendor", "profile", "schemas", "max_body_bytes")
+def check(
+    files: tuple[Path, ...],
+    form: str,
+    only: str | None,
+    hosts: tuple[str, ...],
+    strict: bool,
+    credentials: bool,
+    output: Path | None,
+    config: Path | None,
+    **options: Any,
+) -> None:
+    """Hold recorded traffic against the contracts: HAR, VCR cassettes, mockserver's JSON lines, directories of them.
+
+    Exit code 1 where a request or a response breaks its contract, 2 where a file cannot be read.
+    """
+    from mockserver.check.command import run  # noqa: PLC0415
+
+    settings = _settings(config, options)
+    sys.exit(
+        run(
+            settings,
+            files,
+            form=form,
+            only=only,
+            hosts=hosts,
+            strict=strict,
+            credentials=credentials,
+            output=output,
+        )
+    )
+
+
+@cli.command()
+@click.option("--upstream", "upstreams", multiple=True, required=True, metavar="VENDOR=URL", help="Where it goes.")
+@click.option("--enforce", is_flag=True, help="Answer 400 to a request that breaks its contract; do not send it on.")
+@click.option(
+    "--timeout",
+    type=click.FloatRange(min=0, min_open=True),
+    default=30.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long an upstream may take to answer.",
+)
+@settings_options(
+    "host",
+    "port",
+    "uds",
+    "profile",
+    "schemas",
+    "log_level",
+    "admin_token",
+    "admin_host",
+    "max_body_bytes",
+    "journal_entries",
+    "journal_bytes",
+    "accounts",
+)
+def proxy(upstreams: tuple[str, ...], enforce: bool, timeout: float, config: Path | None, **options: Any) -> None:
+    """Pass live traffic on to the vendors, and judge requests and answers on the way.
+
+    Prints `mockserver listening on ADDRESS` when it really serves; /__admin shows what passed. Exit code 2: an
+    address, a setting or a contract that it cannot serve with, said in one line.
+    """
+    from mockserver.proxy.command import run  # noqa: PLC0415
+
+    run(_settings(config, options), upstreams, timeout=timeout, enforce=enforce)
+
+
 cli.add_command(extract)
+cli.add_command(openapi)
+cli.add_command(vectors)
 
 
 def main() -> None:

@@ -15,8 +15,8 @@ PACKAGE = Path(mockserver.__file__).parent
 
 LAYERS = (
     {"cli", "pytest_plugin"},
-    {"client"},
-    {"app", "serving", "routes_table", "extract"},
+    {"client", "check", "proxy"},
+    {"app", "serving", "routes_table", "extract", "openapi_command", "schemathesis_config", "vectors"},
     {"control", "deciding"},
     {"every stage"},
     {
@@ -43,6 +43,11 @@ SIBLINGS = {
     ("events", "decoding"): "events are derived from raw bodies",
     ("faults", "responding"): "a wire fault spoils an answer on its way out",
     ("formalities", "validation"): "a parameter is explained as a body is",
+    ("judging", "authentication"): "an exchange of somebody else is judged by the same stages",
+    ("judging", "decoding"): "an exchange of somebody else is judged by the same stages",
+    ("judging", "formalities"): "an exchange of somebody else is judged by the same stages",
+    ("judging", "validation"): "an exchange of somebody else is judged by the same stages",
+    ("openapi_command", "schemathesis_config"): "it is one of the forms in which a contract is printed",
     ("recording", "accounts"): "an exchange is recorded in an account",
     ("recording", "faults"): "the fault that was applied is recorded",
 }

@@ -1,0 +1,1 @@
+"""`mockserver check`: recorded traffic held against the contracts, offline."""

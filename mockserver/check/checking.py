@@ -1,0 +1,159 @@
+"""Judges recordings, exchange by exchange, and gathers what was found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+from mockserver.check.findings import Finding, Level, OperationCount, Report, Side, count
+from mockserver.check.reading import Progress, read_file, recordings_in
+from mockserver.check.recorded import NoRecording, Recorded, UnreadableFile
+from mockserver.check.targets import Match, Targets
+from mockserver.contracts import Catalogue
+from mockserver.judging import (
+    EVERY_CREDENTIAL,
+    UNKNOWN_TIME,
+    judge_request,
+    judge_response,
+    presented_by,
+    with_default,
+    wrong_method,
+)
+from mockserver.model import Operation, Verdict, Violation
+from mockserver.redaction import redaction_for
+from mockserver.remedies import remedies
+
+BOTH: tuple[Side, ...] = ("request", "response")
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What a check is told. `hosts` gives hosts to vendors; without `credentials`, a request is not asked for any."""
+
+    hosts: Mapping[str, str]
+    sides: tuple[Side, ...] = BOTH
+    strict: bool = False
+    credentials: bool = True
+    max_body_bytes: int = 10 * 1024 * 1024
+
+
+class Checker:
+    """Checks recordings against the contracts of a catalogue."""
+
+    def __init__(self, catalogue: Catalogue, wishes: Wishes) -> None:
+        self._wishes = wishes
+        self._targets = Targets(catalogue, wishes.hosts)
+        self._redaction = redaction_for(catalogue.operations)
+        self._any_status = {
+            name: with_default(contract.document, contract.operations) for name, contract in catalogue.vendors.items()
+        }
+        self._report = Report(catalogue.profile, wishes.sides, wishes.strict)
+
+    def check(self, paths: tuple[Path, ...], progress: Progress = lambda _bytes: None) -> Report:
+        """Checks every recording that the paths name. A file that cannot be read is in the report; the others are
+        checked all the same."""
+        for path, named in recordings_in(paths):
+            try:
+                self._file(path, read_file(path, progress))
+            except NoRecording as problem:
+                if named:
+                    self._report.unreadable.append(problem)
+                else:
+                    self._report.passed_over += 1
+            except UnreadableFile as problem:
+                self._report.unreadable.append(problem)
+        return self._report
+
+    def _file(self, path: Path, exchanges: Iterable[Recorded]) -> None:
+        report, before = self._report, self._report.exchanges
+        for exchange in exchanges:
+            report.exchanges += 1
+            report.files[path] = report.exchanges - before
+            self._exchange(path, exchange)
+        report.files.setdefault(path, 0)
+
+    def _exchange(self, path: Path, exchange: Recorded) -> None:
+        report, request = self._report, exchange.request
+        found = self._targets.find(request.method, exchange.host, exchange.port, request.path, exchange.vendor)
+        if found == "host":
+            count(report.unknown_hosts, exchange.host or "(no host)")
+        elif found == "path":
+            count(report.unknown_paths, f"{request.method} {exchange.host}{request.path[:200]}")
+        elif found.allowed and request.method == "OPTIONS":
+            count(report.not_judged, "preflight requests of a browser")
+        else:
+            report.judged += 1
+            self._judge(path, exchange, found)
+
+    def _judge(self, path: Path, exchange: Recorded, match: Match) -> None:
+        operation, report = match.operation, self._report
+        counted = report.operations.setdefault((operation.vendor, operation.id), OperationCount())
+        counted.exchanges += 1
+        if "request" in self._wishes.sides:
+            verdict = self._request(exchange, match)
+            counted.requests_violated += not verdict.valid
+            counted.warnings += len(verdict.warnings)
+            self._add(path, exchange, operation, "request", verdict)
+        if "response" in self._wishes.sides and not match.allowed:
+            violations = self._response(exchange, operation)
+            counted.responses_violated += bool(violations)
+            self._add(path, exchange, operation, "response", Verdict(violations))
+
+    def _request(self, exchange: Recorded, match: Match) -> Verdict:
+        operation, report = match.operation, self._report
+        if match.allowed:
+            return Verdict((wrong_method(operation, match.allowed),))
+        report.untimed += exchange.time is None
+        if not exchange.body_known:
+            count(report.not_judged, "request bodies that were not recorded whole")
+        return judge_request(
+            operation,
+            exchange.request,
+            match.path_values,
+            presented_by(operation, exchange.request) if self._wishes.credentials else EVERY_CREDENTIAL,
+            UNKNOWN_TIME if exchange.time is None else exchange.time,
+            self._wishes.max_body_bytes,
+            body_known=exchange.body_known,
+        )
+
+    def _response(self, exchange: Recorded, operation: Operation) -> tuple[Violation, ...]:
+        response = exchange.response
+        if response is None:
+            count(self._report.not_judged, "requests without a response")
+            return ()
+        if not response.whole:
+            count(self._report.not_judged, "response bodies that were not recorded whole")
+        any_status = operation.id in self._any_status[operation.vendor]
+        return judge_response(operation, response, self._wishes.max_body_bytes, any_status=any_status)
+
+    def _add(self, path: Path, exchange: Recorded, operation: Operation, side: Side, verdict: Verdict) -> None:
+        if not (verdict.violations or verdict.warnings):
+            return
+        request, changes = exchange.request, remedies(verdict) if side == "request" else {}
+        query = self._redaction.of_query(request.query)
+        url = quote(request.path, safe="/:@!$&'()*+,;=~-._", errors="surrogateescape") + (f"?{query}" if query else "")
+        levels: tuple[tuple[Level, tuple[Violation, ...]], ...] = (
+            ("violation", verdict.violations),
+            ("warning", verdict.warnings),
+        )
+        for level, found in levels:
+            for violation in found:
+                self._report.add(
+                    Finding(
+                        file=path,
+                        place=exchange.place,
+                        line=exchange.line,
+                        time=exchange.time,
+                        vendor=operation.vendor,
+                        operation=operation.id,
+                        method=request.method,
+                        url=url,
+                        status=exchange.response.status if exchange.response else None,
+                        side=side,
+                        level=level,
+                        violation=violation,
+                        remedy=changes.get(id(violation)),
+                    )
+                )

@@ -1,0 +1,107 @@
+"""The report of a check for machines: JSON, and the commands with which GitHub annotates files."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+from mockserver import __version__
+from mockserver.check.findings import Finding, Report
+from mockserver.check.text import described, place_of
+from mockserver.control.views import iso
+from mockserver.jsontext import dump
+
+
+def json_report(report: Report) -> Iterator[str]:
+    """One JSON object: `summary`, `operations`, `findings`, `unknown`, `files` and `unreadable`."""
+    yield dump(
+        {
+            "version": __version__,
+            "profile": report.profile,
+            "summary": {
+                "exchanges": report.exchanges,
+                "judged": report.judged,
+                "violations": report.violations,
+                "warnings": report.warnings,
+                "findings_left_out": report.left_out,
+                "without_time": report.untimed,
+                "not_judged": dict(report.not_judged),
+                "files_passed_over": report.passed_over,
+            },
+            "operations": [
+                {
+                    "vendor": vendor,
+                    "operation": name,
+                    "exchanges": counted.exchanges,
+                    "requests_violated": counted.requests_violated,
+                    "responses_violated": counted.responses_violated,
+                    "warnings": counted.warnings,
+                }
+                for (vendor, name), counted in sorted(report.operations.items())
+            ],
+            "findings": [finding_view(finding) for finding in report.findings],
+            "unknown": {"hosts": _counts(report.unknown_hosts), "paths": _counts(report.unknown_paths)},
+            "files": [{"file": str(file), "exchanges": number} for file, number in report.files.items()],
+            "unreadable": [
+                {"file": str(problem.file), "place": problem.place, "problem": problem.problem}
+                for problem in report.unreadable
+            ],
+        }
+    ).decode("utf-8", "replace")
+
+
+def finding_view(finding: Finding) -> dict[str, Any]:
+    """A finding as JSON; members that do not apply are null."""
+    violation = finding.violation
+    return {
+        "file": str(finding.file),
+        "place": finding.place,
+        "line": finding.line,
+        "time": iso(finding.time) if finding.time is not None else None,
+        "vendor": finding.vendor,
+        "operation": finding.operation,
+        "method": finding.method,
+        "url": finding.url,
+        "status": finding.status,
+        "side": finding.side,
+        "level": finding.level,
+        "pointer": violation.pointer,
+        "parameter": violation.parameter,
+        "rule": violation.rule,
+        "message": violation.message,
+        "value": violation.value,
+        "evidence": {"kind": violation.evidence.kind, "source": violation.evidence.source},
+        "remedy": finding.remedy,
+    }
+
+
+def github_report(report: Report) -> Iterator[str]:
+    """One workflow command per finding and unreadable file, and one that sums up."""
+    for problem in report.unreadable:
+        message = _data(f"{problem.place}: {problem.problem}".removeprefix(": "))
+        yield f"::error file={_property(str(problem.file))},title=unreadable::{message}"
+    for finding in report.findings:
+        command = "error" if finding.level == "violation" or report.strict else "warning"
+        properties = [f"file={_property(str(finding.file))}"]
+        properties += [f"line={finding.line}"] if finding.line is not None else []
+        properties += [f"title={_property(f'{finding.operation} {finding.side}: {finding.violation.rule}')}"]
+        text = f"{finding.place}: {finding.side} {place_of(finding.violation)}: {described(finding.violation)}"
+        yield f"::{command} {','.join(properties)}::{_data(text)}"
+    left_out = f" ({report.left_out} not shown)" if report.left_out else ""
+    unknown = report.unknown_hosts.total() + report.unknown_paths.total()
+    counts = f"{report.exchanges} exchanges, {report.judged} judged, {unknown} to unknown hosts and paths"
+    found = f"{report.violations} violations, {report.warnings} warnings{left_out}"
+    yield f"::notice title=mockserver check::{counts}: {found}"
+
+
+def _counts(counter: Counter[str]) -> list[dict[str, Any]]:
+    return [{"name": name, "count": number} for name, number in counter.most_common()]
+
+
+def _data(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")

@@ -1,0 +1,135 @@
+"""What every kind of recording is read into: one exchange, and the failure of a file that cannot be read."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import datetime as dt
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from mockserver.errors import StartError
+from mockserver.judging import Response
+from mockserver.model import Headers, Request
+
+
+class UnreadableFile(StartError):  # noqa: N818 - its text is one line for a person
+    """A file cannot be read: names the file, the place in it and what was expected there."""
+
+    def __init__(self, file: Path, place: str, problem: str) -> None:
+        self.file, self.place, self.problem = file, place, " ".join(problem.split())
+        super().__init__(f"{file}: {place}: {self.problem}" if place else f"{file}: {self.problem}")
+
+
+class NoRecording(UnreadableFile):
+    """A file is well-formed, but none of the kinds of recordings."""
+
+
+class Malformed(Exception):  # noqa: N818 - it becomes an UnreadableFile once the file is known
+    """An entry is not what its format says; `place` is inside the entry."""
+
+    def __init__(self, place: str, expected: str) -> None:
+        super().__init__(f"{place}: expected {expected}")
+        self.place, self.expected = place, expected
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """One recorded exchange.
+
+    `place` names it in its file (`entry 3`), `line` is its line there, from 1, where that is known. `host` is the
+    URL's, lower case, with `port` where the URL gives one; `vendor` is set where the recording itself says it. `time`
+    is when the request was made, in seconds since the epoch, None where nobody wrote it down. `response` is None
+    where nothing was answered. `body_known` is false where the request had a body that was not recorded.
+    """
+
+    place: str
+    line: int | None
+    host: str
+    port: int | None
+    vendor: str | None
+    request: Request
+    response: Response | None
+    time: float | None
+    body_known: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """The parts of a recorded URL."""
+
+    host: str
+    port: int | None
+    path: str
+    query: bytes
+
+
+def address_of(url: str) -> Address:
+    """A URL's host in lower case, port, path with its percent-encoding undone, and query. One that is no URL has the
+    host ""."""
+    try:
+        parts = urlsplit(url)
+        host, port = (parts.hostname or "").lower(), parts.port
+    except ValueError:
+        return Address("", None, url, b"")
+    path = unquote(parts.path or "/", errors="surrogateescape")
+    return Address(host, port, path, parts.query.encode("utf-8", "replace"))
+
+
+def seconds_of(text: object) -> float | None:
+    """A time in ISO 8601 or as an HTTP date, in seconds since the epoch, UTC where it names no zone; None where it is
+    none."""
+    for read in (dt.datetime.fromisoformat, parsedate_to_datetime):
+        try:
+            when = text if isinstance(text, dt.datetime) else read(str(text))
+            return (when if when.tzinfo else when.replace(tzinfo=dt.UTC)).timestamp()
+        except (ValueError, OverflowError):
+            continue
+    return None
+
+
+def raw(text: str) -> bytes:
+    """Text as the bytes that it stands for; a lone surrogate becomes what no UTF-8 reader takes."""
+    return text.encode("utf-8", "surrogatepass")
+
+
+def from_base64(text: str, place: str) -> bytes:
+    """Raises Malformed."""
+    try:
+        return base64.b64decode(text, validate=False)
+    except (binascii.Error, ValueError):
+        raise Malformed(place, "base64") from None
+
+
+def undone(headers: Headers, body: bytes) -> Headers:
+    """Headers without Content-Encoding where the recorder has undone it already: what is text is not compressed."""
+    if not any(name == b"content-encoding" for name, _ in headers):
+        return headers
+    try:
+        body.decode("utf-8")
+    except UnicodeDecodeError:
+        return headers
+    return tuple((name, value) for name, value in headers if name != b"content-encoding")
+
+
+def mapping(value: Any, place: str) -> dict[str, Any]:
+    """Raises Malformed where a value is no object."""
+    if not isinstance(value, dict):
+        raise Malformed(place, "an object")
+    return value
+
+
+def text_of(holder: dict[str, Any], name: str, place: str) -> str:
+    """A member that must be text. Raises Malformed."""
+    value = holder.get(name)
+    if not isinstance(value, str):
+        raise Malformed(f"{place}.{name}".lstrip("."), "text")
+    return value
+
+
+def request_of(method: str, address: Address, headers: Headers, body: bytes) -> Request:
+    """A recorded request in the form in which the server judges one."""
+    return Request(method.upper(), address.path, address.query, headers, body, len(body))

@@ -1,0 +1,71 @@
+"""The report of a check as SARIF 2.1.0 (OASIS), for code scanning."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from mockserver import __version__
+from mockserver.check.findings import Finding, Report
+from mockserver.check.text import described, place_of
+from mockserver.jsontext import dump
+
+SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+
+
+def sarif_report(report: Report) -> Iterator[str]:
+    """One run: a rule per keyword or named rule, a result per finding, a notification per unreadable file."""
+    rules = sorted({finding.violation.rule for finding in report.findings})
+    numbers = {rule: number for number, rule in enumerate(rules)}
+    notifications = [
+        {
+            "level": "error",
+            "message": {"text": f"{problem.place}: {problem.problem}".removeprefix(": ")},
+            "locations": [{"physicalLocation": {"artifactLocation": {"uri": _uri(problem.file)}}}],
+        }
+        for problem in report.unreadable
+    ]
+    run = {
+        "tool": {
+            "driver": {
+                "name": "mockserver check",
+                "version": __version__,
+                "rules": [{"id": rule, "shortDescription": {"text": f"the contract's rule {rule}"}} for rule in rules],
+            }
+        },
+        "invocations": [{"executionSuccessful": not report.unreadable, "toolExecutionNotifications": notifications}],
+        "results": [_result(finding, numbers) for finding in report.findings],
+        "columnKind": "unicodeCodePoints",
+    }
+    yield dump({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}).decode("utf-8", "replace")
+
+
+def _result(finding: Finding, numbers: dict[str, int]) -> dict[str, Any]:
+    violation = finding.violation
+    place = f"{finding.place}/{finding.side}/{place_of(violation).lstrip('/')}"
+    text = f"{finding.operation} {finding.side}, {place_of(violation)}: {described(violation)}"
+    identity = f"{finding.operation}|{finding.side}|{finding.place}|{violation.pointer}|{violation.rule}"
+    location: dict[str, Any] = {"artifactLocation": {"uri": _uri(finding.file)}}
+    location["region"] = {"startLine": finding.line or 1}  # code scanning refuses results without a line
+    return {
+        "ruleId": violation.rule,
+        "ruleIndex": numbers[violation.rule],
+        "level": "error" if finding.level == "violation" else "warning",
+        "message": {"text": text},
+        "locations": [
+            {"physicalLocation": location, "logicalLocations": [{"fullyQualifiedName": place, "kind": "member"}]}
+        ],
+        "partialFingerprints": {"violation/v1": hashlib.sha256(identity.encode("utf-8", "replace")).hexdigest()},
+        "properties": {
+            "vendor": finding.vendor,
+            "evidence": f"{violation.evidence.kind}: {violation.evidence.source}",
+            **({"remedy": finding.remedy} if finding.remedy else {}),
+        },
+    }
+
+
+def _uri(file: Path) -> str:
+    return file.as_uri() if file.is_absolute() else quote(file.as_posix(), errors="surrogateescape")

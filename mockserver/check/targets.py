@@ -1,0 +1,126 @@
+"""Finds which documented operation a recorded request was meant for, by the host and the path of its URL."""
+
+from __future__ import annotations
+
+import fnmatch
+import ipaddress
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+from mockserver.contracts import Catalogue
+from mockserver.model import Operation
+
+Miss = Literal["host", "path"]
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """An operation with the values of its path parameters; `allowed` are the methods of a path that does not have the
+    request's, else empty."""
+
+    operation: Operation
+    path_values: Mapping[str, str]
+    allowed: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class _Server:
+    vendor: str
+    host: re.Pattern[str]
+    base: str
+
+
+class Targets:
+    """The operations of a catalogue by vendor, host and path.
+
+    A host belongs to the vendor whose contract names it among its servers, or that `hosts` (pattern, with or without
+    a port → vendor) gives it to; a loopback host may be any vendor's.
+    """
+
+    def __init__(self, catalogue: Catalogue, hosts: Mapping[str, str]) -> None:
+        self._hosts = {pattern.lower(): vendor for pattern, vendor in hosts.items()}
+        self._servers = [server for name in catalogue.vendors for server in _servers(name, catalogue)]
+        self._paths: dict[str, list[tuple[re.Pattern[str], Operation]]] = {
+            name: sorted(
+                ((_template(operation.path), operation) for operation in contract.operations),
+                key=lambda pair: "{" in pair[1].path,
+            )
+            for name, contract in catalogue.vendors.items()
+        }
+
+    def find(self, method: str, host: str, port: int | None, path: str, vendor: str | None = None) -> Match | Miss:
+        """The operation of a request, or what of it nobody knows: its host or its path. `vendor` is given where the
+        recording says whose it is."""
+        vendors, bases = ([vendor], {""}) if vendor is not None and vendor in self._paths else self._vendors(host, port)
+        if not vendors:
+            return "host"
+        for base in sorted(bases, key=len, reverse=True):
+            if path.startswith(f"{base}/"):
+                found = self._at(vendors, method, path[len(base) :])
+                if found is not None:
+                    return found
+        return "path"
+
+    def _vendors(self, host: str, port: int | None) -> tuple[list[str], set[str]]:
+        """Whose a host may be, and the base paths of that server."""
+        for pattern, vendor in self._hosts.items():
+            if fnmatch.fnmatchcase(host, pattern) or fnmatch.fnmatchcase(f"{host}:{port}", pattern):
+                return [vendor] if vendor in self._paths else [], {
+                    "",
+                    *(server.base for server in self._servers if server.vendor == vendor),
+                }
+        served = [server for server in self._servers if server.host.fullmatch(host)]
+        if served:
+            return list({server.vendor: None for server in served}), {server.base for server in served}
+        return (list(self._paths), {""}) if is_loopback(host) else ([], set())
+
+    def _at(self, vendors: list[str], method: str, path: str) -> Match | None:
+        found: list[tuple[Operation, dict[str, str]]] = []
+        for vendor in vendors:
+            for pattern, operation in self._paths[vendor]:
+                if match := pattern.fullmatch(path):
+                    names = re.findall(r"\{([^}]*)\}", operation.path)
+                    values = dict(zip(names, match.groups(), strict=True))
+                    if operation.method == method:
+                        return Match(operation, values)
+                    found.append((operation, values))
+        if not found:
+            return None
+        return Match(*found[0], allowed=frozenset(operation.method for operation, _ in found))
+
+
+def is_loopback(host: str) -> bool:
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _template(path: str) -> re.Pattern[str]:
+    """A path template as a pattern; a parameter is one segment or a part of one."""
+    pieces = re.split(r"\{[^}]*\}", path)
+    return re.compile("([^/]+)".join(re.escape(piece) for piece in pieces))
+
+
+def _servers(vendor: str, catalogue: Catalogue) -> Iterator[_Server]:
+    """The servers that a contract names: of the whole, of a path, of an operation. A variable stands for any text."""
+    document = catalogue.vendors[vendor].document
+    holders: list[Any] = [document]
+    for item in document.get("paths", {}).values():
+        holders += [item, *(inner for inner in item.values() if isinstance(inner, dict))]
+    urls = {server.get("url", "") for holder in holders for server in holder.get("servers") or ()}
+    for url in sorted(urls):
+        marked = re.sub(r"\{[^}]*\}", "VARIABLE", url)
+        try:
+            parts = urlsplit(marked)
+            host, base = parts.hostname or "", parts.path.rstrip("/")
+        except ValueError:
+            continue
+        if host.replace("variable", "").strip("."):
+            pattern = re.escape(host).replace("variable", r"[\w.-]+")
+            yield _Server(vendor, re.compile(pattern), base)

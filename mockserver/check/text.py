@@ -1,0 +1,102 @@
+"""The report of a check as people read it: the findings by exchange, a table of operations, and a summary."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from itertools import groupby
+
+from mockserver.check.findings import Finding, Report
+from mockserver.control.views import iso
+from mockserver.model import Violation
+
+NAMES_SHOWN = 10
+
+
+def text_report(report: Report) -> Iterator[str]:
+    """The report, line by line."""
+    for (file, place), found in groupby(report.findings, key=lambda finding: (finding.file, finding.place)):
+        findings = list(found)
+        yield f"{file}: {place}: {_exchange(findings[0])}"
+        yield from _rows([_cells(finding) for finding in findings], "  ")
+        yield ""
+    if report.left_out:
+        yield f"… and {report.left_out} more that are counted below"
+        yield ""
+    if report.operations:
+        yield from _rows(_operations(report), "")
+        yield ""
+    yield from _summary(report)
+
+
+def described(violation: Violation) -> str:
+    """A violation's message with the value that stood there."""
+    return violation.message if violation.value is None else f"{violation.message}; found {violation.value}"
+
+
+def place_of(violation: Violation) -> str:
+    """Where a violation is: a JSON Pointer into the body, a header or a parameter, or the whole."""
+    return violation.pointer or violation.parameter or "-"
+
+
+def _exchange(finding: Finding) -> str:
+    status = f" → {finding.status}" if finding.status is not None else ""
+    when = f" at {iso(finding.time)}" if finding.time is not None else ""
+    return f"{finding.vendor} {finding.operation}: {finding.method} {finding.url}{status}{when}"
+
+
+def _cells(finding: Finding) -> tuple[str, ...]:
+    violation, evidence = finding.violation, finding.violation.evidence
+    level = "" if finding.level == "violation" else " (warning)"
+    return (
+        finding.side + level,
+        place_of(violation),
+        violation.rule,
+        f"{described(violation)} [{evidence.kind}: {evidence.source}]",
+    )
+
+
+COLUMNS = ("VENDOR", "OPERATION", "EXCHANGES", "BAD REQUESTS", "BAD RESPONSES", "WARNINGS")
+
+
+def _operations(report: Report) -> list[tuple[str, ...]]:
+    rows: list[tuple[str, ...]] = [COLUMNS]
+    for (vendor, name), counted in sorted(report.operations.items()):
+        requests = str(counted.requests_violated) if "request" in report.sides else "-"
+        responses = str(counted.responses_violated) if "response" in report.sides else "-"
+        rows.append((vendor, name, str(counted.exchanges), requests, responses, str(counted.warnings)))
+    return rows
+
+
+def _summary(report: Report) -> Iterator[str]:
+    files = f"{_counted(report.exchanges, 'exchange')} in {_counted(len(report.files), 'file')}"
+    found = f"{_counted(report.violations, 'violation')}, {_counted(report.warnings, 'warning')}"
+    yield f"{files}, {report.judged} judged by the profile {report.profile}: {found}"
+    yield from _names("of unknown hosts", report.unknown_hosts)
+    yield from _names("to paths that no contract documents", report.unknown_paths)
+    for what, number in sorted(report.not_judged.items()):
+        yield f"not judged: {number} {what}"
+    if report.untimed:
+        yield f"without a time: {_counted(report.untimed, 'request')}; the rules about time were not applied to them"
+    if report.passed_over:
+        yield f"passed over: {_counted(report.passed_over, 'file')} that hold no recording"
+    if not report.judged:
+        yield "nothing was judged: no exchange went to a documented endpoint (--host HOST=VENDOR names a vendor's host)"
+
+
+def _names(what: str, counter: Counter[str]) -> Iterator[str]:
+    if counter:
+        shown = [f"{name} ({number})" for name, number in counter.most_common(NAMES_SHOWN)]
+        more = [f"{len(counter) - NAMES_SHOWN} more"] if len(counter) > NAMES_SHOWN else []
+        yield f"not judged: {counter.total()} {what}: {', '.join(shown + more)}"
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
+def _rows(rows: list[tuple[str, ...]], indent: str) -> Iterator[str]:
+    """Rows in columns as wide as what stands in them."""
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    for row in rows:
+        yield indent + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()

@@ -1,0 +1,220 @@
+"""Composes the proxy, and holds the way of a request through it: judged, sent on, its answer judged, recorded."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import NamedTuple
+
+from starlette.routing import Mount, Router
+from starlette.types import Receive, Scope, Send
+
+from mockserver.accounts import UNMATCHED, Account, Accounts
+from mockserver.answers import problem_answer
+from mockserver.authentication import read_credentials
+from mockserver.connection import connection_of
+from mockserver.contracts import Catalogue
+from mockserver.errors import ClientGone
+from mockserver.formalities import NO_PAGE, undocumented
+from mockserver.judging import Response, judge_request, judge_response, with_default, wrong_method
+from mockserver.model import ACCEPTED, Answer, Headers, Operation, Request, Verdict, Violation
+from mockserver.proxy.bodies import Passing, sent_by_client
+from mockserver.proxy.forwarding import Answered, Forwarder, UpstreamFailure, sent_on
+from mockserver.proxy.refusing import Refusals
+from mockserver.proxy.upstreams import Upstream
+from mockserver.receiving import head_of
+from mockserver.recording import Recorder
+from mockserver.responding import headers_of, respond
+from mockserver.routing import documented_routes, methods_of, nearest_operation, path_values
+
+log = logging.getLogger("mockserver")
+
+
+class Proxy:
+    """The way of a request through the proxy, with the parts that it passes."""
+
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        upstreams: Mapping[str, Upstream],
+        accounts: Accounts,
+        recorder: Recorder,
+        *,
+        timeout: float,
+        max_body_bytes: int,
+        enforce: bool,
+    ) -> None:
+        self._operations = catalogue.operations
+        self._upstreams, self._accounts, self._recorder = upstreams, accounts, recorder
+        self._max_body_bytes = max_body_bytes
+        self._refusals = Refusals(catalogue, max_body_bytes) if enforce else None
+        self._forwarder = Forwarder(timeout, max_body_bytes)
+        self._any_status = {
+            name: with_default(contract.document, contract.operations) for name, contract in catalogue.vendors.items()
+        }
+
+    def routes(self, control: Mount) -> Router:
+        """The proxy as an ASGI application, with the control API beside it."""
+        routes = [control, *documented_routes(self._operations, self.handle, self.handle_wrong_method)]
+        return Router(routes, redirect_slashes=False, default=self.handle_unknown_path)
+
+    async def handle(self, operation: Operation, scope: Scope, receive: Receive, send: Send) -> None:
+        """A documented request."""
+        head = head_of(scope)
+        presented = read_credentials(operation, head)
+        account = self._accounts.of(operation.vendor, presented.credential)
+        bound = operation.max_body_bytes or self._max_body_bytes
+
+        def judged(request: Request) -> Verdict:
+            values = path_values(operation, scope)
+            return judge_request(operation, request, values, presented, account.now(), self._max_body_bytes)
+
+        meeting = Meeting(operation, account, self._upstreams[operation.vendor], judged)
+        await self._pass(meeting, head, Passing(sent_by_client(receive, head), bound), scope, send)
+
+    async def handle_wrong_method(self, operation: Operation, scope: Scope, receive: Receive, send: Send) -> None:
+        """A documented path with a method that it does not have."""
+        head = head_of(scope)
+        account = self._accounts.of(operation.vendor, read_credentials(operation, head).credential)
+        violation = wrong_method(operation, methods_of(operation.path, self._operations))
+        meeting = Meeting(None, account, self._upstreams[operation.vendor], _constant(violation), operation)
+        await self._pass(meeting, head, Passing(sent_by_client(receive, head), self._max_body_bytes), scope, send)
+
+    async def handle_unknown_path(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """A path that no contract knows: sent on where there is only one upstream, else nobody knows whose it is."""
+        if scope["type"] != "http":
+            return
+        head = head_of(scope)
+        nearest = nearest_operation(head.path, self._operations)
+        hint = f"; the nearest is {nearest.method} {nearest.path} ({nearest.vendor} {nearest.id})" if nearest else ""
+        violation = undocumented("path", f"no documented endpoint at this path{hint}", NO_PAGE)
+        only = next(iter(self._upstreams.values())) if len(self._upstreams) == 1 else None
+        account = self._accounts.of(UNMATCHED, "")
+        if only is not None:
+            known = next((each for each in self._operations if each.vendor == only.vendor), None)
+            account = self._accounts.of(only.vendor, read_credentials(known, head).credential if known else "")
+        meeting = Meeting(None, account, only, _constant(violation))
+        await self._pass(meeting, head, Passing(sent_by_client(receive, head), self._max_body_bytes), scope, send)
+
+    async def _pass(self, meeting: Meeting, head: Request, body: Passing, scope: Scope, send: Send) -> None:
+        """Receive, judge, refuse or send on, judge the answer, record, respond."""
+        started, verdict = self._recorder.timer(), ACCEPTED
+        try:
+            await body.read()
+            request = _with_body(head, body)
+            verdict = meeting.judge(request)
+            refusal = self._refusal(meeting, request, verdict)
+            if refusal is not None:
+                await self._answer(meeting, request, verdict, refusal, started, send)
+                return
+            assert meeting.upstream is not None
+            target = scope.get("raw_path") or head.path.encode("utf-8")
+            target += b"?" + head.query if head.query else b""
+            headers = sent_on(head.headers, meeting.upstream, body)
+            async with self._forwarder.exchange(meeting.upstream, head.method, target, headers, body) as answered:
+                await self._bring_back(meeting, _with_body(head, body), verdict, answered, started, scope, send)
+        except ClientGone:
+            self._recorder.record(meeting.account, meeting.operation, _with_body(head, body, cut=True), started)
+        except UpstreamFailure as failure:
+            log.warning("%s", failure.detail)
+            answer = problem_answer(failure.status, failure.detail)
+            await self._answer(meeting, _with_body(head, body), verdict, answer, started, send)
+
+    def _refusal(self, meeting: Meeting, request: Request, verdict: Verdict) -> Answer | None:
+        """The answer to a request that is not sent on."""
+        if meeting.upstream is None:
+            names = ", ".join(self._upstreams)
+            reason = verdict.violations[0].message
+            return problem_answer(404, f"{reason}; with several upstreams ({names}) it cannot be told whose it is")
+        if self._refusals is None or verdict.valid:
+            return None
+        return self._refusals.answer(meeting.operation or meeting.near, request, verdict, meeting.account)
+
+    async def _answer(
+        self, meeting: Meeting, request: Request, verdict: Verdict, answer: Answer, started: float, send: Send
+    ) -> None:
+        """An answer of our own."""
+        headers = headers_of(answer, meeting.account.now())
+        self._recorder.record(
+            meeting.account, meeting.operation, request, started, answer=answer, headers=headers, verdict=verdict
+        )
+        await respond(send, answer, headers)
+
+    async def _bring_back(
+        self,
+        meeting: Meeting,
+        request: Request,
+        verdict: Verdict,
+        answered: Answered,
+        started: float,
+        scope: Scope,
+        send: Send,
+    ) -> None:
+        """The upstream's answer: judged and recorded before its first byte leaves."""
+        body, connection = answered.body, connection_of(scope)
+        response = Response(answered.status, answered.headers, body.kept, whole=not body.oversized)
+        found: tuple[Violation, ...] = ()
+        if meeting.operation is not None:
+            any_status = meeting.operation.id in self._any_status[meeting.operation.vendor]
+            found = judge_response(meeting.operation, response, self._max_body_bytes, any_status=any_status)
+        taken = 200 <= answered.status < 300 and meeting.operation is not None
+        self._recorder.record(
+            meeting.account,
+            meeting.operation,
+            request,
+            started,
+            answer=Answer(answered.status, response.body),
+            headers=answered.headers,
+            verdict=verdict,
+            stored=taken,
+            acknowledged=taken and not (connection and connection.lost),
+            response_violations=found,
+            response_truncated=body.oversized,
+        )
+        headers = _framed(answered, request.method)
+        if not body.oversized:
+            await respond(send, Answer(answered.status, response.body), headers)
+            return
+        assert meeting.upstream is not None
+        await send({"type": "http.response.start", "status": answered.status, "headers": headers})
+        try:
+            async for piece in self._forwarder.rest(meeting.upstream, body):
+                await send({"type": "http.response.body", "body": piece, "more_body": True})
+        except UpstreamFailure as failure:
+            log.warning("%s, in the middle of its answer", failure.detail)
+            if connection is not None:
+                connection.close()
+            return
+        await send({"type": "http.response.body", "body": b""})
+
+
+class Meeting(NamedTuple):
+    """A request's place in the world: its operation, or the one that is at its path (`near`), its account, where it
+    goes, and how it is judged."""
+
+    operation: Operation | None
+    account: Account
+    upstream: Upstream | None
+    judge: Callable[[Request], Verdict]
+    near: Operation | None = None
+
+
+def _constant(violation: Violation) -> Callable[[Request], Verdict]:
+    return lambda _request: Verdict((violation,))
+
+
+def _with_body(head: Request, body: Passing, *, cut: bool = False) -> Request:
+    return replace(head, body=body.kept, body_size=body.size, truncated=body.oversized or cut)
+
+
+def _framed(answered: Answered, method: str) -> Headers:
+    """The headers of an answer with the framing of its body as it is sent."""
+    if method == "HEAD":
+        return answered.headers
+    headers = tuple(pair for pair in answered.headers if pair[0] != b"content-length")
+    if answered.status in (204, 304):
+        return headers
+    if answered.body.oversized:
+        return answered.headers
+    return (*headers, (b"content-length", b"%d" % answered.body.size))

@@ -1,0 +1,56 @@
+"""Passes bodies on: what fits the bound is held whole and can be judged, of what does not the beginning is kept."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+from starlette.types import Receive
+
+from mockserver.errors import ClientGone
+from mockserver.model import Request
+from mockserver.receiving import KEPT_OF_OVERSIZED
+
+
+class Passing:
+    """A body on its way. `read` takes it in up to the bound; `kept` is then all of it, or, where `oversized`, only the
+    beginning is kept in the end, while `pieces` gives every byte."""
+
+    def __init__(self, source: AsyncIterator[bytes], bound: int) -> None:
+        self._source, self._bound = source, bound
+        self._held = bytearray()
+        self.size = 0
+        self.oversized = False
+
+    async def read(self) -> None:
+        """Reads to the end, or to the piece that exceeds the bound. Raises what the source raises."""
+        async for piece in self._source:
+            self._held += piece
+            self.size += len(piece)
+            if self.size > self._bound:
+                self.oversized = True
+                return
+
+    @property
+    def kept(self) -> bytes:
+        return bytes(self._held[:KEPT_OF_OVERSIZED] if self.oversized else self._held)
+
+    async def pieces(self) -> AsyncIterator[bytes]:
+        """The whole body, what was read already first; can be had once."""
+        held = bytes(self._held)
+        if self.oversized:
+            del self._held[KEPT_OF_OVERSIZED:]
+        yield held
+        async for piece in self._source:
+            self.size += len(piece)
+            yield piece
+
+
+async def sent_by_client(receive: Receive, head: Request) -> AsyncIterator[bytes]:
+    """The pieces of a request's body. Raises ClientGone, with the head, where the client leaves before its end."""
+    more = True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientGone(head)
+        yield message.get("body", b"")
+        more = message.get("more_body", False)

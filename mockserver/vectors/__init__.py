@@ -1,0 +1,1 @@
+"""Test vectors: bodies at, just inside and just outside every limit of a contract, with what to expect of each."""

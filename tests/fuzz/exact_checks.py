@@ -1,0 +1,80 @@
+"""A check that schemathesis runs on every exchange: the answer is what an independent reading of the contract says.
+
+schemathesis' own checks of positive and negative data ask what it meant to generate; this one asks what was sent. It
+holds also where the configuration tells those checks to be lenient.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import schemathesis
+from jsonschema import Draft202012Validator, FormatChecker
+
+from mockserver.contracts.formats import is_int64
+from mockserver.model import Evidence, Rule
+from mockserver.rules import RULES
+
+REFUSED = (400, 413, 422)
+NOWHERE = Evidence("assumed", "the contract")
+CHECKER = FormatChecker(["date-time", "uuid"])
+CHECKER.checks("int64")(is_int64)
+GOOD = ("fuzz", "fuzz-app", "Bearer sly_fuzz", "Basic ZnV6ejo=")
+VALIDATORS: dict[tuple[int, str], Draft202012Validator] = {}
+
+
+@schemathesis.check
+def the_answer_is_what_the_contract_says(ctx: Any, response: Any, case: Any) -> None:
+    document, request = case.operation.schema.raw_schema, response.request
+    spec = document["paths"][case.operation.path].get(request.method.lower())
+    status = response.status_code
+    if spec is None:
+        assert status in (405, 501), f"a wrong method was answered {status}"
+        assert response.headers.get("allow"), "a wrong method was answered without Allow"
+        return
+    assert str(status) in spec["responses"], f"{status} is not documented"
+    if not presents_good_credentials(spec, document, request):
+        assert status in (400, 401, 403), f"a request without a good credential was answered {status}"
+        return
+    why = list(faults(document, case.operation.path, request))
+    if why:
+        assert status in REFUSED, f"{status} although the body is wrong: {why[:3]}"
+    elif status >= 300:
+        pointers = [refusal["pointer"] for refusal in spec.get("x-refusals", ())]
+        told = json.dumps(response.json())
+        assert status == 400, f"{status} although the body is right"
+        assert any(pointer in told for pointer in pointers), f"400 although the body is right: {told[:300]}"
+
+
+def faults(document: dict[str, Any], path: str, request: Any) -> Iterator[str]:
+    """What is wrong with a request's body, by jsonschema and the named rules."""
+    raw = request.body or b""
+    try:
+        body = json.loads(raw if isinstance(raw, bytes) else raw.encode())
+    except ValueError as error:
+        yield f"no JSON: {error}"
+        return
+    for error in validator(document, path).iter_errors(body):
+        yield f"{error.json_path} {error.validator}"
+    for rule in document["paths"][path]["post"].get("x-rules", ()):
+        for pointer, _ in RULES[rule["name"]].check(body, Rule(rule["name"], rule, NOWHERE), time.time()):
+            yield f"{pointer} {rule['name']}"
+
+
+def validator(document: dict[str, Any], path: str) -> Draft202012Validator:
+    """The referee of an operation's body, made once."""
+    key = (id(document), path)
+    if key not in VALIDATORS:
+        schema = document["paths"][path]["post"]["requestBody"]["content"]["application/json"]["schema"]
+        VALIDATORS[key] = Draft202012Validator({**schema, "components": document["components"]}, format_checker=CHECKER)
+    return VALIDATORS[key]
+
+
+def presents_good_credentials(spec: dict[str, Any], document: dict[str, Any], request: Any) -> bool:
+    """Whether the request carries the good credentials of one of the alternatives that the operation takes."""
+    schemes = document["components"]["securitySchemes"]
+    names = [[schemes[name].get("name", "Authorization") for name in option] for option in spec["security"]]
+    return any(all(request.headers.get(name) in GOOD for name in option) for option in names)
