@@ -35,6 +35,7 @@ def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytes
     """A project whose tests can send."""
     for name in [name for name in os.environ if name.startswith(("MOCKSERVER_", "PYTEST_XDIST"))]:
         monkeypatch.delenv(name)
+    monkeypatch.delenv("CI", raising=False)  # with it pytest tells each failure twice
     pytester.makeini("[pytest]\naddopts = --strict-markers -p no:cacheprovider -p no:hypothesispytest\n")
     pytester.makepyfile(sending=SENDER)
     return pytester

@@ -25,10 +25,10 @@ FORBIDDEN = {
 """Module or class to the names in it that are not to be used; all of them for None."""
 ALLOWED = {("random", "Random")}
 """A source of randomness of one's own, which the second test wants seeded."""
-DEFAULTS = {("app.py", "time.time"), ("app.py", "time.perf_counter")}
-"""The real clocks, passed in at the one place that composes the server."""
-OUTSIDE = {("client/server.py", "uuid.uuid4")}
-"""The test's side of the wire: a key that no other process uses is not to be had from a seed."""
+DEFAULTS = {(file, clock) for file in ("app.py", "proxy/command.py") for clock in ("time.time", "time.perf_counter")}
+"""The real clocks, passed in where the server and the proxy are composed."""
+OUTSIDE = {("client/server.py", "uuid.uuid4"), ("proxy/forwarding.py", "asyncio.timeout")}
+"""A key that no other process uses is not to be had from a seed; a real upstream is waited for in real time."""
 
 
 def trees() -> Iterator[tuple[str, ast.Module]]:
