@@ -16,4 +16,4 @@ def examples() -> int:
 @pytest.fixture(scope="session")
 def mutants() -> int:
     """Mutated bodies that each operation is sent."""
-    return int(os.environ.get("FUZZ_BODIES", "1000"))
+    return int(os.environ.get("FUZZ_BODIES", "300"))
