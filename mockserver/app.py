@@ -35,6 +35,7 @@ from mockserver.routing import documented_routes, methods_of, nearest_operation,
 from mockserver.settings import Settings
 from mockserver.variety import varied
 from mockserver.vendors import vendor_named
+from mockserver.vendors.base import remembered
 from mockserver.vendors.satori_memory import Taxonomy, TaxonomyError, read_taxonomy
 
 log = logging.getLogger("mockserver")
@@ -188,8 +189,11 @@ class Server:
 
     def _variety(self, account: Account) -> random.Random:
         """What an account's answers are varied by: its own randomness, so that ids stay the usual ones."""
-        seed = f"{self._seed}/{account.vendor}/{account.credential}/answers"
-        chance: random.Random = account.state.setdefault("variety", random.Random(seed))  # noqa: S311 - no secret
+
+        def make() -> random.Random:
+            return random.Random(f"{self._seed}/{account.vendor}/{account.credential}/answers")  # noqa: S311 - no secret
+
+        chance: random.Random = remembered(account, "variety", make)
         return chance
 
     async def handle_wrong_method(self, operation: Operation, scope: Scope, receive: Receive, send: Send) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar, Concatenate, Generic, ParamSpec, Protocol, TypeVar
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 import yaml
 
@@ -424,7 +424,7 @@ class Satori(Handle):
 
     def identity(self, identity: str) -> dict[str, Any]:
         """An identity's `events` and `sessions`, as the vendor's dashboard would show them."""
-        return dict(self._call("GET", f"/satori/identities/{quote(identity, safe='')}"))
+        return dict(self._call("GET", f"/satori/identities/{identity}"))
 
 
 class Supalytics(Handle):
@@ -441,7 +441,7 @@ class Supalytics(Handle):
 
     def visitor(self, visitor: str) -> list[dict[str, Any]]:
         """A visitor's events."""
-        return list(self._call("GET", f"/supalytics/visitors/{quote(visitor, safe='')}")["events"])
+        return list(self._call("GET", f"/supalytics/visitors/{visitor}")["events"])
 
 
 HandleType_co = TypeVar("HandleType_co", bound=Handle, covariant=True)
