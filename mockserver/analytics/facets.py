@@ -27,17 +27,33 @@ def facet_name(name: str) -> str:
 
 def flatten(body: Mapping[str, Any]) -> dict[str, Cell]:
     """The facets of an event's body (JSON values), each with its values in the order of the body."""
-    found: dict[str, list[Scalar]] = {}
-    pending: list[tuple[str | None, Any]] = [(None, dict(body))]
-    while pending:
-        path, value = pending.pop()
-        if isinstance(value, dict):
-            pending.extend((key if path is None else f"{path}.{key}", value[key]) for key in reversed(value))
-        elif isinstance(value, list):
-            pending.extend((path, element) for element in reversed(value))
-        elif value is not None and path is not None:
-            found.setdefault(path, []).append(_scalar(value))
-    return {path: values[0] if len(values) == 1 else tuple(values) for path, values in found.items()}
+    found: dict[str, Any] = {}
+    several: list[str] = []
+    for name, value in body.items():
+        _collect(found, several, name, value)
+    for path in several:
+        found[path] = tuple(found[path])
+    return found
+
+
+def _collect(found: dict[str, Any], several: list[str], path: str, value: Any) -> None:
+    """Adds what a value at a path holds to `found`: a list where a path has more than one, then it is in `several`."""
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            _collect(found, several, f"{path}.{name}", inner)
+    elif isinstance(value, list):
+        for element in value:
+            _collect(found, several, path, element)
+    elif value is not None:
+        scalar = value if type(value) is str else _scalar(value)
+        known = found.get(path)
+        if known is None:
+            found[path] = scalar
+        elif isinstance(known, list):
+            known.append(scalar)
+        else:
+            found[path] = [known, scalar]
+            several.append(path)
 
 
 def values_of(cell: Cell) -> tuple[Scalar, ...]:

@@ -105,6 +105,7 @@ class EventStore:
         self._shapes: WeakValueDictionary[tuple[str, ...], Shape] = WeakValueDictionary()
         self._columns: OrderedDict[str, Column] = OrderedDict()
         self._shared: dict[str, str] = {}
+        self._shared_at_most = min(MAX_SHARED_TEXTS, max_events)
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -116,6 +117,8 @@ class EventStore:
         shape = self._shapes.get(names)
         if shape is None:
             shape = self._shapes[names] = Shape(names)
+        if len(self._shared) >= self._shared_at_most:
+            self._shared.clear()
         row = (shape, timestamp_ms, *map(self._share, facets.values()))
         self._rows.append(row)
         self.bytes += _bytes_of(row) + (0 if shape.events else shape.bytes)
@@ -171,16 +174,13 @@ class EventStore:
         """The same text object for equal texts, so that a thousand events of one name hold it once."""
         if not isinstance(cell, str) or len(cell) > SHARED_CHARACTERS:
             return cell
-        if len(self._shared) >= min(MAX_SHARED_TEXTS, self.max_events):
-            self._shared.clear()
         return self._shared.setdefault(cell, cell)
 
 
 def _bytes_of(row: Row) -> int:
     """About what a row keeps in memory, but for its shape."""
-    size = ROW_BYTES
-    for cell in islice(row, 2, None):
-        size += CELL_BYTES
+    size = ROW_BYTES + (len(row) - 2) * CELL_BYTES
+    for cell in row[2:]:
         if isinstance(cell, str):
             size += len(cell)
         elif isinstance(cell, tuple):
