@@ -17,7 +17,9 @@ from mockserver.vendors.base import World, remembered, text_at
 REMEMBERED_AT_MOST = 100_000
 LONGEST_SESSION_ID = 1024
 """A session with a longer id is not remembered for events that name none."""
-DUPLICATE = "an event with this id was accepted before"
+KEY_CHARACTERS = 64
+KEPT, SEEN_BEFORE = Fate("accepted"), Fate("duplicate", "an event with this id was accepted before")
+Key = str | bytes
 _INTEGER = re.compile(r"-?[0-9]+")
 _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 VALUE_KINDS = ("string", "integer", "number", "none")
@@ -35,6 +37,9 @@ class EventRule:
     value: str = "string"
 
 
+ANY_EVENT = EventRule()
+
+
 @dataclass(frozen=True, slots=True)
 class Taxonomy:
     """The project's events by name (None: every name is good), and its limits: characters of a value, bytes of keys
@@ -44,16 +49,26 @@ class Taxonomy:
     max_value_length: int | None = None
     max_metadata_bytes: int | None = None
     uuid_ids: bool = False
+    allows_everything: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        limits = (self.events, self.max_value_length, self.max_metadata_bytes)
+        object.__setattr__(self, "allows_everything", limits == (None, None, None) and not self.uuid_ids)
 
     def reason(self, event: Mapping[str, Json]) -> str | None:
         """Why the vendor's debugger would show the event as thrown away, in its own word; None where it is kept."""
-        name, value = text_at(event, "name"), text_at(event, "value") or ""
-        metadata = event.get("metadata") or {}
-        identifier = text_at(event, "id")
-        rule = EventRule() if self.events is None else self.events.get(name or "")
+        name = event.get("name")
+        rule = ANY_EVENT if self.events is None else self.events.get(name or "")
         if not name or rule is None:
             return "INVALID_NAME"
-        if not text_at(event, "timestamp") or not _is_value(value, rule.value):
+        if not event.get("timestamp"):
+            return "INVALID_VALUE"
+        return None if self.allows_everything else self._broken(event, rule)
+
+    def _broken(self, event: Mapping[str, Json], rule: EventRule) -> str | None:
+        """The limit that an event with a known name breaks."""
+        value, metadata = text_at(event, "value") or "", event.get("metadata") or {}
+        if not _is_value(value, rule.value):
             return "INVALID_VALUE"
         if self.max_value_length is not None and len(value) > self.max_value_length:
             return "VALUE_LENGTH_EXCEEDED"
@@ -62,6 +77,7 @@ class Taxonomy:
         size = sum(len(key.encode()) + len(str(text).encode()) for key, text in metadata.items())
         if self.max_metadata_bytes is not None and size > self.max_metadata_bytes:
             return "METADATA_SIZE_EXCEEDED"
+        identifier = text_at(event, "id")
         return "INVALID_ID" if self.uuid_ids and identifier and not _is_uuid(identifier) else None
 
 
@@ -126,44 +142,46 @@ class Session:
 
 @dataclass(slots=True, eq=False)
 class SatoriMemory:
-    """One account's memory. Ids and identities are bounded, and kept as digests, so that their length does not
-    matter; those seen longest ago are forgotten."""
+    """One account's memory. Ids and identities are bounded, and long ones kept as digests, so that their length does
+    not matter; those seen longest ago are forgotten."""
 
     grace: float
     taxonomy: Taxonomy
-    ids: OrderedDict[bytes, None] = field(default_factory=OrderedDict)
-    sessions: OrderedDict[bytes, Session] = field(default_factory=OrderedDict)
+    ids: OrderedDict[Key, None] = field(default_factory=OrderedDict)
+    sessions: OrderedDict[Key, Session] = field(default_factory=OrderedDict)
 
     def take(self, event: Mapping[str, Json], now: float) -> Fate:
         """What becomes of one event of an accepted batch."""
         reason = self.taxonomy.reason(event)
         if reason is not None:
             return Fate("dropped", reason)
-        identifier = text_at(event, "id")
-        if identifier is not None:
-            digest = _digest(identifier)
-            if digest in self.ids:
-                return Fate("duplicate", DUPLICATE)
-            _remember(self.ids, digest, None)
-        return Fate("accepted", None, self._session(event, now))
+        identifier = event.get("id")
+        if identifier:
+            key = _key(identifier)
+            if key in self.ids:
+                return SEEN_BEFORE
+            _remember(self.ids, key, None)
+        session = self._session(event, now)
+        return KEPT if session is None else Fate("accepted", None, session)
 
     def _session(self, event: Mapping[str, Json], now: float) -> str | None:
         """The session of an event: its own, or its identity's latest if that is not over for longer than the grace."""
-        identity, session = _either(event, "identity_id", "identityId"), _either(event, "session_id", "sessionId")
-        if identity is None:
+        identity = event.get("identity_id") or event.get("identityId")
+        session: str | None = event.get("session_id") or event.get("sessionId") or None
+        if not identity:
             return session
-        when, key = _seconds(text_at(event, "timestamp"), now), _digest(identity)
+        when, key = _seconds(event.get("timestamp"), now), _key(identity)
         latest = self.sessions.get(key)
         if session is None:
             return latest.id if latest is not None and when <= latest.ends + self.grace else None
-        issued = _number(_either(event, "session_issued_at", "sessionIssuedAt"))
-        expires = _number(_either(event, "session_expires_at", "sessionExpiresAt"))
+        expires = _number(event, "session_expires_at", "sessionExpiresAt")
         if latest is not None and latest.id == session:
             latest.ends = expires if expires is not None else max(latest.ends, when)
-        elif latest is None or (issued if issued is not None else now) >= latest.created:
-            created = issued if issued is not None else now
-            if len(session) <= LONGEST_SESSION_ID:
-                _remember(self.sessions, key, Session(session, created, expires if expires is not None else when))
+            return session
+        issued = _number(event, "session_issued_at", "sessionIssuedAt")
+        created = issued if issued is not None else now
+        if (latest is None or created >= latest.created) and len(session) <= LONGEST_SESSION_ID:
+            _remember(self.sessions, key, Session(session, created, expires if expires is not None else when))
         return session
 
 
@@ -178,24 +196,22 @@ def satori_memory_of(world: World) -> SatoriMemory:
     return memory
 
 
-def _digest(text: str) -> bytes:
-    return hashlib.blake2b(text.encode(), digest_size=16).digest()
+def _key(text: str) -> Key:
+    """What an id is remembered by: itself where it is short."""
+    return text if len(text) <= KEY_CHARACTERS else hashlib.blake2b(text.encode(), digest_size=16).digest()
 
 
-def _remember(kept: OrderedDict[bytes, Any], key: bytes, value: Any) -> None:
+def _remember(kept: OrderedDict[Key, Any], key: Key, value: Any) -> None:
     kept[key] = value
     kept.move_to_end(key)
     if len(kept) > REMEMBERED_AT_MOST:
         kept.popitem(last=False)
 
 
-def _either(event: Mapping[str, Json], *names: str) -> str | None:
-    """A field by either of its names, as text; an empty text counts as unset."""
-    return next((str(event[name]) for name in names if event.get(name) not in (None, "")), None)
-
-
-def _number(text: str | None) -> float | None:
-    return float(text) if text is not None and _NUMBER.fullmatch(text) else None
+def _number(event: Mapping[str, Json], *names: str) -> float | None:
+    """The number in a field that has one of two names, whether it is written as a text or not."""
+    text = next((str(event[name]) for name in names if event.get(name) not in (None, "")), "")
+    return float(text) if _NUMBER.fullmatch(text) else None
 
 
 def _seconds(timestamp: str | None, default: float) -> float:
