@@ -31,9 +31,11 @@ class Account:
     random: random.Random
     options: Mapping[str, Any]
     state: dict[str, Any] = field(default_factory=dict)
+    now: TimeSource = field(init=False)
+    """Its time, in seconds since the epoch."""
 
-    def now(self) -> float:
-        return self.clock.now()
+    def __post_init__(self) -> None:
+        self.now = self.clock.now
 
 
 @dataclass(frozen=True, slots=True)

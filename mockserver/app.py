@@ -26,12 +26,12 @@ from mockserver.faults import Firing, Wire, read_scenario
 from mockserver.faults.wire import DELIVERS, SHAPES_THE_ANSWER, Stage, perform
 from mockserver.formalities import NO_PAGE, undocumented
 from mockserver.model import Answer, Fate, Headers, Operation, Request, Verdict, Violation
-from mockserver.preferences import read_preferences
+from mockserver.preferences import NO_PREFERENCES, read_preferences
 from mockserver.quotas import rate_limit_of
 from mockserver.receiving import head_of, receive_request
 from mockserver.recording import Recorder
 from mockserver.responding import headers_of, respond
-from mockserver.routing import documented_routes, methods_of, nearest_operation, path_values
+from mockserver.routing import DocumentedRouter, documented_routes, methods_of, nearest_operation, path_values
 from mockserver.settings import Settings
 from mockserver.variety import varied
 from mockserver.vendors import vendor_named
@@ -72,7 +72,7 @@ def create_app(
         *documented_routes(catalogue.operations, server.handle, server.handle_wrong_method),
         Mount("/__admin", control_app(settings, catalogue, accounts, start_timer)),
     ]
-    return Router(routes, redirect_slashes=False, default=server.handle_unknown_path)
+    return DocumentedRouter(routes, server.handle_unknown_path)
 
 
 def read_setting_taxonomy(settings: Settings) -> Taxonomy | None:
@@ -127,25 +127,28 @@ class Server:
     async def handle(self, operation: Operation, scope: Scope, receive: Receive, send: Send) -> None:
         """Identify, receive, read and judge, fail as scripted, decide, record, respond."""
         started = self._recorder.timer()
-        presented, connection = read_credentials(operation, head_of(scope)), connection_of(scope)
+        head, connection = head_of(scope), connection_of(scope)
+        presented = read_credentials(operation, head)
         account = self._accounts.of(operation.vendor, presented.credential)
         early = self._accounts.faults.take_early(operation, presented.credential)
         if early is not None and early.fault.wire is not None:
             await account.clock.sleep(early.fault.wire.parameters["seconds"], connection)
         try:
-            request = await receive_request(scope, receive, self._deciders[operation.vendor].limit(operation))
+            request = await receive_request(head, receive, self._deciders[operation.vendor].limit(operation))
         except ClientGone as gone:
-            self._recorder.record(account, operation, gone.request, started, firing=early)
+            self._recorder.record(account, operation, gone.request, started, account.now(), firing=early)
             return
         values, preferences = path_values(operation, scope), read_preferences(request)
         encounter = Encounter(operation, request, values, presented, account, preferences, connection)
         outcome = await self._outcome(encounter, early)
-        headers = headers_of(outcome.answer, account.now(), _more_headers(encounter, outcome.answer))
+        now = account.now()
+        headers = headers_of(outcome.answer, now, _more_headers(encounter, outcome.answer))
         self._recorder.record(
             account,
             operation,
             request,
             started,
+            now,
             answer=outcome.answer if outcome.answers else None,
             headers=headers if outcome.answers else (),
             verdict=outcome.verdict,
@@ -165,10 +168,9 @@ class Server:
         operation, account = encounter.operation, encounter.account
         decider, reading, firing = self._deciders[operation.vendor], Reading(), early
         try:
-            reading = decider.read(encounter)
-            firing = early or self._accounts.faults.take(
-                operation, encounter.presented.credential, reading.body, account.now()
-            )
+            now = account.now()
+            reading = decider.read(encounter, now)
+            firing = early or self._accounts.faults.take(operation, encounter.presented.credential, reading.body, now)
             wait = (encounter.preferences.wait or 0.0) + (firing.delay if firing else 0.0)
             stage = firing.fault.stage if firing else "before"
             if wait and stage == "before":
@@ -199,11 +201,12 @@ class Server:
     async def handle_wrong_method(self, operation: Operation, scope: Scope, receive: Receive, send: Send) -> None:
         """A documented path with a method that it does not have: as the vendor answers it, with Allow."""
         started = self._recorder.timer()
-        account = self._accounts.of(operation.vendor, read_credentials(operation, head_of(scope)).credential)
+        head = head_of(scope)
+        account = self._accounts.of(operation.vendor, read_credentials(operation, head).credential)
         try:
-            request = await receive_request(scope, receive, self._max_body_bytes)
+            request = await receive_request(head, receive, self._max_body_bytes)
         except ClientGone as gone:
-            self._recorder.record(account, None, gone.request, started)
+            self._recorder.record(account, None, gone.request, started, account.now())
             return
         allow = ", ".join(methods_of(operation.path, self._operations))
         answer = self._deciders[operation.vendor].wrong_method(operation, account)
@@ -218,9 +221,9 @@ class Server:
         started = self._recorder.timer()
         account = self._accounts.of(UNMATCHED, "")
         try:
-            request = await receive_request(scope, receive, self._max_body_bytes)
+            request = await receive_request(head_of(scope), receive, self._max_body_bytes)
         except ClientGone as gone:
-            self._recorder.record(account, None, gone.request, started)
+            self._recorder.record(account, None, gone.request, started, account.now())
             return
         nearest = nearest_operation(request.path, self._operations)
         hint = f"; the nearest is {nearest.method} {nearest.path} ({nearest.vendor} {nearest.id})" if nearest else ""
@@ -231,8 +234,9 @@ class Server:
     async def _refuse(
         self, account: Account, request: Request, started: float, answer: Answer, violation: Violation, send: Send
     ) -> None:
-        headers, verdict = headers_of(answer, account.now()), Verdict(violations=(violation,))
-        self._recorder.record(account, None, request, started, answer=answer, headers=headers, verdict=verdict)
+        now, verdict = account.now(), Verdict(violations=(violation,))
+        headers = headers_of(answer, now)
+        self._recorder.record(account, None, request, started, now, answer=answer, headers=headers, verdict=verdict)
         await respond(send, answer, headers)
 
 
@@ -271,6 +275,8 @@ def _more_headers(encounter: Encounter, answer: Answer) -> Headers:
     """The headers that the contract fixes for a status, and which preferences (RFC 7240) were applied."""
     contract = encounter.operation.responses.get(answer.status)
     headers = contract.headers if contract else ()
+    if encounter.preferences is NO_PREFERENCES:
+        return headers
     code, wait = encounter.preferences.code, encounter.preferences.wait
     applied = [b"code=%d" % answer.status] if code is not None and code == answer.status else []
     applied += [b"wait=%g" % wait] if wait is not None else []

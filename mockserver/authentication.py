@@ -59,7 +59,7 @@ def _present(accepted: Credential, request: Request) -> tuple[str, bool]:
     if accepted.location == "query":
         values = parse_qs(request.query.decode("latin-1")).get(accepted.name, [""])
         return values[0].strip(), False
-    raw = request.header(accepted.name.lower().encode("latin-1"))
+    raw = request.header(accepted.header)
     text = raw.decode("latin-1").strip() if raw else ""
     if accepted.scheme == "apiKey" or not text:
         return text, False

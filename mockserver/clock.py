@@ -51,7 +51,8 @@ class Clock:
 
     def now(self) -> float:
         """The time, in seconds since the epoch."""
-        return min(self._frozen_at if self._frozen_at is not None else self._source() + self._offset, LATEST)
+        now = self._source() + self._offset if self._frozen_at is None else self._frozen_at
+        return now if now < LATEST else LATEST
 
     @property
     def frozen(self) -> bool:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import NamedTuple
 
 from mockserver.accounts import Account
-from mockserver.answers import render, status_of
+from mockserver.answers import status_of
 from mockserver.authentication import authorize
 from mockserver.connection import Connection
 from mockserver.decoding import decompressed, read_json
+from mockserver.envelopes import Envelopes
 from mockserver.errors import Failure, FailureKind
 from mockserver.faults import Fault
 from mockserver.faults.wire import DELIVERS
@@ -82,13 +82,15 @@ class Decider:
         self._max_body_bytes = max_body_bytes
         self._rate_limits = rate_limits
         self._enforced = enforced
+        self._envelopes = Envelopes()
 
     def limit(self, operation: Operation) -> int:
         """The most bytes that a decompressed body may have."""
         return operation.max_body_bytes or self._max_body_bytes
 
-    def read(self, encounter: Encounter) -> Reading:
-        """Decodes and judges a request, whatever will be answered: the verdict is ours, the answer is the vendor's."""
+    def read(self, encounter: Encounter, now: float) -> Reading:
+        """Decodes and judges a request, whatever will be answered: the verdict is ours, the answer is the vendor's.
+        `now` is the account's time."""
         operation, request, code = encounter.operation, encounter.request, encounter.preferences.code
         found = formalities(operation, request, encounter.path_values, encounter.presented, code)
         if operation.media_type is None or not (operation.body_required or request.body_size):
@@ -98,7 +100,7 @@ class Decider:
         except Failure as failure:
             verdict = Verdict(violations=(unreadable(failure, operation),))
             return Reading(failure=failure, verdict=_with(verdict, found))
-        return Reading(body, None, _with(judge(operation, body, encounter.account.now()), found))
+        return Reading(body, None, _with(judge(operation, body, now), found))
 
     def decide(self, encounter: Encounter, reading: Reading, fault: Fault | None) -> Decision:
         """The vendor's answer: a scripted failure, a failure in the order in which the vendor would find it, or what
@@ -128,9 +130,9 @@ class Decider:
         """A failure in the vendor's envelope, with the headers that go with its status."""
         status = status_of(operation, failure)
         problems = self._vendor.problems(operation, failure, status)
-        answer = render(operation, status, problems, self._vendor.code(status))
+        answer = self._envelopes.render(operation, status, problems, self._vendor.code(status))
         if status in WITHOUT_BODY:
-            answer = replace(answer, body=b"")
+            answer = answer._replace(body=b"")
         answer = answer.with_headers(self._vendor.headers(operation, status, problems))
         return self._with_quota(operation, answer, quota, account, failure.retry_after)
 
@@ -184,17 +186,19 @@ class Decider:
         retry_after: float | None = None,
     ) -> Answer:
         """An answer with the vendor's rate-limit headers, and `Retry-After` on 429 and 503."""
+        if quota is None and answer.status not in (429, 503):
+            return answer
         more: Headers = ()
         wait = retry_after
         if wait is None:
-            wait = quota.reset_at - account.now() if quota is not None and answer.status != 503 else 1.0
+            wait = quota.resets_in if quota is not None and answer.status != 503 else 1.0
         reset_in = max(0, math.ceil(wait))
         if answer.status in (429, 503):
             more = ((b"retry-after", b"%d" % reset_in),)
         if quota is not None:
             if answer.status == 429:
                 reset_at = quota.reset_at if retry_after is None else account.now() + retry_after
-                quota = replace(quota, remaining=0, reset_at=reset_at)
+                quota = quota._replace(remaining=0, reset_at=reset_at)
             more += self._vendor.rate_limit_headers(operation, answer.status, quota, reset_in)
         return answer.with_headers(more)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 import zlib
 from collections.abc import Callable
 from typing import Protocol
@@ -18,7 +17,8 @@ MAX_CODINGS = 3
 MAX_MEMBERS = 1000
 _SLICE = 512
 _MAX_ZSTD_WINDOW = 8 * 1024 * 1024
-_MAYBE_BEYOND_DOUBLE = re.compile(rb"[eE]\+?[0-9]{3}|[0-9]{309}")
+_DIGITS_ALIKE = bytes.maketrans(b"123456789E", b"000000000e")
+_MANY_DIGITS = b"0" * 309
 
 
 def read_json(request: Request, max_bytes: int) -> Json:
@@ -41,7 +41,7 @@ def parse_json(data: bytes) -> Json:
         value = jiter.from_json(data, allow_inf_nan=False, catch_duplicate_keys=True, cache_mode="keys")
     except ValueError as error:
         raise Failure(FailureKind.UNREADABLE, str(error)) from None
-    if _MAYBE_BEYOND_DOUBLE.search(data) and _holds_infinity(value):
+    if _may_be_beyond_double(data) and _holds_infinity(value):
         raise Failure(FailureKind.UNREADABLE, "a number is out of range")
     return value
 
@@ -125,6 +125,12 @@ _CODINGS: dict[str, Callable[[bytes, int], bytes]] = {
     "zstd": _unzstd,
     "zstd1": _unzstd,
 }
+
+
+def _may_be_beyond_double(data: bytes) -> bool:
+    """Whether a JSON text has an exponent of three digits in it, or 309 digits in a row. Quick: a search for texts."""
+    alike = data.translate(_DIGITS_ALIKE)
+    return b"e000" in alike or b"e+000" in alike or _MANY_DIGITS in alike
 
 
 def _holds_infinity(value: Json) -> bool:

@@ -18,14 +18,14 @@ class Preferences:
     wait: float | None = None
 
 
-NONE = Preferences()
+NO_PREFERENCES = Preferences()
 WAIT_AT_MOST = 3600.0
 
 
 def read_preferences(request: Request) -> Preferences:
     """The preferences of a request; what we do not know or cannot read is ignored, as RFC 7240 says."""
     if request.header(b"prefer") is None:
-        return NONE
+        return NO_PREFERENCES
     found: dict[str, str] = {}
     for name, value in request.headers:
         if name == b"prefer":

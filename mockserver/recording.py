@@ -25,6 +25,7 @@ class Recorder:
         operation: Operation | None,
         request: Request,
         started: float,
+        received: float,
         *,
         answer: Answer | None = None,
         headers: Headers = (),
@@ -37,7 +38,8 @@ class Recorder:
         response_violations: tuple[Violation, ...] = (),
         response_truncated: bool = False,
     ) -> Exchange:
-        """Keeps one exchange; without an `answer` nothing was answered."""
+        """Keeps one exchange; without an `answer` nothing was answered. `started` is by the timer, `received` by the
+        account's clock, both in seconds."""
         sequence = self._accounts.next_sequence()
         exchange = Exchange(
             id=f"r{sequence}",
@@ -45,7 +47,7 @@ class Recorder:
             vendor=account.vendor or None,
             operation=operation.id if operation else None,
             account=account.label,
-            received=account.now(),
+            received=received,
             request=request,
             status=answer.status if answer else None,
             response_headers=headers,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 
-from starlette.routing import Route
-from starlette.types import Receive, Scope, Send
+from starlette.routing import BaseRoute, Route, Router
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mockserver.model import Operation
 
@@ -23,6 +23,26 @@ class Endpoint:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self._handler(self._operation, scope, receive, send)
+
+
+class DocumentedRouter(Router):
+    """Starlette's router, with the documented paths that hold no parameter looked up instead of tried one by one."""
+
+    def __init__(self, routes: Sequence[BaseRoute], default: ASGIApp) -> None:
+        super().__init__(routes, redirect_slashes=False, default=default)
+        self._endpoints = {
+            (method, route.path): route.endpoint
+            for route in reversed(routes)
+            if isinstance(route, Route) and "{" not in route.path
+            for method in route.methods or ()
+        }
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        endpoint = self._endpoints.get((scope["method"], scope["path"])) if scope["type"] == "http" else None
+        if endpoint is not None:
+            await endpoint(scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
 
 
 def documented_routes(operations: Iterable[Operation], handle: Handler, wrong_method: Handler) -> list[Route]:

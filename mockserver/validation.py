@@ -17,6 +17,7 @@ SPELLING = Evidence("inferred", "a documented name that is nearly the same")
 VALUE_SHOWN = 120
 VIOLATIONS_AT_MOST = 1000
 NAMES_TRIED = 2000
+SAYINGS_AT_MOST = 10_000
 
 
 def judge(operation: Operation, body: Json, now: float) -> Verdict:
@@ -56,6 +57,8 @@ def misspellings(schema: BodySchema | None, body: Json) -> tuple[Violation, ...]
     """A warning for each unknown name that is nearly a known one of the same object."""
     if schema is None or schema.shape is None:
         return ()
+    if _knows_every_name(schema.shape, body):
+        return ()
     return tuple(islice(_misspelt(schema.shape, body, "", iter(range(NAMES_TRIED))), VIOLATIONS_AT_MOST))
 
 
@@ -74,7 +77,7 @@ def explained(schema: BodySchema, body: Json) -> list[Violation]:
     open_choices: list[Any] = []
     for error in islice(schema.validator.iter_errors(body), VIOLATIONS_AT_MOST):
         options = getattr(error.kind, "context", None)  # an option without an error is one that fits
-        if options and all(options) and _evidence_at(schema.document, error.schema_path)[1] is None:
+        if options and all(options) and _said_of(schema, error.schema_path)[1] is None:
             open_choices.append(error)
         else:
             plain.extend(islice(_violations(schema, error), VIOLATIONS_AT_MOST - len(plain)))
@@ -89,7 +92,7 @@ def explained(schema: BodySchema, body: Json) -> list[Violation]:
 def _violations(schema: BodySchema, error: Any) -> Iterator[Violation]:
     """What one error of the validator says, in our words; several where it names several fields."""
     rule = error.kind.name
-    evidence, reason = _evidence_at(schema.document, error.schema_path)
+    evidence, reason = _said_of(schema, error.schema_path)
     pointer, limit = pointer_of(error.instance_path), getattr(error.kind, "value", None)
     if rule == "additionalProperties":
         for name in error.kind.unexpected:
@@ -150,6 +153,17 @@ _MESSAGES = {
 }
 
 
+def _said_of(schema: BodySchema, schema_path: list[str | int]) -> tuple[Evidence, str | None]:
+    """The evidence and the reason of a keyword, looked up once."""
+    key = tuple(schema_path)
+    said = schema.sayings.get(key)
+    if said is None:
+        said = _evidence_at(schema.document, schema_path)
+        if len(schema.sayings) < SAYINGS_AT_MOST:  # a recursive schema has any number of paths
+            schema.sayings[key] = said
+    return said
+
+
 def _evidence_at(document: Mapping[str, Json], schema_path: list[str | int]) -> tuple[Evidence, str | None]:
     """The evidence nearest to a keyword, from the keyword up to the root, and the overlay's reason if it has one."""
     nodes: list[Any] = [document]
@@ -174,6 +188,19 @@ UNSTATED = Evidence("documented", "the contract")
 def _evidence(found: Mapping[str, str]) -> Evidence:
     source = found.get("source") or " — ".join(found[key] for key in ("page", "section") if key in found)
     return Evidence(found["kind"], source)  # type: ignore[arg-type]  # the overlay's reader checks the kind
+
+
+def _knows_every_name(shape: Shape, value: Json) -> bool:
+    """Whether no name at a place or below it is unknown, so that none can be misspelt."""
+    if isinstance(value, dict):
+        if not (shape.open_map or value.keys() <= shape.known):
+            return False
+        for name, child in shape.children.items():
+            if name in value and not _knows_every_name(child, value[name]):
+                return False
+    elif isinstance(value, list) and (items := shape.items) is not None:
+        return all(_knows_every_name(items, item) for item in value)
+    return True
 
 
 def _misspelt(shape: Shape, value: Json, pointer: str, tries: Iterator[int]) -> Iterator[Violation]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import Any
 
 from mockserver.model import Answer, BodySchema, Json, Operation
@@ -38,7 +37,7 @@ def varied(answer: Answer, operation: Operation, body: Json, chance: random.Rand
     asked = operation.documented.document if operation.documented else {}
     changed = Variation(contract.schema, frozenset(_names(asked)), _scalars(body), chance).of(usual)
     value = changed if contract.schema.validator.is_valid(changed) else usual
-    return replace(answer, body=_written(value, chance), pieces=chance.choice((0, 0, 1, 2, PIECES_AT_MOST)))
+    return answer._replace(body=_written(value, chance), pieces=chance.choice((0, 0, 1, 2, PIECES_AT_MOST)))
 
 
 class Variation:

@@ -40,6 +40,7 @@ SIBLINGS = {
     ("accounts", "journal"): "an account holds its journal",
     ("accounts", "quotas"): "an account holds its quotas",
     ("vendors", "analytics"): "Product Analytics answers queries over what was sent",
+    ("envelopes", "answers"): "a failure that has no documented envelope is told in one of ours",
     ("events", "decoding"): "events are derived from raw bodies",
     ("faults", "responding"): "a wire fault spoils an answer on its way out",
     ("formalities", "validation"): "a parameter is explained as a body is",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +27,8 @@ from mockserver.redaction import redaction_for
 from mockserver.remedies import remedies
 
 BOTH: tuple[Side, ...] = ("request", "response")
+OF_OUR_PROXY = re.compile(rb"mockserver\s*;.*\berror=")
+"""What Proxy-Status (RFC 9209) says of an answer that `mockserver proxy` gave itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,22 +109,28 @@ class Checker:
         if match.allowed:
             return Verdict((wrong_method(operation, match.allowed),))
         report.untimed += exchange.time is None
-        if not exchange.body_known:
+        request, body_known = exchange.request, exchange.body_known
+        if not body_known and request.body_size > (operation.max_body_bytes or self._wishes.max_body_bytes):
+            request, body_known = request._replace(truncated=True), True  # its size says all
+        if not body_known:
             count(report.not_judged, "request bodies that were not recorded whole")
         return judge_request(
             operation,
-            exchange.request,
+            request,
             match.path_values,
-            presented_by(operation, exchange.request) if self._wishes.credentials else EVERY_CREDENTIAL,
+            presented_by(operation, request) if self._wishes.credentials else EVERY_CREDENTIAL,
             UNKNOWN_TIME if exchange.time is None else exchange.time,
             self._wishes.max_body_bytes,
-            body_known=exchange.body_known,
+            body_known=body_known,
         )
 
     def _response(self, exchange: Recorded, operation: Operation) -> tuple[Violation, ...]:
         response = exchange.response
         if response is None:
             count(self._report.not_judged, "requests without a response")
+            return ()
+        if any(name == b"proxy-status" and OF_OUR_PROXY.match(value) for name, value in response.headers):
+            count(self._report.not_judged, "answers of mockserver's proxy, not of the vendor")
             return ()
         if not response.whole:
             count(self._report.not_judged, "response bodies that were not recorded whole")

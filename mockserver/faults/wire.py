@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from starlette.types import Receive, Send
 
@@ -78,7 +78,7 @@ async def _hang(_wire: Wire, stage: Stage) -> None:
 async def _malformed(_wire: Wire, stage: Stage) -> None:
     body = stage.answer.body[:-1] + b","
     headers = tuple((name, b"%d" % len(body) if name == b"content-length" else value) for name, value in stage.headers)
-    await respond(stage.send, replace(stage.answer, body=body), headers)
+    await respond(stage.send, stage.answer._replace(body=body), headers)
 
 
 async def _dribble(wire: Wire, stage: Stage) -> None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
+import ssl
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import NamedTuple
 
 from starlette.routing import Mount, Router
@@ -29,6 +29,7 @@ from mockserver.responding import headers_of, respond
 from mockserver.routing import documented_routes, methods_of, nearest_operation, path_values
 
 log = logging.getLogger("mockserver")
+PROXY_STATUS = b"proxy-status"
 
 
 class Proxy:
@@ -44,12 +45,13 @@ class Proxy:
         timeout: float,
         max_body_bytes: int,
         enforce: bool,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         self._operations = catalogue.operations
         self._upstreams, self._accounts, self._recorder = upstreams, accounts, recorder
         self._max_body_bytes = max_body_bytes
         self._refusals = Refusals(catalogue, max_body_bytes) if enforce else None
-        self._forwarder = Forwarder(timeout, max_body_bytes)
+        self._forwarder = Forwarder(timeout, max_body_bytes, tls)
         self._any_status = {
             name: with_default(contract.document, contract.operations) for name, contract in catalogue.vendors.items()
         }
@@ -115,10 +117,11 @@ class Proxy:
             async with self._forwarder.exchange(meeting.upstream, head.method, target, headers, body) as answered:
                 await self._bring_back(meeting, _with_body(head, body), verdict, answered, started, scope, send)
         except ClientGone:
-            self._recorder.record(meeting.account, meeting.operation, _with_body(head, body, cut=True), started)
+            cut = _with_body(head, body, cut=True)
+            self._recorder.record(meeting.account, meeting.operation, cut, started, meeting.account.now())
         except UpstreamFailure as failure:
             log.warning("%s", failure.detail)
-            answer = problem_answer(failure.status, failure.detail)
+            answer = _ours(problem_answer(failure.status, failure.detail), failure.error)
             await self._answer(meeting, _with_body(head, body), verdict, answer, started, send)
 
     def _refusal(self, meeting: Meeting, request: Request, verdict: Verdict) -> Answer | None:
@@ -126,18 +129,21 @@ class Proxy:
         if meeting.upstream is None:
             names = ", ".join(self._upstreams)
             reason = verdict.violations[0].message
-            return problem_answer(404, f"{reason}; with several upstreams ({names}) it cannot be told whose it is")
+            answer = problem_answer(404, f"{reason}; with several upstreams ({names}) it cannot be told whose it is")
+            return _ours(answer, "destination_not_found")
         if self._refusals is None or verdict.valid:
             return None
-        return self._refusals.answer(meeting.operation or meeting.near, request, verdict, meeting.account)
+        answer = self._refusals.answer(meeting.operation or meeting.near, request, verdict, meeting.account)
+        return _ours(answer, "http_request_denied")
 
     async def _answer(
         self, meeting: Meeting, request: Request, verdict: Verdict, answer: Answer, started: float, send: Send
     ) -> None:
         """An answer of our own."""
-        headers = headers_of(answer, meeting.account.now())
+        account, now = meeting.account, meeting.account.now()
+        headers = headers_of(answer, now)
         self._recorder.record(
-            meeting.account, meeting.operation, request, started, answer=answer, headers=headers, verdict=verdict
+            account, meeting.operation, request, started, now, answer=answer, headers=headers, verdict=verdict
         )
         await respond(send, answer, headers)
 
@@ -164,6 +170,7 @@ class Proxy:
             meeting.operation,
             request,
             started,
+            meeting.account.now(),
             answer=Answer(answered.status, response.body),
             headers=answered.headers,
             verdict=verdict,
@@ -200,12 +207,17 @@ class Meeting(NamedTuple):
     near: Operation | None = None
 
 
+def _ours(answer: Answer, error: str) -> Answer:
+    """An answer that says that the proxy gave it, and why (RFC 9209)."""
+    return answer.with_headers(((PROXY_STATUS, b"mockserver; error=%s" % error.encode("ascii")),))
+
+
 def _constant(violation: Violation) -> Callable[[Request], Verdict]:
     return lambda _request: Verdict((violation,))
 
 
 def _with_body(head: Request, body: Passing, *, cut: bool = False) -> Request:
-    return replace(head, body=body.kept, body_size=body.size, truncated=body.oversized or cut)
+    return head._replace(body=body.kept, body_size=body.size, truncated=body.oversized or cut)
 
 
 def _framed(answered: Answered, method: str) -> Headers:

@@ -42,7 +42,7 @@ def product_analytics_of(world: World) -> ProductAnalytics:
 def submit_event(operation: Operation, body: Json, world: World) -> Answer:
     """202 `{}`; the event counts in queries from now on, at the account's time."""
     product_analytics_of(world).events.append(int(world.now() * 1000), body)
-    return json_answer(operation.success, {})
+    return Answer(operation.success, b"{}")
 
 
 def query_scalar(operation: Operation, body: Json, world: World) -> Answer:

@@ -8,7 +8,7 @@ from mockserver.errors import Failure, FailureKind
 from mockserver.model import Answer, EventPart, Headers, Json, Operation, Violation
 from mockserver.pointers import position_of
 from mockserver.statuses import phrase
-from mockserver.vendors.base import Behaviour, Problem, Vendor, World, answer_sample, json_answer, text_at
+from mockserver.vendors.base import Behaviour, Problem, Vendor, World, answer_sample, text_at
 from mockserver.vendors.satori_memory import satori_memory_of
 
 GRPC_CODES = {400: 3, 401: 16, 403: 7, 404: 5, 429: 8, 500: 13, 501: 12, 503: 14}
@@ -69,7 +69,7 @@ def server_event(operation: Operation, body: Json, world: World) -> Answer:
     """200 `{}`: the batch is taken, and each of its events is kept or thrown away by itself."""
     memory, now = satori_memory_of(world), world.now()
     fates = tuple(memory.take(event, now) for event in body.get("events") or ())
-    return json_answer(operation.success, {}).with_fates(fates)
+    return Answer(operation.success, b"{}", fates=fates)
 
 
 def _part(event: dict[str, Json]) -> EventPart:
