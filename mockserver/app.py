@@ -141,15 +141,15 @@ class Server:
         values, preferences = path_values(operation, scope), read_preferences(request)
         encounter = Encounter(operation, request, values, presented, account, preferences, connection)
         outcome = await self._outcome(encounter, early)
-        now = account.now()
-        headers = headers_of(outcome.answer, now, _more_headers(encounter, outcome.answer))
+        answer, wire, now = outcome.answer, outcome.wire, account.now()
+        headers = headers_of(answer, now, _more_headers(encounter, answer))
         self._recorder.record(
             account,
             operation,
             request,
             started,
             now,
-            answer=outcome.answer if outcome.answers else None,
+            answer=answer if outcome.answers else None,
             headers=headers if outcome.answers else (),
             verdict=outcome.verdict,
             stored=outcome.stored,
@@ -158,10 +158,10 @@ class Server:
             fates=outcome.fates,
             error=outcome.error,
         )
-        if outcome.wire is not None:
-            await perform(outcome.wire, Stage(connection, receive, send, account.clock, outcome.answer, headers))
+        if wire is not None:
+            await perform(wire, Stage(connection, receive, send, account.clock, answer, headers))
         elif not outcome.left:
-            await respond(send, outcome.answer, headers)
+            await respond(send, answer, headers)
 
     async def _outcome(self, encounter: Encounter, early: Firing | None) -> Outcome:
         """What becomes of a request: read, judged, held back where that was scripted, and decided."""
@@ -259,12 +259,14 @@ class Outcome(NamedTuple):
     @property
     def answers(self) -> bool:
         """Whether the client is sent an answer, whole or spoilt."""
+        if self.firing is None:
+            return not self.left
         return not self.left and (self.wire is None or self.wire.kind in SHAPES_THE_ANSWER | DELIVERS)
 
     @property
     def acknowledges(self) -> bool:
         """Whether the client can learn that what it sent was stored."""
-        delivered = self.wire is None or self.wire.kind in DELIVERS
+        delivered = self.firing is None or self.wire is None or self.wire.kind in DELIVERS
         return self.stored and delivered and self.answer.status < 300
 
 

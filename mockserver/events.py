@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
+from heapq import heappop, heappush
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -18,37 +20,78 @@ Splitter = Callable[[str, Json, Json], list[EventPart]]
 
 ACCEPTED = Fate("accepted")
 OUTCOMES = ("accepted", "rejected", "duplicate", "dropped")
+KEPT_BYTES = 64 * 1024 * 1024
+"""Events that were read already, of all accounts together."""
+OBJECTS_PER_BYTE = 8
+"""What a byte of JSON takes in memory once it is parsed, near enough for a bound."""
+EVENT_BYTES = 1024
+"""What an event takes besides its JSON."""
+
+
+class Presentation(NamedTuple):
+    """One event as one exchange holds it, its attempt not counted yet. `key` is the same for the same event: its own
+    id or else its canonical body."""
+
+    event: Event
+    key: str
 
 
 class EventReader:
-    """Takes one account's exchanges apart, oldest first. `max_bytes` bounds a decompressed body.
+    """Takes exchanges apart. `max_bytes` bounds a decompressed body.
 
-    `attempt` counts the presentations of the same event, by its own id or else by its canonical body.
+    The events of the newest exchanges that were read are kept, `kept_bytes` of them at most, near enough: who asks
+    again parses nothing twice. They are only a copy of what the exchanges hold; what is not kept is read again.
     """
 
-    def __init__(self, splitters: Mapping[str, Splitter], max_bytes: int) -> None:
+    def __init__(self, splitters: Mapping[str, Splitter], max_bytes: int, kept_bytes: int = KEPT_BYTES) -> None:
         self._splitters = splitters
         self._max_bytes = max_bytes
-        self._presentations: dict[str, int] = {}
+        self._room = kept_bytes
+        self._kept: dict[int, tuple[tuple[Presentation, ...], int]] = {}
+        self._oldest: list[int] = []
 
-    def read(self, exchange: Exchange) -> Iterator[Event]:
-        """The events of the next exchange."""
-        if exchange.vendor is None or exchange.operation is None:
+    def read(self, exchange: Exchange) -> tuple[Presentation, ...]:
+        """The events of one exchange, each as its first attempt."""
+        kept = self._kept.get(exchange.sequence)
+        if kept is not None:
+            return kept[0]
+        data = _data(exchange, self._max_bytes)
+        found = tuple(self._taken_apart(exchange, data)) if data is not None else ()
+        self._keep(exchange.sequence, found, OBJECTS_PER_BYTE * len(data or b"") + EVENT_BYTES * (len(found) + 1))
+        return found
+
+    def events(self, exchanges: Iterable[Exchange]) -> Iterator[Event]:
+        """The events of one account's exchanges, oldest first. `attempt` counts the presentations of an event."""
+        presented: dict[str, int] = {}
+        for exchange in exchanges:
+            for event, key in self.read(exchange):
+                presented[key] = attempt = presented.get(key, 0) + 1
+                yield event if attempt == 1 else replace(event, attempt=attempt)
+
+    def _taken_apart(self, exchange: Exchange, data: bytes) -> Iterator[Presentation]:
+        try:
+            body = parse_json(data)
+        except Failure:
             return
-        body = _body(exchange, self._max_bytes)
         if body is None:
             return
         answer = _json(exchange.response_body) if exchange.stored else None
-        for number, part in enumerate(self._splitters[exchange.vendor](exchange.operation, body, answer)):
-            yield _event(exchange, part, _fate(exchange, number), self._attempt(exchange, part))
+        split = self._splitters[str(exchange.vendor)]
+        for number, part in enumerate(split(str(exchange.operation), body, answer)):
+            yield Presentation(_event(exchange, part, _fate(exchange, number)), _key(exchange, part))
 
-    def _attempt(self, exchange: Exchange, part: EventPart) -> int:
-        key = _key(exchange, part)
-        self._presentations[key] = attempt = self._presentations.get(key, 0) + 1
-        return attempt
+    def _keep(self, sequence: int, found: tuple[Presentation, ...], size: int) -> None:
+        """Keeps what was read, and lets the oldest go where there is no room: they leave the journals first too, and
+        one pass over more than there is room for still finds the newest."""
+        self._kept[sequence] = (found, size)
+        heappush(self._oldest, sequence)
+        self._room -= size
+        while self._room < 0:
+            _, freed = self._kept.pop(heappop(self._oldest))
+            self._room += freed
 
 
-def _event(exchange: Exchange, part: EventPart, fate: Fate, attempt: int) -> Event:
+def _event(exchange: Exchange, part: EventPart, fate: Fate) -> Event:
     return Event(
         vendor=str(exchange.vendor),
         operation=str(exchange.operation),
@@ -62,7 +105,7 @@ def _event(exchange: Exchange, part: EventPart, fate: Fate, attempt: int) -> Eve
         outcome=fate.outcome,
         reason=fate.reason,
         acknowledged=exchange.acknowledged,
-        attempt=attempt,
+        attempt=1,
         request_id=exchange.id,
     )
 
@@ -109,11 +152,12 @@ def _key(exchange: Exchange, part: EventPart) -> str:
     return f"{exchange.operation}/{digest}"
 
 
-def _body(exchange: Exchange, max_bytes: int) -> Json:
-    if exchange.request.truncated:
+def _data(exchange: Exchange, max_bytes: int) -> bytes | None:
+    """The body of a request that can hold events, its content codings undone."""
+    if exchange.vendor is None or exchange.operation is None or exchange.request.truncated:
         return None
     try:
-        return parse_json(decompressed(exchange.request, max_bytes))
+        return decompressed(exchange.request, max_bytes)
     except Failure:
         return None
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterator
+from itertools import islice
 
-from mockserver.model import Exchange
+from mockserver.model import ACCEPTED, Exchange
 
 
 class Journal:
     """At most `max_entries` exchanges and `max_bytes` bytes of them; the oldest go first.
 
-    The newest exchange is always kept, whatever its size, so that who holds a response finds its record.
+    The newest exchange is always kept, whatever its size, so that who holds a response finds its record. `evicted`
+    counts those that went, `evicted_invalid` and `evicted_warned` those of them with violations or only warnings.
     """
 
     def __init__(self, max_entries: int, max_bytes: int) -> None:
@@ -19,7 +21,7 @@ class Journal:
         self._max_bytes = max_bytes
         self._exchanges: OrderedDict[str, tuple[Exchange, int]] = OrderedDict()
         self._bytes = 0
-        self.evicted = 0
+        self.evicted = self.evicted_invalid = self.evicted_warned = 0
         self.recorded = 0
 
     def record(self, exchange: Exchange) -> None:
@@ -28,13 +30,21 @@ class Journal:
         self._bytes += size
         self.recorded += 1
         while len(self._exchanges) > self._max_entries or (self._bytes > self._max_bytes and len(self._exchanges) > 1):
-            _, (_, freed) = self._exchanges.popitem(last=False)
+            _, (gone, freed) = self._exchanges.popitem(last=False)
             self._bytes -= freed
             self.evicted += 1
+            if gone.verdict is not ACCEPTED:
+                self.evicted_invalid += bool(gone.verdict.violations)
+                self.evicted_warned += not gone.verdict.violations and bool(gone.verdict.warnings)
 
     def find(self, identifier: str) -> Exchange | None:
         found = self._exchanges.get(identifier)
         return found[0] if found is not None else None
+
+    def newest(self, count: int) -> list[Exchange]:
+        """The newest exchanges, at most so many, oldest first."""
+        newest = islice(reversed(self._exchanges.values()), count)
+        return [exchange for exchange, _ in newest][::-1]
 
     def __iter__(self) -> Iterator[Exchange]:
         """The exchanges, oldest first."""

@@ -19,6 +19,9 @@ from starlette.types import ASGIApp
 from mockserver.connection import ConnectionProtocol
 from mockserver.errors import AddressError
 
+with contextlib.suppress(ImportError):  # uvicorn takes it where there is one, but would import it only as it starts
+    import uvloop  # noqa: F401
+
 BACKLOG = 2048
 GRACE_SECONDS = 5
 
@@ -49,8 +52,8 @@ class ReadyServer(uvicorn.Server):
 
 def serve(app: ASGIApp, listener: socket.socket, ready: Callable[[], None]) -> None:
     """Serves until a signal comes. `listener` is bound already; it is closed at the end."""
-    gc.collect()
-    gc.freeze()  # what was made at start stays: a full collection need not look at it again
+    gc.freeze()  # what was made at start stays: no collection need look at it again
+    gc.enable()
     ReadyServer(config_of(app), ready).run(sockets=[listener])
 
 
@@ -64,6 +67,7 @@ def config_of(app: ASGIApp) -> uvicorn.Config:
         access_log=False,
         server_header=False,
         date_header=False,
+        proxy_headers=False,
         lifespan="off",
         ws="none",
         timeout_graceful_shutdown=GRACE_SECONDS,

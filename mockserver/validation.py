@@ -195,8 +195,9 @@ def _knows_every_name(shape: Shape, value: Json) -> bool:
     if isinstance(value, dict):
         if not (shape.open_map or value.keys() <= shape.known):
             return False
-        for name, child in shape.children.items():
-            if name in value and not _knows_every_name(child, value[name]):
+        children = shape.children
+        for name, inner in value.items():
+            if isinstance(inner, (dict, list)) and name in children and not _knows_every_name(children[name], inner):
                 return False
     elif isinstance(value, list) and (items := shape.items) is not None:
         return all(_knows_every_name(items, item) for item in value)

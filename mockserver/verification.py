@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from heapq import nsmallest
 
 from mockserver.matching import Difference, differences, is_subset
 from mockserver.model import Event, Json
@@ -43,8 +44,17 @@ class Expectation:
     def matches(self, event: Event, now: float) -> bool:
         return self.selects(event) and (self.json is None or is_subset(self.json, event.attributes, now))
 
+    def could_match(self, vendor: str, operations: Container[str]) -> bool:
+        """Whether a request to a vendor that has these operations could hold such an event at all."""
+        return self.vendor in (None, vendor) and (self.operation is None or self.operation in operations)
+
     def accepts(self, count: int) -> bool:
+        """Whether so many events are as expected."""
         return self.at_least <= count and (self.at_most is None or count <= self.at_most)
+
+    def is_undecided(self, count: int, unseen: int) -> bool:
+        """Whether so many are as expected, but requests that were evicted `unseen` could have held too many."""
+        return self.accepts(count) and self.at_most is not None and unseen > 0
 
     def is_exceeded(self, count: int) -> bool:
         return self.at_most is not None and count > self.at_most
@@ -71,22 +81,29 @@ def nearest_to(expectation: Expectation, events: Iterable[Event], now: float) ->
     First those of the expected name, then those of the most similar ones; among them fewest differences first, then
     the latest. The name and the outcome count as places where an event can differ.
     """
-    near, likeness = [], _Likeness(expectation.name)
-    for event in events:
-        if expectation.vendor not in (None, event.vendor):
-            continue
-        found = [] if expectation.json is None else list(differences(expectation.json, event.attributes, now))
-        named = expectation.name is None or expectation.name in (event.name, event.operation)
-        if not named:
-            found.insert(0, Difference("name", f'"{expectation.name}"', event.name))
-        if expectation.operation not in (None, event.operation):
-            found.insert(0, Difference("operation", str(expectation.operation), event.operation))
-        if expectation.outcome not in (ANY, event.outcome):
-            found.append(Difference("outcome", expectation.outcome, event.outcome))
-        near.append((0.0 if named else 1.0 - likeness.of(event.name), len(found), Nearest(event, found)))
-    near.reverse()
-    near.sort(key=lambda item: item[:2])
-    return [item for _, _, item in near[:NEAREST_AT_MOST]]
+    likeness = _Likeness(expectation.name)
+
+    def rank(numbered: tuple[int, Event]) -> tuple[float, int, int]:
+        number, event = numbered
+        named = expectation.name in (None, event.name, event.operation)
+        unlike = 0.0 if named else 1.0 - likeness.of(event.name)
+        return unlike, sum(1 for _ in _departures(expectation, event, now)), -number
+
+    comparable = (event for event in events if expectation.vendor in (None, event.vendor))
+    nearest = nsmallest(NEAREST_AT_MOST, enumerate(comparable), rank)
+    return [Nearest(event, list(_departures(expectation, event, now))) for _, event in nearest]
+
+
+def _departures(expectation: Expectation, event: Event, now: float) -> Iterator[Difference]:
+    """Where an event is not what is expected."""
+    if expectation.operation not in (None, event.operation):
+        yield Difference("operation", str(expectation.operation), event.operation)
+    if expectation.name not in (None, event.name, event.operation):
+        yield Difference("name", f'"{expectation.name}"', event.name)
+    if expectation.json is not None:
+        yield from differences(expectation.json, event.attributes, now)
+    if expectation.outcome not in (ANY, event.outcome):
+        yield Difference("outcome", expectation.outcome, event.outcome)
 
 
 class _Likeness:

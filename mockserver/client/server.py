@@ -5,19 +5,23 @@ from __future__ import annotations
 import asyncio
 import itertools
 import uuid
+from abc import ABC, abstractmethod
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import Any, Self, TypeVar
 from urllib.parse import urlsplit
 
 from starlette.types import ASGIApp
 
+from mockserver.app import create_app
 from mockserver.client.control import AsgiControl, Control, ControlError, HttpControl
-from mockserver.client.handles import Datadog, Handle, Satori, Supalytics
+from mockserver.client.datadog import Datadog
+from mockserver.client.handle import Handle
 from mockserver.client.owning import OwnedApp, OwningLoop
+from mockserver.client.satori import Satori
+from mockserver.client.supalytics import Supalytics
+from mockserver.client.threaded import ServerThread
+from mockserver.serving import bind, url_of
 from mockserver.settings import Settings, load_settings
-
-if TYPE_CHECKING:
-    from mockserver.client.threaded import ServerThread
 
 HandleType = TypeVar("HandleType", bound=Handle)
 START_SECONDS = 30.0
@@ -25,7 +29,7 @@ IN_PROCESS_URL = "http://localhost"
 KEY_PREFIXES = {"datadog": "mock-dd-", "satori": "mock-satori-", "supalytics": "sly_mock_"}
 
 
-class Backend:
+class Backend(ABC):
     """A server on which tests have accounts: one that this process runs, or one that somebody else does."""
 
     url: str
@@ -48,11 +52,13 @@ class Backend:
         """A handle of a kind, on a new account or the one of a key."""
         return kind(self.control, self.url, api_key or KEY_PREFIXES[kind.vendor] + self._new_key())
 
+    @abstractmethod
     def stop(self) -> None:
         """Ends what this process runs or holds open of it."""
 
+    @abstractmethod
     def _new_key(self) -> str:
-        raise NotImplementedError
+        """A key that no other account has."""
 
 
 class MockServer(Backend):
@@ -65,8 +71,6 @@ class MockServer(Backend):
     """
 
     def __init__(self, **settings: Any) -> None:
-        from mockserver.app import create_app  # noqa: PLC0415 - the plugin is imported by every pytest run
-
         given = {"port": 0, **settings}
         self.settings: Settings = load_settings(given, {}, None)
         self._loop = OwningLoop()
@@ -89,9 +93,6 @@ class MockServer(Backend):
 
     def start(self) -> Self:
         """Listens, and returns once requests are served. Raises AddressError where it cannot."""
-        from mockserver.client.threaded import ServerThread  # noqa: PLC0415
-        from mockserver.serving import bind, url_of  # noqa: PLC0415
-
         if self._thread is not None:
             return self
         listener = bind(self.settings.host, self.settings.port, None)

@@ -21,14 +21,15 @@ def not_received(name: str | None, outcome: str, json: Any, within: float, repor
     kind = "" if outcome == "any" else f"{outcome} "
     noun = "event" if report["expected"].split()[-1] == "1" else "events"
     named = "" if name is None else f' "{name}"'
+    what = f"{report['expected']} {kind}{noun}{named}"
+    if report.get("undecided"):
+        return _undecided(what, json, report)
     patience = f" within {within:g} s" if within else ""
-    lines = [f"expected {report['expected']} {kind}{noun}{named}{patience}, received {report['count']}"]
-    if json is not None:
-        lines.append(f"  with {shown(json, LINE_AT_MOST)}")
+    lines = [f"expected {what}{patience}, received {report['count']}", *_with(json)]
     if report["matched"]:
         lines += ["", "received:", *_matched(report["matched"], report["count"])]
     if report["nearest"]:
-        others = report["total"] - report["count"]
+        others = max(report["total"] - report["count"], len(report["nearest"]))
         lines += ["", f"nearest of {_counted(others, 'other event' if report['count'] else 'event')} received:"]
         for number, near in enumerate(report["nearest"], 1):
             lines += _near(number, near)
@@ -41,10 +42,27 @@ def not_received(name: str | None, outcome: str, json: Any, within: float, repor
 def unexpected(name: str | None, json: Any, report: Mapping[str, Any]) -> str:
     """Events where none were expected."""
     what = "any event" if name is None else f'"{name}"'
-    lines = [f"expected not to receive {what}, received {_counted(report['count'], 'event')}"]
-    if json is not None:
-        lines.append(f"  with {shown(json, LINE_AT_MOST)}")
+    if report.get("undecided"):
+        return _undecided(f"not to receive {what}", json, report)
+    lines = [f"expected not to receive {what}, received {_counted(report['count'], 'event')}", *_with(json)]
     return _cut([*lines, "", "received:", *_matched(report["matched"], report["count"])])
+
+
+def no_longer_kept(count: int, kept: int, evicted: int) -> str:
+    """As many events as expected came, but their requests did not all stay."""
+    lines = [f"{_counted(count, 'event')} came, but the journal keeps only {kept} of them"]
+    return "\n".join([*lines, *_evictions(evicted, "the others")])
+
+
+def _undecided(what: str, json: Any, report: Mapping[str, Any]) -> str:
+    """As many as expected, as far as is known."""
+    known = "1 is known" if report["count"] == 1 else f"{report['count'] or 'none'} are known"
+    lines = [f"cannot tell: expected {what}; {known}, but there may have been more", *_with(json)]
+    return _cut([*lines, *_evictions(report["unseen"], "such events")])
+
+
+def _with(json: Any) -> list[str]:
+    return [] if json is None else [f"  with {shown(json, LINE_AT_MOST)}"]
 
 
 def places_in_sequence(expected: Sequence[Any], events: Sequence[ReceivedEvent], now: float) -> list[int]:
@@ -94,6 +112,15 @@ def contract_broken(vendor: str, requests: Sequence[ReceivedRequest], *, strict:
             break
     lines += ["", "if the test breaks the contract on purpose, let it say allow_violations()"]
     return "\n".join(lines)
+
+
+def contract_was_broken(vendor: str, evicted: int) -> str:
+    """The requests that broke the contract are no longer kept."""
+    lines = [
+        f"{_counted(evicted, 'request')} to {vendor} broke the contract and {_is(evicted)} no longer in the journal:"
+    ]
+    lines += ["raise journal_entries or journal_bytes to see what was wrong"]
+    return "\n".join([*lines, "", "if the test breaks the contract on purpose, let it say allow_violations()"])
 
 
 def _grouped(violations: Sequence[Violation]) -> list[list[Violation]]:
@@ -179,14 +206,19 @@ def _in_words(expected: Any) -> str:
     return f'"{expected[0]}" with {shown(expected[1])}' if isinstance(expected, tuple) else f'"{expected}"'
 
 
-def _evictions(evicted: int) -> list[str]:
+def _evictions(evicted: int, what: str = "it") -> list[str]:
     if not evicted:
         return []
     were = "request was" if evicted == 1 else "requests were"
     return [
         "",
-        f"{evicted} older {were} evicted from the journal and could have held it: keep more with journal_entries",
+        f"{evicted} older {were} evicted from the journal and could have held {what}:",
+        "raise journal_entries or journal_bytes, or reset() the account beforehand",
     ]
+
+
+def _is(count: int) -> str:
+    return "is" if count == 1 else "are"
 
 
 def _counted(count: int, noun: str) -> str:

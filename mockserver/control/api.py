@@ -9,9 +9,11 @@ from typing import Any
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from mockserver import __version__
 from mockserver.accounts import Accounts
@@ -25,6 +27,7 @@ from mockserver.control.journal import JournalCalls
 from mockserver.control.product_analytics import ProductAnalyticsCalls
 from mockserver.control.query import BadCall, Worlds, account, json_response, known_parameters, problem_response
 from mockserver.control.vendor_views import VendorViews
+from mockserver.events import EventReader
 from mockserver.redaction import redaction_for
 from mockserver.settings import Settings
 from mockserver.vendors import vendor_named
@@ -38,7 +41,7 @@ def control_app(settings: Settings, catalogue: Catalogue, accounts: Accounts, st
     server = ServerCalls(worlds, catalogue, accounts)
     journal = JournalCalls(worlds, settings.max_body_bytes, redaction_for(catalogue.operations))
     splitters = {name: vendor_named(name).events for name in catalogue.vendors}
-    events = EventCalls(worlds, accounts, splitters, settings.max_body_bytes, start_timer)
+    events = EventCalls(worlds, accounts, EventReader(splitters, settings.max_body_bytes), start_timer)
     views, analytics = VendorViews(accounts, events.of_vendor), ProductAnalyticsCalls(accounts)
     faults, clock = FaultCalls(worlds, catalogue, accounts), ClockCalls(worlds, accounts)
     calls: list[tuple[str, str, Call]] = [
@@ -71,7 +74,8 @@ def control_app(settings: Settings, catalogue: Catalogue, accounts: Accounts, st
         ("POST", "/clock/advance", clock.advance),
     ]
     handlers: dict[Any, Any] = {HTTPException: _problem, BadCall: _bad_call, Exception: _bug}
-    return Starlette(routes=_routes(calls, gate), exception_handlers=handlers)
+    forwarded = Middleware(ProxyHeadersMiddleware)  # the scheme that a local proxy says is in the addresses we tell
+    return Starlette(routes=_routes(calls, gate), middleware=[forwarded], exception_handlers=handlers)
 
 
 def _routes(calls: list[tuple[str, str, Call]], gate: Gate) -> list[Route]:

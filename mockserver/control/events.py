@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from heapq import merge
+from operator import itemgetter
 from typing import Any
 
 from starlette.requests import Request
@@ -12,9 +13,11 @@ from starlette.responses import Response
 
 from mockserver.accounts import Account, Accounts
 from mockserver.clock import StartTimer
+from mockserver.control.counting import Counted, Counting
 from mockserver.control.query import (
     BadCall,
     Worlds,
+    evicted,
     json_body,
     json_response,
     known_parameters,
@@ -23,7 +26,7 @@ from mockserver.control.query import (
     whole_number,
 )
 from mockserver.control.views import event_view
-from mockserver.events import OUTCOMES, EventReader, Splitter
+from mockserver.events import OUTCOMES, EventReader
 from mockserver.matching import argument_problems
 from mockserver.model import Event, Json
 from mockserver.verification import ANY, Expectation, Nearest, nearest_to
@@ -35,20 +38,12 @@ TIMES_AT_MOST = 1_000_000_000
 
 
 class EventCalls:
-    """`GET /events`, `POST /verify` and `POST /settle`. `splitters` take the bodies of each vendor apart."""
+    """`GET /events`, `POST /verify` and `POST /settle`. `reader` takes the bodies of all vendors apart."""
 
-    def __init__(
-        self,
-        worlds: Worlds,
-        accounts: Accounts,
-        splitters: Mapping[str, Splitter],
-        max_body_bytes: int,
-        start_timer: StartTimer,
-    ) -> None:
+    def __init__(self, worlds: Worlds, accounts: Accounts, reader: EventReader, start_timer: StartTimer) -> None:
         self._worlds = worlds
         self._accounts = accounts
-        self._splitters = splitters
-        self._max_body_bytes = max_body_bytes
+        self._reader = reader
         self._start_timer = start_timer
 
     async def listing(self, request: Request) -> Response:
@@ -63,45 +58,54 @@ class EventCalls:
         limit = whole_number(request, "limit", LISTED_AT_MOST)
         since = _sequence(query.get("since"))
         selected = self._worlds.selected(request)
-        found = [
-            event
-            for event in self._events(selected)
-            if expectation.selects(event) and int(event.request_id[1:]) > since
-        ]
+        found = [event for event in self._events(selected, since) if expectation.selects(event)]
         body = {
             "events": [event_view(event) for event in found[:limit]],
             "total": len(found),
-            "evicted": _evicted(selected),
+            "evicted": evicted(selected),
         }
         return json_response(body)
 
-    def of_vendor(self, request: Request, vendor: str) -> list[Event]:
+    def of_vendor(self, request: Request, vendor: str) -> Iterable[Event]:
         """The events of a call's accounts at one vendor, oldest first."""
         return self._events([account for account in self._worlds.selected(request) if account.vendor == vendor])
 
     async def verify(self, request: Request) -> Response:
-        """200 where as many events as expected arrived, else 409 with the nearest; waits up to `within` seconds."""
+        """200 where as many events as expected arrived, else 409 with the nearest; waits up to `within` seconds.
+
+        It is 409 too where nobody can know: where requests that are no longer in the journal could have held too many.
+        """
         known_parameters(request, {"account", "vendor"})
         body = members(await json_body(request), _VERIFY)
         expectation = _expectation(body, self._worlds.vendor(request))
         within = number(body.get("within", 0), "within", 0.0, WITHIN_AT_MOST)
-        await self._wait(self._is_settled(request, expectation), within)
+        counting = Counting(expectation, self._reader, self._worlds.operations)
+        await self._wait(lambda: _is_over(expectation, counting.count(self._worlds.selected(request))), within)
         selected = self._worlds.selected(request)
-        now = selected[0].now() if selected else self._accounts.clock.now()
-        events = list(self._events(selected))
-        matched = [event for event in events if expectation.matches(event, now)]
-        answer = {"ok": expectation.accepts(len(matched)), "count": len(matched), "evicted": _evicted(selected)}
-        if answer["ok"]:
+        counted = counting.count(selected)
+        undecided = expectation.is_undecided(*counted)
+        ok = expectation.accepts(counted.matched) and not undecided
+        answer = {"ok": ok, "count": counted.matched, "evicted": evicted(selected)}
+        if ok:
             return json_response(answer)
-        others = [event for event in events if not expectation.matches(event, now)]
-        nearest = [] if expectation.is_exceeded(len(matched)) else nearest_to(expectation, others, now)
-        more = {
+        more = {"undecided": undecided, "unseen": counted.unseen, **self._kept(expectation, counted.matched, selected)}
+        return json_response({**answer, **more}, 409)
+
+    def _kept(self, expectation: Expectation, count: int, selected: list[Account]) -> dict[str, Any]:
+        """What the journal shows of an expectation that failed: what matches, and where too little does, what comes
+        near."""
+        now = selected[0].now() if selected else self._accounts.clock.now()
+        matched: list[Event] = []
+        others: list[Event] = []
+        for event in self._events(selected):
+            (matched if expectation.matches(event, now) else others).append(event)
+        nearest = nearest_to(expectation, others, now) if count < expectation.at_least else []
+        return {
             "expected": expectation.in_words,
             "matched": [event_view(event) for event in matched[:MATCHED_AT_MOST]],
             "nearest": [_nearest_view(near) for near in nearest],
-            "total": len(events),
+            "total": len(matched) + len(others),
         }
-        return json_response({**answer, **more}, 409)
 
     async def settle(self, request: Request) -> Response:
         """200 once no request came for `quiet` seconds of real time; 409 where they still come after `timeout`."""
@@ -122,23 +126,13 @@ class EventCalls:
         return json_response({"ok": False}, 409)
 
     def _changed(self, request: Request) -> Callable[[], bool]:
-        """Whether a selected account got an exchange since this was asked for."""
+        """Whether a selected account got an exchange since this was asked for. An account that is reset starts anew."""
+        before = {account: account.journal.recorded for account in self._worlds.selected(request)}
 
-        def recorded() -> int:
-            return sum(account.journal.recorded for account in self._worlds.selected(request))
+        def changed() -> bool:
+            return any(each.journal.recorded != before.get(each, 0) for each in self._worlds.selected(request))
 
-        before = recorded()
-        return lambda: recorded() != before
-
-    def _is_settled(self, request: Request, expectation: Expectation) -> Callable[[], bool]:
-        """Whether waiting can end: enough arrived where some must, or too many where that can be."""
-        counting = _Counting(expectation, lambda: EventReader(self._splitters, self._max_body_bytes))
-
-        def settled() -> bool:
-            count = counting.count(self._worlds.selected(request))
-            return expectation.is_exceeded(count) or (expectation.at_least > 0 and expectation.accepts(count))
-
-        return settled
+        return changed
 
     async def _wait(self, settled: Callable[[], bool], seconds: float) -> bool:
         """Waits until `settled()`, asked again after each exchange, at most so many seconds of real time. Says whether
@@ -163,51 +157,20 @@ class EventCalls:
             timer.cancel()
             self._accounts.on_record.discard(changed.set)
 
-    def _events(self, accounts: Iterable[Account]) -> list[Event]:
-        """The events of several accounts, in the order in which their requests came."""
-        found = [event for account in accounts for event in self._events_of(account)]
-        return sorted(found, key=lambda event: int(event.request_id[1:]))
+    def _events(self, accounts: Iterable[Account], since: int = 0) -> Iterator[Event]:
+        """The events of several accounts, in the order in which their requests came; of requests after number
+        `since`."""
+        numbered = merge(*(self._numbered(account) for account in accounts), key=itemgetter(0))
+        return (event for sequence, event in numbered if sequence > since)
 
-    def _events_of(self, account: Account) -> Iterator[Event]:
-        reader = EventReader(self._splitters, self._max_body_bytes)
-        for exchange in account.journal:
-            yield from reader.read(exchange)
-
-
-@dataclass(slots=True)
-class _Read:
-    """How far an account's journal was read, and what matched in it."""
-
-    reader: EventReader
-    recorded: int = 0
-    last: int = 0
-    matched: int = 0
+    def _numbered(self, account: Account) -> Iterator[tuple[int, Event]]:
+        return ((int(event.request_id[1:]), event) for event in self._reader.events(account.journal))
 
 
-class _Counting:
-    """Counts the expected events of accounts again and again, reading every exchange once."""
-
-    def __init__(self, expectation: Expectation, make_reader: Callable[[], EventReader]) -> None:
-        self._expectation = expectation
-        self._make_reader = make_reader
-        self._read: dict[Account, _Read] = {}
-
-    def count(self, accounts: Iterable[Account]) -> int:
-        return sum(self._matched(account) for account in accounts)
-
-    def _matched(self, account: Account) -> int:
-        read = self._read.get(account)
-        if read is None:
-            read = self._read[account] = _Read(self._make_reader())
-        if read.recorded == account.journal.recorded:
-            return read.matched
-        read.recorded = account.journal.recorded
-        now = account.now()
-        for exchange in account.journal:
-            if exchange.sequence > read.last:
-                read.last = exchange.sequence
-                read.matched += sum(self._expectation.matches(event, now) for event in read.reader.read(exchange))
-        return read.matched
+def _is_over(expectation: Expectation, counted: Counted) -> bool:
+    """Whether waiting can end: enough arrived where some must, or too many where that can be; or nobody can know."""
+    settled = expectation.at_least > 0 and expectation.accepts(counted.matched)
+    return settled or expectation.is_exceeded(counted.matched) or expectation.is_undecided(*counted)
 
 
 _VERIFY = {"vendor", "operation", "name", "json", "outcome", "times", "at_least", "at_most", "within"}
@@ -262,10 +225,6 @@ def _sequence(text: str | None) -> int:
     if not (text[:1] == "r" and text[1:].isdecimal() and len(text) < 20):
         raise BadCall(f"since: expected a request id, found {text[:40]!r}")
     return int(text[1:])
-
-
-def _evicted(accounts: Iterable[Account]) -> int:
-    return sum(account.journal.evicted for account in accounts)
 
 
 def _nearest_view(near: Nearest) -> dict[str, Any]:

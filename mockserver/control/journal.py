@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import math
 import re
 from collections.abc import AsyncIterator, Callable, Iterable
@@ -14,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from mockserver.accounts import Account
-from mockserver.control.query import BadCall, Worlds, json_response, known_parameters, whole_number
+from mockserver.control.query import BadCall, Worlds, evicted, json_response, known_parameters, moment, whole_number
 from mockserver.control.views import summary, whole
 from mockserver.export import CONTENT_TYPES, FORMATS, exported
 from mockserver.model import Exchange
@@ -40,9 +39,13 @@ class JournalCalls:
         body = {
             "requests": [summary(exchange, self._redaction) for exchange in found[:limit]],
             "total": len(found),
-            "evicted": sum(account.journal.evicted for account in selected),
+            "evicted": evicted(selected),
         }
-        return json_response(body)
+        gone = {
+            "evicted_invalid": sum(each.journal.evicted_invalid for each in selected),
+            "evicted_warned": sum(each.journal.evicted_warned for each in selected),
+        }
+        return json_response(body | {name: count for name, count in gone.items() if count})
 
     async def export(self, request: Request) -> Response:
         """The journal as HAR, JSON lines or curl commands, as `format` asks."""
@@ -107,10 +110,9 @@ def _since(text: str) -> Callable[[Exchange], bool]:
         if not math.isfinite(seconds):
             raise BadCall(f"since: expected a finite number, found {text[:40]!r}")
     except ValueError:
-        try:
-            when = dt.datetime.fromisoformat(text)
-        except ValueError:
+        at = moment(text)
+        if at is None:
             message = f"since: expected a request id, seconds since the epoch or ISO 8601, found {text[:40]!r}"
             raise BadCall(message) from None
-        seconds = (when if when.tzinfo else when.replace(tzinfo=dt.UTC)).timestamp()
+        seconds = at
     return lambda exchange: exchange.received >= seconds

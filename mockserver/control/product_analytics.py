@@ -11,11 +11,12 @@ from starlette.responses import Response
 from mockserver.accounts import Accounts
 from mockserver.analytics import QueryError, Segment
 from mockserver.analytics.search_syntax import parse_search
-from mockserver.control.query import BadCall, json_body, json_response, members, own_account
+from mockserver.control.query import BadCall, json_body, json_response, members, own_account, own_known_account
 from mockserver.vendors.product_analytics import ProductAnalytics, product_analytics_of
 
 RUNNING_AT_MOST = 10_000
 SEGMENTS_AT_MOST = 1_000
+OWN = "segments and queries are an account's own"
 
 
 class ProductAnalyticsCalls:
@@ -28,11 +29,10 @@ class ProductAnalyticsCalls:
         self._accounts = accounts
 
     async def segments(self, request: Request) -> Response:
-        kept = self._of(request)
-        return json_response({"segments": {name: _view(segment) for name, segment in kept.segments.items()}})
+        return json_response({"segments": {name: _view(segment) for name, segment in self._segments(request).items()}})
 
     async def show_segment(self, request: Request) -> Response:
-        segment = self._of(request).segments.get(_id(request))
+        segment = self._segments(request).get(_id(request))
         if segment is None:
             raise HTTPException(404, f"there is no segment {_id(request)}")
         return json_response(_view(segment))
@@ -49,14 +49,15 @@ class ProductAnalyticsCalls:
             parse_search(query or "", "/query")
         except QueryError as error:
             raise BadCall(f"query: {error.message}", [(error.pointer, error.message)]) from None
-        kept, name = self._of(request).segments, _id(request)
+        name = _id(request)
+        kept = self._of(request).segments
         if name not in kept and len(kept) >= SEGMENTS_AT_MOST:
             raise BadCall(f"an account has at most {SEGMENTS_AT_MOST} segments")
         kept[name] = segment = Segment(None if users is None else frozenset(users), query)
         return json_response(_view(segment))
 
     async def delete_segment(self, request: Request) -> Response:
-        return json_response({"deleted": self._of(request).segments.pop(_id(request), None) is not None})
+        return json_response({"deleted": self._segments(request).pop(_id(request), None) is not None})
 
     async def put_queries(self, request: Request) -> Response:
         """From now on new queries answer `running` so many times before they are done, or `timeout`."""
@@ -71,8 +72,12 @@ class ProductAnalyticsCalls:
         return json_response({"running": running, "timeout": timeout})
 
     def _of(self, request: Request) -> ProductAnalytics:
-        what = "segments and queries are an account's own"
-        return product_analytics_of(own_account(request, self._accounts, "datadog", what))
+        return product_analytics_of(own_account(request, self._accounts, "datadog", OWN))
+
+    def _segments(self, request: Request) -> dict[str, Segment]:
+        """The segments of an account that may never have been used."""
+        known = own_known_account(request, self._accounts, "datadog", OWN)
+        return product_analytics_of(known).segments if known else {}
 
 
 def _id(request: Request) -> str:

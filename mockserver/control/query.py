@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
+from collections.abc import Iterable
 from typing import Any
 
 from starlette.requests import Request
@@ -29,23 +31,41 @@ class BadCall(Exception):  # noqa: N818 - it becomes a 400
 
 
 class Worlds:
-    """Finds the accounts that a call is narrowed to by `account` and `vendor`."""
+    """Finds the accounts that a call is narrowed to by `account` and `vendor`. `operations` are the ids of those of
+    each vendor.
+
+    To read makes no account: there is room for so many only, and one that was never used would push out a real one.
+    """
 
     def __init__(self, catalogue: Catalogue, accounts: Accounts) -> None:
         self._catalogue = catalogue
         self._accounts = accounts
+        self.operations = {
+            name: frozenset(operation.id for operation in catalogue.operations if operation.vendor == name)
+            for name in catalogue.vendors
+        }
 
     def selected(self, request: Request) -> list[Account]:
         """The accounts that are there."""
         return self._accounts.select(self.vendor(request), account(request))
 
-    def named(self, request: Request) -> list[Account]:
-        """The accounts of the call's credential, made where they are not there yet; none if it names no credential."""
-        credential, vendor = account(request), self.vendor(request)
+    def known(self, request: Request) -> list[Account]:
+        """The accounts of the call's credential that are there, for who only reads; none if it names no credential."""
+        credential = account(request)
         if credential is None:
             return []
-        vendors = [vendor] if vendor else list(self._catalogue.vendors)
-        return [self._accounts.of(name, credential) for name in vendors]
+        return [each for vendor in self._vendors(request) for each in self._accounts.select(vendor, credential)]
+
+    def named(self, request: Request) -> list[Account]:
+        """The accounts of the call's credential, made where they are not there yet; none if it names no credential."""
+        credential = account(request)
+        if credential is None:
+            return []
+        return [each for vendor in self._vendors(request) for each in _made(self._accounts, vendor, credential)]
+
+    def _vendors(self, request: Request) -> list[str]:
+        vendor = self.vendor(request)
+        return [vendor] if vendor else list(self._catalogue.vendors)
 
     def vendor(self, request: Request) -> str | None:
         vendor = request.query_params.get("vendor")
@@ -59,17 +79,46 @@ def account(request: Request) -> str | None:
     return request.query_params.get("account")
 
 
+def evicted(accounts: Iterable[Account]) -> int:
+    """How many requests of accounts are no longer in their journals."""
+    return sum(each.journal.evicted for each in accounts)
+
+
 def own_account(request: Request, accounts: Accounts, vendor: str, what: str) -> Account:
-    """The one account that a call about a vendor's own things is about, made where it is not there yet.
+    """The one account that a call sets a vendor's own things of, made where it is not there yet.
 
     Raises BadCall for another vendor, and where no account is named; `what` says what is an account's own.
     """
+    return _made(accounts, vendor, _own_credential(request, vendor, what))[0]
+
+
+def own_known_account(request: Request, accounts: Accounts, vendor: str, what: str) -> Account | None:
+    """The one account that a call reads a vendor's own things of, if it is there. Raises like `own_account`."""
+    return next(iter(accounts.select(vendor, _own_credential(request, vendor, what))), None)
+
+
+def _own_credential(request: Request, vendor: str, what: str) -> str:
     known_parameters(request, {"account", "vendor"})
     check_vendor(request, vendor)
     credential = account(request)
     if credential is None:
         raise BadCall(f"account: which one? {what}")
-    return next(iter(accounts.select(vendor, credential)), None) or accounts.of(vendor, credential)
+    return credential
+
+
+def _made(accounts: Accounts, vendor: str, credential: str) -> list[Account]:
+    """The accounts of a credential or a label, used from now on; that of the credential where there is none."""
+    known = accounts.select(vendor, credential)
+    return [accounts.of(each.vendor, each.credential) for each in known] or [accounts.of(vendor, credential)]
+
+
+def moment(text: str) -> float | None:
+    """Seconds since the epoch out of ISO 8601, in UTC where it says nothing else; None for other text."""
+    try:
+        when = dt.datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return (when if when.tzinfo else when.replace(tzinfo=dt.UTC)).timestamp()
 
 
 def check_vendor(request: Request, vendor: str) -> None:

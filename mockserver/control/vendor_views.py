@@ -55,12 +55,12 @@ class VendorViews:
 
     async def put_taxonomy(self, request: Request) -> Response:
         """The taxonomy of an account's project: what it does not name is thrown away from now on."""
-        owner = own_account(request, self._accounts, "satori", "a taxonomy is an account's own")
         document = await json_body(request)
         try:
             taxonomy = read_taxonomy(document)
         except TaxonomyError as error:
             raise BadCall(str(error)) from None
+        owner = own_account(request, self._accounts, "satori", "a taxonomy is an account's own")
         satori_memory_of(owner).taxonomy = taxonomy
         return json_response(document)
 

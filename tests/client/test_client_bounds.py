@@ -23,7 +23,7 @@ def test_evicted_requests_are_counted_for_events_and_verification(sender: Sender
         for path in ("/requests", "/events"):
             found = sender.control(datadog, "GET", path).json()
             assert (found["total"], found["evicted"]) == (3, 2)
-        assert sender.verify(datadog, times=3).json() == {"ok": True, "count": 3, "evicted": 2}
+        assert sender.verify(datadog, at_least=3).json() == {"ok": True, "count": 3, "evicted": 2}
         assert sender.verify(datadog, times=5).json()["evicted"] == 2
         assert [event.identity for event in datadog.events] == ["u2", "u3", "u4"]
         with pytest.raises(AssertionError, match="2 older requests were evicted"):

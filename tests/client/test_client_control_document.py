@@ -136,3 +136,9 @@ def test_the_records_are_described_whole(document: Any, satori: Satori, sender: 
         "WholeExchange": lambda: sender.control(satori, "GET", f"/requests/{satori.requests[0].id}").json(),
     }[schema]()
     assert set(shown) == names
+
+
+def test_the_scheme_that_a_local_proxy_forwards_is_told(mockserver: MockServer) -> None:
+    headers = {"X-Forwarded-Proto": "https"}
+    told = httpx2.get(f"{mockserver.url}/__admin/openapi.json", headers=headers, trust_env=False).json()
+    assert told["servers"] == [{"url": f"https://{mockserver.host}:{mockserver.port}/__admin"}]

@@ -10,8 +10,7 @@ from pathlib import Path
 import pytest
 from worlds import Sender, game_event, payment
 
-from mockserver.client import MockServer, any_value, close_to_now
-from mockserver.client.handles import Handle
+from mockserver.client import Handle, MockServer, any_value, close_to_now
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -103,6 +102,31 @@ def evicted(server: MockServer, sender: Sender) -> str:
         return failure(lambda: datadog.assert_received("payment.processed", json={"usr": {"id": "u0"}}))
 
 
+def cannot_tell_how_many(server: MockServer, sender: Sender) -> str:
+    with MockServer(journal_entries=2, log_level="warning") as small:
+        datadog = small.datadog()
+        for _ in range(3):
+            sender.pay(datadog)
+        return failure(lambda: datadog.assert_received("payment.processed", times=2, json={"usr": {"id": "u1"}}))
+
+
+def cannot_tell_of_any(server: MockServer, sender: Sender) -> str:
+    with MockServer(journal_entries=2, log_level="warning") as small:
+        datadog = small.datadog()
+        for name in ("unwanted", "a", "b"):
+            sender.pay(datadog, payment(name=name))
+        return failure(lambda: datadog.assert_nothing_received("unwanted"))
+
+
+def evicted_violations(server: MockServer, sender: Sender) -> str:
+    with MockServer(journal_entries=2, log_level="warning") as small:
+        datadog = small.datadog()
+        sender.pay(datadog, {})
+        for _ in range(3):
+            sender.pay(datadog)
+        return failure(datadog.assert_contract_kept)
+
+
 def broken_batch(server: MockServer, sender: Sender) -> str:
     """Three of fifty events are wrong, one of them in two places."""
     satori = server.satori()
@@ -138,6 +162,9 @@ CASES = (
     out_of_sequence,
     unexpected,
     evicted,
+    cannot_tell_how_many,
+    cannot_tell_of_any,
+    evicted_violations,
     broken_batch,
     broken_everywhere,
     misspelt,

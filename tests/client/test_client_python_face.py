@@ -17,7 +17,7 @@ import pytest
 from harness import Server, serving
 from worlds import Sender, payment
 
-from mockserver.client import ControlError, MockServer
+from mockserver.client import ControlError, Handle, MockServer, Satori
 from mockserver.client.control import HttpControl
 from mockserver.client.server import RunningServer
 from mockserver.errors import AddressError, SettingsError
@@ -281,3 +281,10 @@ def test_reset_forgets_everything_of_one_account(sender: Sender) -> None:
         assert sender.pay(ours).status_code == 202
         assert (len(theirs.requests), theirs.clock.now) == (1, 1_700_000_000)
         assert sender.pay(theirs).status_code == 503
+
+
+@pytest.mark.parametrize("missing", ["headers", "env"])
+def test_a_handle_that_lacks_something_cannot_be_made(missing: str) -> None:
+    made = {name: getattr(Satori, name) for name in ("headers", "env", "vendor") if name != missing}
+    with pytest.raises(TypeError, match=missing):
+        MockServer().handle(type("Incomplete", (Handle,), made))

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import base64
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from functools import partial
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, ClassVar, Concatenate, Generic, ParamSpec, Protocol, TypeVar
+from typing import Any, ClassVar, Protocol, TypeVar
 from urllib.parse import urlsplit
 
-import yaml
-
 from mockserver.client import texts
+from mockserver.client.awaiting import Awaited, OnTarget
+from mockserver.client.clock import AwaitableClock, HandleClock
 from mockserver.client.control import Control, ControlError, Reply
 from mockserver.client.records import ReceivedEvent, ReceivedRequest
+from mockserver.client.scripts import read_script
 from mockserver.matching import argument_problems
 
-Parameters = ParamSpec("Parameters")
-Result = TypeVar("Result")
 Delay = float | Mapping[str, Any]
 Expected = str | tuple[str, Any]
 """An event by its name or operation, or by that and a subset of its JSON."""
@@ -25,13 +23,13 @@ EVERY = "999999999"
 """A limit beyond what any journal holds: a test is never shown a part without being told."""
 
 
-class Handle:
+class Handle(ABC):
     """One account at one vendor. Every call is about this account only; other tests never see it.
 
     Calls raise ControlError where the server refuses them, and AssertionError where an expectation fails.
     """
 
-    vendor: ClassVar[str] = ""
+    vendor: ClassVar[str]
 
     def __init__(self, control: Control, url: str, api_key: str) -> None:
         self._control = control
@@ -52,13 +50,13 @@ class Handle:
         return urlsplit(self.url).port or 80
 
     @property
+    @abstractmethod
     def headers(self) -> dict[str, str]:
         """The request headers that carry this account's credentials."""
-        raise NotImplementedError
 
+    @abstractmethod
     def env(self) -> dict[str, str]:
         """The environment variables that point this vendor's SDKs here, with this account's credentials."""
-        raise NotImplementedError
 
     # Scripting
 
@@ -144,13 +142,12 @@ class Handle:
     @property
     def events(self) -> list[ReceivedEvent]:
         """Everything that was sent to be recorded, oldest first, whatever became of it."""
-        found = self._expect(self._control.call("GET", "/events", {**self._world, "limit": EVERY}))
-        return [ReceivedEvent(**view) for view in found["events"]]
+        return [ReceivedEvent(**view) for view in self._listed("/events")["events"]]
 
     @property
     def requests(self) -> list[ReceivedRequest]:
         """Every request of this account, oldest first."""
-        return self._requests()
+        return [ReceivedRequest.from_json(view) for view in self._listed("/requests")["requests"]]
 
     # Asserting
 
@@ -169,7 +166,8 @@ class Handle:
 
         `name` is an event's name or an operation's id; `json` a subset of the event as it was sent, matchers
         included. With `within` it waits so many seconds at most: until enough arrived, or where none need to
-        (`times=0`, `at_most`) to the end. Only accepted events count unless `outcome` says otherwise.
+        (`times=0`, `at_most`) to the end. Only accepted events count unless `outcome` says otherwise. Where there may
+        not be too many, it fails too if requests that were evicted from the journal could have held more.
         """
         __tracebackhide__ = True
         expected = {
@@ -188,10 +186,11 @@ class Handle:
         self._expect(reply)
 
     def assert_nothing_received(self, name: str | None = None, *, json: Any = None, within: float = 0.0) -> None:
-        """Fails if such an event arrived, or arrives within so many seconds; accepted or not."""
+        """Fails if such an event arrived, or arrives within so many seconds; accepted or not. Fails too where nobody
+        can know, because older requests were evicted from the journal."""
         __tracebackhide__ = True
         body = {"name": name, "json": json, "times": 0, "within": within, "outcome": "any"}
-        reply = self._control.call("POST", "/verify", self._world, _given(body), timeout=within + 30.0)
+        reply = self._control.call("POST", "/verify", self._world, given(body), timeout=within + 30.0)
         if reply.status == 409:
             raise AssertionError(texts.unexpected(name, json, reply.body))
         self._expect(reply)
@@ -204,7 +203,7 @@ class Handle:
             if problem is not None:
                 raise ControlError(f"json{problem.pointer}: {problem.expected}")
         now = self.clock.now
-        found = self._expect(self._control.call("GET", "/events", {**self._world, "limit": EVERY}))
+        found = self._listed("/events")
         events = [ReceivedEvent(**view) for view in found["events"]]
         accepted = [event for event in events if event.outcome == "accepted"]
         places = texts.places_in_sequence(expected, accepted, now)
@@ -212,11 +211,14 @@ class Handle:
             raise AssertionError(texts.out_of_sequence(expected, accepted, places, found["evicted"]))
 
     def wait_for(self, count: int = 1, timeout: float = 5.0, name: str | None = None) -> list[ReceivedEvent]:
-        """The accepted events once there are `count` of them. Fails after `timeout` seconds."""
+        """The accepted events once there are `count` of them. Fails after `timeout` seconds, and where the journal does
+        not keep so many."""
         __tracebackhide__ = True
         self.assert_received(name, at_least=count, within=timeout)
-        found = [event for event in self.events if event.outcome == "accepted"]
-        return [event for event in found if name in (None, event.name, event.operation)]
+        listed = self._listed("/events", {"outcome": "accepted", **({} if name is None else {"name": name})})
+        if listed["total"] < count:
+            raise AssertionError(texts.no_longer_kept(count, listed["total"], listed["evicted"]))
+        return [ReceivedEvent(**view) for view in listed["events"]]
 
     def settle(self, quiet: float = 0.2, timeout: float = 5.0) -> None:
         """Returns when no request came for `quiet` seconds. Fails if they still come after `timeout` seconds."""
@@ -232,12 +234,17 @@ class Handle:
         self.violations_allowed = True
 
     def assert_contract_kept(self, *, strict: bool = False) -> None:
-        """Fails if a request broke the contract; with `strict` also for a warning, such as a misspelt field."""
+        """Fails if a request broke the contract; with `strict` also for a warning, such as a misspelt field. A request
+        that was evicted from the journal counts as the others do."""
         __tracebackhide__ = True
-        judged = self.requests if strict else self._requests(verdict="invalid")
+        found = self._listed("/requests", {} if strict else {"verdict": "invalid"})
+        judged = [ReceivedRequest.from_json(view) for view in found["requests"]]
         broken = [request for request in judged if request.violations or (strict and request.warnings)]
         if broken:
             raise AssertionError(texts.contract_broken(self.vendor, broken, strict=strict))
+        evicted = found.get("evicted_invalid", 0) + (found.get("evicted_warned", 0) if strict else 0)
+        if evicted:
+            raise AssertionError(texts.contract_was_broken(self.vendor, evicted))
 
     def reset(self) -> None:
         """Forgets everything about this account: requests, events, faults, quotas, clock, what the vendor keeps."""
@@ -250,12 +257,12 @@ class Handle:
         datadog.aio.clock.advance(31)`. They wait in a thread, so the test's event loop runs on."""
         return Awaitables(self)
 
-    def _requests(self, **query: str) -> list[ReceivedRequest]:
-        found = self._expect(self._control.call("GET", "/requests", {**self._world, "limit": EVERY, **query}))
-        return [ReceivedRequest.from_json(view) for view in found["requests"]]
+    def _listed(self, path: str, query: Mapping[str, str] | None = None) -> dict[str, Any]:
+        """A listing of the control API, whole unless the query says otherwise."""
+        return dict(self._expect(self._control.call("GET", path, {**self._world, "limit": EVERY, **(query or {})})))
 
     def _arm(self, fault: Mapping[str, Any]) -> None:
-        self._call("POST", "/faults", _given(fault))
+        self._call("POST", "/faults", given(fault))
 
     def _call(self, method: str, path: str, body: Any = None) -> Any:
         return self._expect(self._control.call(method, path, self._world, body))
@@ -268,57 +275,6 @@ class Handle:
         return reply.body
 
 
-class HandleClock:
-    """An account's clock. Times are seconds since the epoch."""
-
-    def __init__(self, call: Callable[..., Any]) -> None:
-        self._call = call
-
-    @property
-    def now(self) -> float:
-        return float(self._call("GET", "/clock")["now"])
-
-    @property
-    def frozen(self) -> bool:
-        return bool(self._call("GET", "/clock")["frozen"])
-
-    def freeze(self, at: float | str | None = None) -> None:
-        """Stops time, now or at a time (seconds since the epoch or ISO 8601)."""
-        self._call("PUT", "/clock", {"now": at, "frozen": True})
-
-    def set(self, now: float | str) -> None:
-        """Sets the time; it stays frozen or goes on running."""
-        self._call("PUT", "/clock", {"now": now})
-
-    def advance(self, seconds: float) -> None:
-        """Moves time on; delays that it passes end."""
-        self._call("POST", "/clock/advance", {"seconds": seconds})
-
-    def resume(self) -> None:
-        """Lets time run again, from where it stands."""
-        self._call("PUT", "/clock", {"frozen": False})
-
-
-class Awaited(Generic[Parameters, Result]):
-    """A call of a handle or a clock, to be awaited: it runs in a thread."""
-
-    def __init__(self, call: Callable[Concatenate[Any, Parameters], Result]) -> None:
-        self._call = call
-
-    def __get__(self, instance: OnTarget, owner: type[OnTarget]) -> Callable[Parameters, Awaitable[Result]]:
-        def start(*arguments: Parameters.args, **keywords: Parameters.kwargs) -> Awaitable[Result]:
-            return in_thread(partial(self._call, instance.target, *arguments, **keywords))
-
-        return start
-
-
-class OnTarget:
-    """Holds what is called."""
-
-    def __init__(self, target: Handle | HandleClock) -> None:
-        self.target = target
-
-
 def _events(handle: Handle) -> list[ReceivedEvent]:
     return handle.events
 
@@ -327,21 +283,7 @@ def _requests(handle: Handle) -> list[ReceivedRequest]:
     return handle.requests
 
 
-def _now(clock: HandleClock) -> float:
-    return clock.now
-
-
-class AwaitableClock(OnTarget):
-    """A HandleClock's calls to be awaited."""
-
-    now = Awaited(_now)
-    freeze = Awaited(HandleClock.freeze)
-    set = Awaited(HandleClock.set)
-    advance = Awaited(HandleClock.advance)
-    resume = Awaited(HandleClock.resume)
-
-
-class Awaitables(OnTarget):
+class Awaitables(OnTarget[Handle]):
     """A handle's calls to be awaited."""
 
     fail = Awaited(Handle.fail)
@@ -361,87 +303,7 @@ class Awaitables(OnTarget):
 
     @property
     def clock(self) -> AwaitableClock:
-        return AwaitableClock(self.target.clock if isinstance(self.target, Handle) else self.target)
-
-
-async def in_thread(call: Callable[[], Result]) -> Result:
-    """Runs a blocking call in a thread that nothing else waits for; a caller that is cancelled does not wait for it."""
-    from anyio import CapacityLimiter, to_thread  # noqa: PLC0415 - only async tests pay for it
-
-    return await to_thread.run_sync(call, abandon_on_cancel=True, limiter=CapacityLimiter(1))
-
-
-class Datadog(Handle):
-    """An account at Datadog: events v1 and v2, Product Analytics events and queries."""
-
-    vendor = "datadog"
-
-    def __init__(self, control: Control, url: str, api_key: str) -> None:
-        super().__init__(control, url, api_key)
-        self.application_key = f"{api_key}-app"
-
-    @property
-    def headers(self) -> dict[str, str]:
-        return {"DD-API-KEY": self.api_key, "DD-APPLICATION-KEY": self.application_key}
-
-    def env(self) -> dict[str, str]:
-        keys = {"DD_API_KEY": self.api_key, "DD_APP_KEY": self.application_key}
-        legacy = {"DATADOG_API_KEY": self.api_key, "DATADOG_APP_KEY": self.application_key, "DATADOG_HOST": self.url}
-        return {**keys, **legacy, "DD_URL": self.url, "MOCKSERVER_URL": self.url}
-
-    def segment(self, segment_id: str, *, users: Sequence[str] | None = None, query: str | None = None) -> None:
-        """Defines a segment that queries can name: users by id, or those that a search over users finds, or both."""
-        body = {"users": None if users is None else list(users), "query": query}
-        self._call("PUT", f"/datadog/segments/{segment_id}", _given(body))
-
-    def queries(self, *, running: int = 0, timeout: bool = False) -> None:
-        """From now on new Product Analytics queries answer `running` so many times before they are done, or
-        `timeout`."""
-        self._call("PUT", "/datadog/queries", {"running": running, "timeout": timeout})
-
-    @property
-    def alerts(self) -> list[dict[str, Any]]:
-        """The alert events (v2), those with one aggregation key as one alert: its title, status, priority, events."""
-        return list(self._call("GET", "/datadog/alerts")["alerts"])
-
-
-class Satori(Handle):
-    """An account at Satori: server events."""
-
-    vendor = "satori"
-
-    @property
-    def headers(self) -> dict[str, str]:
-        return {"Authorization": "Basic " + base64.b64encode(f"{self.api_key}:".encode()).decode("ascii")}
-
-    def env(self) -> dict[str, str]:
-        return {"SATORI_URL": self.url, "SATORI_API_KEY": self.api_key, "MOCKSERVER_URL": self.url}
-
-    def taxonomy(self, taxonomy: Mapping[str, Any]) -> None:
-        """Defines which events the project knows: `events`, `max_value_length`, `max_metadata_bytes`, `uuid_ids`.
-        Others are thrown away from now on, with the reason that the vendor's debugger shows."""
-        self._call("PUT", "/satori/taxonomy", dict(taxonomy))
-
-    def identity(self, identity: str) -> dict[str, Any]:
-        """An identity's `events` and `sessions`, as the vendor's dashboard would show them."""
-        return dict(self._call("GET", f"/satori/identities/{identity}"))
-
-
-class Supalytics(Handle):
-    """An account at Supalytics: events."""
-
-    vendor = "supalytics"
-
-    @property
-    def headers(self) -> dict[str, str]:
-        return {"Authorization": f"Bearer {self.api_key}"}
-
-    def env(self) -> dict[str, str]:
-        return {"SUPALYTICS_URL": self.url, "SUPALYTICS_API_KEY": self.api_key, "MOCKSERVER_URL": self.url}
-
-    def visitor(self, visitor: str) -> list[dict[str, Any]]:
-        """A visitor's events."""
-        return list(self._call("GET", f"/supalytics/visitors/{visitor}")["events"])
+        return AwaitableClock(self.target.clock)
 
 
 HandleType_co = TypeVar("HandleType_co", bound=Handle, covariant=True)
@@ -461,21 +323,6 @@ class Maker(Protocol[HandleType_co]):
         """A handle on a further account of this test. What it is not told, the test's marker says."""
 
 
-def read_script(script: str | Path) -> Any:
-    """A fault script out of a YAML file, or the packaged one of that name. Raises ControlError."""
-    from mockserver.faults import packaged_scenarios  # noqa: PLC0415 - only who names a scenario pays for it
-
-    path = Path(script)
-    if not path.is_file():
-        packaged = packaged_scenarios()
-        if str(script) not in packaged:
-            raise ControlError(f"no scenario '{script}'; packaged are {', '.join(packaged)}")
-        path = packaged[str(script)]
-    try:
-        return yaml.safe_load(path.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise ControlError(f"{path}: {error}") from error
-
-
-def _given(body: Mapping[str, Any]) -> dict[str, Any]:
+def given(body: Mapping[str, Any]) -> dict[str, Any]:
+    """The members that are not None: the others are as the server has them."""
     return {key: value for key, value in body.items() if value is not None}

@@ -1,0 +1,53 @@
+"""An account's clock as a test sets it: frozen, moved, and running again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from mockserver.client.awaiting import Awaited, OnTarget
+
+
+class HandleClock:
+    """An account's clock. Times are seconds since the epoch."""
+
+    def __init__(self, call: Callable[..., Any]) -> None:
+        self._call = call
+
+    @property
+    def now(self) -> float:
+        return float(self._call("GET", "/clock")["now"])
+
+    @property
+    def frozen(self) -> bool:
+        return bool(self._call("GET", "/clock")["frozen"])
+
+    def freeze(self, at: float | str | None = None) -> None:
+        """Stops time, now or at a time (seconds since the epoch or ISO 8601)."""
+        self._call("PUT", "/clock", {"now": at, "frozen": True})
+
+    def set(self, now: float | str) -> None:
+        """Sets the time; it stays frozen or goes on running."""
+        self._call("PUT", "/clock", {"now": now})
+
+    def advance(self, seconds: float) -> None:
+        """Moves time on; delays that it passes end."""
+        self._call("POST", "/clock/advance", {"seconds": seconds})
+
+    def resume(self) -> None:
+        """Lets time run again, from where it stands."""
+        self._call("PUT", "/clock", {"frozen": False})
+
+
+def _now(clock: HandleClock) -> float:
+    return clock.now
+
+
+class AwaitableClock(OnTarget[HandleClock]):
+    """A HandleClock's calls to be awaited."""
+
+    now = Awaited(_now)
+    freeze = Awaited(HandleClock.freeze)
+    set = Awaited(HandleClock.set)
+    advance = Awaited(HandleClock.advance)
+    resume = Awaited(HandleClock.resume)
