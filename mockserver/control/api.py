@@ -119,14 +119,14 @@ class ServerCalls:
     async def openapi(self, request: Request) -> Response:
         """The OpenAPI document of this API."""
         document = read_yaml(Path(str(files("mockserver.control") / "openapi.yaml")))
-        return json_response({**document, "servers": [{"url": str(request.base_url).rstrip("/")}]})
+        return json_response({**document, "servers": [{"url": f"{request.base_url}__admin"}]})
 
     async def contract(self, request: Request) -> Response:
         """A vendor's effective contract; it names this server, so that no tool sends anything to the vendor's own."""
         vendor = request.path_params["vendor"]
         if vendor not in self._catalogue.vendors:
             raise HTTPException(404, f"no vendor {vendor!r}; served are {', '.join(self._catalogue.vendors)}")
-        url = str(request.base_url).removesuffix("/__admin/").rstrip("/")
+        url = str(request.base_url).rstrip("/")
         return json_response(served_at(self._catalogue.vendors[vendor].document, url))
 
 
