@@ -54,7 +54,7 @@ def _entry(exchange: Exchange, origin: str, redaction: Redaction) -> dict[str, J
     request = exchange.request
     query = redaction.of_query(request.query)
     started = dt.datetime.fromtimestamp(exchange.received, dt.UTC).isoformat(timespec="milliseconds")
-    status = exchange.status or 0
+    status, answered = exchange.status or 0, _answered(exchange)
     return {
         "startedDateTime": started.replace("+00:00", "Z"),
         "time": exchange.milliseconds,
@@ -76,13 +76,14 @@ def _entry(exchange: Exchange, origin: str, redaction: Redaction) -> dict[str, J
             "cookies": [],
             "headers": _pairs(exchange.response_headers, redaction),
             "content": {
-                "size": len(exchange.response_body),
+                "size": answered,
                 "mimeType": _content_type(exchange.response_headers),
                 **_text(exchange.response_body),
+                **(_cut(exchange.response_body, answered) if exchange.response_truncated else {}),
             },
             "redirectURL": "",
             "headersSize": -1,
-            "bodySize": len(exchange.response_body),
+            "bodySize": answered,
         },
         "cache": {},
         "timings": {"send": 0, "wait": exchange.milliseconds, "receive": 0},
@@ -90,12 +91,26 @@ def _entry(exchange: Exchange, origin: str, redaction: Redaction) -> dict[str, J
 
 
 def _post_data(exchange: Exchange) -> dict[str, Json]:
-    """The request's body, if it has one; of an oversized one only the beginning was kept."""
+    """The request's body, if it has one; of one that is oversized, or that its client left, only the beginning was
+    kept."""
     request = exchange.request
-    if not request.body_size:
+    if not (request.body_size or request.truncated):
         return {}
-    comment = {"comment": f"the first {len(request.body)} bytes of {request.body_size}"} if request.truncated else {}
+    comment = _cut(request.body, request.body_size) if request.truncated else {}
     return {"postData": {"mimeType": _content_type(request.headers), **_text(request.body), **comment}}
+
+
+def _answered(exchange: Exchange) -> int:
+    """The bytes of a response's body; of one that is not kept whole those that its head promises, else -1."""
+    if not exchange.response_truncated:
+        return len(exchange.response_body)
+    declared = next((value for name, value in exchange.response_headers if name == b"content-length"), b"")
+    return int(declared) if declared.isdigit() else -1
+
+
+def _cut(kept: bytes, size: int) -> dict[str, Json]:
+    """The remark on a body of which only the beginning was kept; `size` is -1 where nobody knows it."""
+    return {"comment": f"the first {len(kept)} bytes" + (f" of {size}" if size >= 0 else "")}
 
 
 def _curl(exchange: Exchange, origin: str, redaction: Redaction) -> str:

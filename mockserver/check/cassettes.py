@@ -9,10 +9,12 @@ from mockserver.check.recorded import (
     Recorded,
     address_of,
     from_base64,
+    header_text,
     mapping,
     raw,
     request_of,
     seconds_of,
+    status_of,
     undone,
 )
 from mockserver.judging import Response
@@ -31,8 +33,8 @@ def read_interaction(interaction: Any, number: int, line: int | None) -> Recorde
         raise Malformed("request.method", "text")
     if not isinstance(url, str):
         raise Malformed("request.uri", "text")
-    address, body = address_of(url), _body(sent.get("body"), "request.body")
-    headers = _headers(sent.get("headers"), "request.headers")
+    address = address_of(url)
+    headers, body = _fitting(_headers(sent.get("headers"), "request.headers"), sent.get("body"), "request.body")
     return Recorded(
         place=f"interaction {number}",
         line=line,
@@ -53,13 +55,21 @@ def _response(interaction: dict[str, Any]) -> Response | None:
     answered = mapping(answered, "response")
     status: Any = answered.get("code", answered.get("status", answered.get("status_code")))
     status = status.get("code") if isinstance(status, dict) else status
-    if not isinstance(status, int) or isinstance(status, bool):
-        raise Malformed("response.status.code", "a number")
-    if not status:
+    code = status_of(status, "response.status.code")
+    if not code:
         return None
-    body = _body(answered.get("body", answered.get("content")), "response.body")
-    headers = undone(_headers(answered.get("headers"), "response.headers"), body or b"")
-    return Response(status, headers, body or b"", whole=body is not None)
+    headers = _headers(answered.get("headers"), "response.headers")
+    headers, body = _fitting(headers, answered.get("body", answered.get("content")), "response.body")
+    return Response(code, headers, body or b"", whole=body is not None)
+
+
+def _fitting(headers: Headers, recorded: Any, place: str) -> tuple[Headers, bytes | None]:
+    """The body with the headers that fit it, whether the recorder undid its content coding or not."""
+    body = _body(recorded, place)
+    if body is None:
+        return headers, None
+    text = recorded.get("string") if isinstance(recorded, dict) else recorded
+    return undone(headers, text if isinstance(text, str) else None, body)
 
 
 def _body(body: Any, place: str) -> bytes | None:
@@ -74,7 +84,8 @@ def _body(body: Any, place: str) -> bytes | None:
         encoded = body.get("base64_string")
         if isinstance(encoded, str):
             return from_base64(encoded, f"{place}.base64_string")
-        return _body(body.get("string"), f"{place}.string")
+        if "string" in body or not body.keys() - {"encoding"}:
+            return _body(body.get("string"), f"{place}.string")
     return None
 
 
@@ -82,9 +93,8 @@ def _headers(given: Any, place: str) -> Headers:
     """Headers by name, each with one value or a list of them."""
     if given is None:
         return ()
-    found = []
-    for name, values in mapping(given, place).items():
-        for value in values if isinstance(values, list) else [values]:
-            text = value if isinstance(value, bytes) else raw("" if value is None else str(value))
-            found.append((raw(str(name).lower()), text))
-    return tuple(found)
+    return tuple(
+        (header_text(name, place).lower(), header_text(value, f"{place}.{name}"))
+        for name, values in mapping(given, place).items()
+        for value in (values if isinstance(values, list) else [values])
+    )

@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from mockserver.check.findings import Finding, Level, OperationCount, Report, Side, count
-from mockserver.check.reading import Progress, read_file, recordings_in
+from mockserver.check.reading import Entry, Progress, read_file, recordings_in
 from mockserver.check.recorded import NoRecording, Recorded, UnreadableFile
 from mockserver.check.targets import Match, Targets
 from mockserver.contracts import Catalogue
@@ -69,9 +69,15 @@ class Checker:
                 self._report.unreadable.append(problem)
         return self._report
 
-    def _file(self, path: Path, exchanges: Iterable[Recorded]) -> None:
-        report, before = self._report, self._report.exchanges
+    def _file(self, path: Path, exchanges: Iterable[Entry]) -> None:
+        report, before, first = self._report, self._report.exchanges, True
         for exchange in exchanges:
+            if isinstance(exchange, UnreadableFile):
+                count(report.not_judged, "entries that cannot be read")
+                if first:  # one line per file is enough, the others are counted
+                    report.unreadable.append(exchange)
+                first = False
+                continue
             report.exchanges += 1
             report.files[path] = report.exchanges - before
             self._exchange(path, exchange)

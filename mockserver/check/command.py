@@ -52,14 +52,22 @@ def run(
     with ExitStack() as stack:
         report = Checker(catalogue, wishes).check(paths, _progress(stack, paths))
     for problem in report.unreadable:
-        click.echo(f"mockserver: {problem}", err=True)
-    lines = REPORTS[form](report)
+        click.echo(f"mockserver: {problem}".encode("utf-8", "replace").decode(), err=True)
+    lines = (line.encode("utf-8", "replace").decode() for line in REPORTS[form](report))
     if output is None:
         for line in lines:
             click.echo(line)
     else:
-        output.write_text("".join(f"{line}\n" for line in lines), "utf-8")
+        _write(output, lines)
     return report.exit_code
+
+
+def _write(output: Path, lines: Iterator[str]) -> None:
+    """Raises SettingsError where the file cannot be written."""
+    try:
+        output.write_text("".join(f"{line}\n" for line in lines), "utf-8")
+    except OSError as error:
+        raise SettingsError(f"--output: {output} cannot be written: {error.strerror or error}") from None
 
 
 def read_hosts(given: tuple[str, ...], vendors: tuple[str, ...]) -> dict[str, str]:

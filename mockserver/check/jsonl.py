@@ -30,14 +30,16 @@ def read_line(exchange: Any, number: int) -> Recorded:
     query = raw(str(exchange.get("query") or ""))
     address = Address(named.host, named.port, text_of(exchange, "path", ""), query)
     vendor = exchange.get("vendor")
-    body = _body(sent, "request")
+    body, size = _body(sent, "request"), exchange.get("bytes")
     return Recorded(
         place=f"line {number}",
         line=number,
         host=address.host,
         port=address.port,
         vendor=vendor if isinstance(vendor, str) else None,
-        request=request_of(text_of(exchange, "method", ""), address, headers, body),
+        request=request_of(
+            text_of(exchange, "method", ""), address, headers, body, size if isinstance(size, int) else 0
+        ),
         response=_response(answered),
         time=seconds_of(exchange.get("received")),
         body_known=not sent.get("truncated"),

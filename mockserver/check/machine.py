@@ -8,7 +8,7 @@ from typing import Any
 
 from mockserver import __version__
 from mockserver.check.findings import Finding, Report
-from mockserver.check.text import described, place_of
+from mockserver.check.text import described, name_of, place_of
 from mockserver.control.views import iso
 from mockserver.jsontext import dump
 
@@ -42,9 +42,9 @@ def json_report(report: Report) -> Iterator[str]:
             ],
             "findings": [finding_view(finding) for finding in report.findings],
             "unknown": {"hosts": _counts(report.unknown_hosts), "paths": _counts(report.unknown_paths)},
-            "files": [{"file": str(file), "exchanges": number} for file, number in report.files.items()],
+            "files": [{"file": name_of(file), "exchanges": number} for file, number in report.files.items()],
             "unreadable": [
-                {"file": str(problem.file), "place": problem.place, "problem": problem.problem}
+                {"file": name_of(problem.file), "place": problem.place, "problem": problem.problem}
                 for problem in report.unreadable
             ],
         }
@@ -55,7 +55,7 @@ def finding_view(finding: Finding) -> dict[str, Any]:
     """A finding as JSON; members that do not apply are null."""
     violation = finding.violation
     return {
-        "file": str(finding.file),
+        "file": name_of(finding.file),
         "place": finding.place,
         "line": finding.line,
         "time": iso(finding.time) if finding.time is not None else None,
@@ -80,10 +80,10 @@ def github_report(report: Report) -> Iterator[str]:
     """One workflow command per finding and unreadable file, and one that sums up."""
     for problem in report.unreadable:
         message = _data(f"{problem.place}: {problem.problem}".removeprefix(": "))
-        yield f"::error file={_property(str(problem.file))},title=unreadable::{message}"
+        yield f"::error file={_property(name_of(problem.file))},title=unreadable::{message}"
     for finding in report.findings:
         command = "error" if finding.level == "violation" or report.strict else "warning"
-        properties = [f"file={_property(str(finding.file))}"]
+        properties = [f"file={_property(name_of(finding.file))}"]
         properties += [f"line={finding.line}"] if finding.line is not None else []
         properties += [f"title={_property(f'{finding.operation} {finding.side}: {finding.violation.rule}')}"]
         text = f"{finding.place}: {finding.side} {place_of(finding.violation)}: {described(finding.violation)}"

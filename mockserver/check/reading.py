@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO, Any
@@ -13,6 +14,7 @@ import yaml
 from mockserver.check.cassettes import LISTS, read_interaction
 from mockserver.check.har import read_entry
 from mockserver.check.jsonl import read_line
+from mockserver.check.jsonsource import JsonSource
 from mockserver.check.recorded import Malformed, NoRecording, Recorded, UnreadableFile
 
 SUFFIXES = frozenset({".har", ".json", ".jsonl", ".ndjson", ".yaml", ".yml"})
@@ -21,12 +23,19 @@ EXPECTED = "expected HAR, a VCR cassette (YAML or JSON) or mockserver's JSON lin
 BEGINNING = 4096
 
 SafeLoader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+Entry = Recorded | UnreadableFile
 Progress = Callable[[int], None]
 """Told how many more bytes were read."""
 
 
 class CassetteLoader(SafeLoader):  # type: ignore[misc]
     """PyYAML's safe loader, with the tags that vcrpy wrote under Python 2."""
+
+    def forget(self) -> None:
+        """Drops what was half made when a node could not be constructed, so that the next one can be."""
+        for kept in (self.constructed_objects, self.recursive_objects, self.state_generators):
+            kept.clear()
+        self.deep_construct = False
 
 
 for _tag in ("unicode", "str"):
@@ -36,17 +45,30 @@ for _tag in ("unicode", "str"):
 
 
 def recordings_in(paths: tuple[Path, ...]) -> Iterator[tuple[Path, bool]]:
-    """Every file that the paths name, and whether it was named itself: directories with all that is below them."""
+    """Every file that the paths name, and whether it must be a recording: it was named, or is called one. Of a
+    directory all that is below it; one that cannot be listed is given as a file, which cannot be read either."""
     for path in paths:
         if path.is_dir():
-            below = (found for found in path.rglob("*") if found.suffix.lower() in SUFFIXES and found.is_file())
-            yield from ((found, False) for found in sorted(below))
+            yield from _below(path)
         else:
             yield path, True
 
 
-def read_file(path: Path, progress: Progress) -> Iterator[Recorded]:
-    """The exchanges of a file. Raises UnreadableFile, at once or after some of them; NoRecording where it is none."""
+def _below(folder: Path) -> Iterator[tuple[Path, bool]]:
+    closed: list[Path] = []
+    found = [
+        Path(holder, name)
+        for holder, _, names in os.walk(folder, onerror=lambda error: closed.append(Path(error.filename)))
+        for name in names
+        if Path(name).suffix.lower() in SUFFIXES
+    ]
+    yield from ((each, True) for each in closed)
+    yield from ((each, each.suffix.lower() == ".har") for each in sorted(found) if each.is_file())
+
+
+def read_file(path: Path, progress: Progress) -> Iterator[Entry]:
+    """The exchanges of a file; in place of an entry that is malformed, what is wrong with it. Raises UnreadableFile, at
+    once or after some of them; NoRecording where it is none."""
     try:
         with path.open("rb") as file:
             yield from _read(path, Counted(file, progress))
@@ -81,7 +103,7 @@ class Counted:
         return data
 
 
-def _read(path: Path, file: Counted) -> Iterator[Recorded]:
+def _read(path: Path, file: Counted) -> Iterator[Entry]:
     beginning = file.read(BEGINNING).removeprefix(b"\xef\xbb\xbf").lstrip()
     file.rewind()
     if not beginning:
@@ -99,7 +121,7 @@ def _kind(path: Path, file: Counted) -> str:
     """What a file of JSON is: `har`, `jsonl`, or the name of its list of interactions."""
     depth = 0
     try:
-        for event, value in ijson.basic_parse(_marked(file), multiple_values=True):
+        for event, value in ijson.basic_parse(JsonSource(file), multiple_values=True):
             if event == "map_key" and depth == 1:
                 if value == "log":
                     return "har"
@@ -110,41 +132,50 @@ def _kind(path: Path, file: Counted) -> str:
             depth += (event in ("start_map", "start_array")) - (event in ("end_map", "end_array"))
             if depth == 0:
                 break
-    except ijson.JSONError as error:
+    except (ijson.JSONError, ValueError) as error:
         raise NoRecording(path, "", f"{_reason(error)}; {EXPECTED}") from None
     raise NoRecording(path, "", f"is none of the known recordings: {EXPECTED}")
 
 
-def _har(path: Path, file: Counted) -> Iterator[Recorded]:
-    creator, number = _creator(path, file), 0
-    file.rewind()
-    with _json_of(path, lambda: f"after entry {number}"):
-        for entry in ijson.items(_marked(file), "log.entries.item"):
-            number += 1
-            yield _placed(path, f"log.entries[{number - 1}]", read_entry, entry, number, creator)
+def _har(path: Path, file: Counted) -> Iterator[Entry]:
+    creator, first = _head(path, file, "log.entries", "entries")
+    for number, line, entry in _items(path, file, "log.entries", "entry", first):
+        yield _placed(path, f"log.entries[{number - 1}]", read_entry, entry, number, line, creator)
 
 
-def _creator(path: Path, file: Counted) -> str:
-    """The program that wrote a HAR file, "" where it does not say so before the entries."""
-    creator = ""
-    with _json_of(path, lambda: "log"):
-        for prefix, event, value in ijson.parse(_marked(file)):
+def _json_cassette(path: Path, file: Counted, name: str) -> Iterator[Entry]:
+    _, first = _head(path, file, name, "interactions")
+    for number, line, item in _items(path, file, name, "interaction", first):
+        yield _placed(path, f"{name}[{number - 1}]", read_interaction, item, number, line)
+
+
+def _head(path: Path, file: Counted, place: str, what: str) -> tuple[str, int]:
+    """The program that wrote a HAR file, "" where it does not say so before the list at `place`, and the line on which
+    the first member of that list is."""
+    creator, source = "", JsonSource(file)
+    with _json_of(path, lambda: place.rpartition(".")[0] or place):
+        for prefix, event, value in ijson.parse(source):
             if prefix == "log.creator.name":
                 creator = str(value)
-            elif prefix == "log.entries" and event == "start_array":
-                return creator
-    raise UnreadableFile(path, "log.entries", "expected a list of entries")
+            elif prefix == place and (event == "start_array" or (event == "null" and place in LISTS)):
+                file.rewind()
+                return creator, source.line if source.piece.rstrip().endswith(b"[") else source.at_line
+            elif prefix == place:
+                break
+    raise UnreadableFile(path, place, f"expected a list of {what}")
 
 
-def _json_cassette(path: Path, file: Counted, name: str) -> Iterator[Recorded]:
-    number = 0
-    with _json_of(path, lambda: f"after interaction {number}"):
-        for item in ijson.items(_marked(file), f"{name}.item"):
+def _items(path: Path, file: Counted, place: str, name: str, line: int) -> Iterator[tuple[int, int, Any]]:
+    """The members of a list with their numbers and lines, both from 1."""
+    number, source, seen = 0, JsonSource(file), -1
+    with _json_of(path, lambda: f"after {name} {number}"):
+        for item in ijson.items(source, f"{place}.item"):
             number += 1
-            yield _placed(path, f"{name}[{number - 1}]", read_interaction, item, number, None)
+            yield number, source.at_line if source.pieces == seen else line, item
+            line, seen = source.line, source.pieces
 
 
-def _json_lines(path: Path, file: Counted) -> Iterator[Recorded]:
+def _json_lines(path: Path, file: Counted) -> Iterator[Entry]:
     number = 0
     while line := file.readline():
         number += 1
@@ -152,18 +183,26 @@ def _json_lines(path: Path, file: Counted) -> Iterator[Recorded]:
             try:
                 value = json.loads(line)
             except ValueError as error:
-                raise UnreadableFile(path, f"line {number}", f"{error}; expected one JSON object") from None
+                yield UnreadableFile(path, f"line {number}", f"{_reason(error)}; expected one JSON object")
+                continue
             yield _placed(path, f"line {number}", read_line, value, number)
 
 
-def _yaml_cassette(path: Path, file: Counted) -> Iterator[Recorded]:
+def _yaml_cassette(path: Path, file: Counted) -> Iterator[Entry]:
     try:
         loader = CassetteLoader(file)
         root = loader.get_single_node()
         found = _interactions(path, root)
         for number, node in enumerate(found, 1):
             line = node.start_mark.line + 1
-            value = loader.construct_document(node)
+            try:
+                value = loader.construct_document(node)
+            except (yaml.constructor.ConstructorError, ValueError, OverflowError) as error:
+                loader.forget()
+                mark = getattr(error, "problem_mark", None) or node.start_mark
+                reason = getattr(error, "problem", None) or _reason(error)
+                yield UnreadableFile(path, f"line {mark.line + 1}", f"{reason}; expected an interaction")
+                continue
             yield _placed(path, f"line {line}", read_interaction, value, number, line)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
@@ -186,13 +225,13 @@ def _interactions(path: Path, root: Any) -> list[Any]:
     raise NoRecording(path, "", f"is none of the known recordings: {EXPECTED}")
 
 
-def _placed(path: Path, place: str, read: Callable[..., Recorded], *arguments: Any) -> Recorded:
-    """What `read` makes of an entry; where it is malformed, the failure names file and place."""
+def _placed(path: Path, place: str, read: Callable[..., Recorded], *arguments: Any) -> Entry:
+    """What `read` makes of an entry; where it is malformed, the failure, which names file and place."""
     try:
         return read(*arguments)
     except Malformed as error:
         inside = f"{place}: {error.place}" if error.place else place
-        raise UnreadableFile(path, inside, f"expected {error.expected}") from None
+        return UnreadableFile(path, inside, f"expected {error.expected}")
 
 
 class _json_of:  # noqa: N801 - a context, used like a function
@@ -204,16 +243,11 @@ class _json_of:  # noqa: N801 - a context, used like a function
     def __enter__(self) -> None: ...
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, ijson.JSONError):
+        if isinstance(error, (ijson.JSONError, ValueError)):  # a number of too many digits is a ValueError
             raise UnreadableFile(self._path, self._place(), f"{_reason(error)}; expected JSON") from None
 
 
 def _reason(error: Exception) -> str:
-    return str(error).split("\n", 1)[0].strip() or "is not JSON"
-
-
-def _marked(file: Counted) -> Any:
-    """The file for a JSON parser, without the byte order mark that some recorders put first."""
-    if file.read(3) != b"\xef\xbb\xbf":
-        file.rewind()
-    return file
+    said = error.args[0] if error.args else ""
+    text = said.decode("utf-8", "replace") if isinstance(said, bytes) else str(error)
+    return text.split("\n", 1)[0].strip() or "is not JSON"

@@ -5,7 +5,9 @@ from __future__ import annotations
 import base64
 import binascii
 import datetime as dt
+import re
 from dataclasses import dataclass
+from decimal import Decimal
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
@@ -72,7 +74,7 @@ def address_of(url: str) -> Address:
     host ""."""
     try:
         parts = urlsplit(url)
-        host, port = (parts.hostname or "").lower(), parts.port
+        host, port = (parts.hostname or "").lower().removesuffix("."), parts.port
     except ValueError:
         return Address("", None, url, b"")
     path = unquote(parts.path or "/", errors="surrogateescape")
@@ -104,15 +106,49 @@ def from_base64(text: str, place: str) -> bytes:
         raise Malformed(place, "base64") from None
 
 
-def undone(headers: Headers, body: bytes) -> Headers:
-    """Headers without Content-Encoding where the recorder has undone it already: what is text is not compressed."""
+def undone(headers: Headers, text: str | None, body: bytes) -> tuple[Headers, bytes | None]:
+    """Headers and body that fit each other, where the recorder may have undone a Content-Encoding and left its header
+    in; `text` is the body as the recording holds it, None where it holds bytes.
+
+    What is text is not compressed, and loses the header. What has been compressed and written as text all the same is
+    read back where each character is a byte; where bytes were lost (U+FFFD) there is no body: None.
+    """
     if not any(name == b"content-encoding" for name, _ in headers):
-        return headers
+        return headers, body
+    if text is not None and CONTROL.search(text):
+        try:
+            return headers, text.encode("latin-1")
+        except UnicodeEncodeError:
+            return headers, None
     try:
         body.decode("utf-8")
     except UnicodeDecodeError:
-        return headers
-    return tuple((name, value) for name, value in headers if name != b"content-encoding")
+        return headers, body
+    return tuple((name, value) for name, value in headers if name != b"content-encoding"), body
+
+
+CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")
+"""What no JSON text holds, and everything compressed does."""
+
+
+def header_text(value: Any, place: str) -> bytes:
+    """The value of a header: text, a number, or nothing. Raises Malformed."""
+    if isinstance(value, bytes):
+        return value
+    if value is not None and not isinstance(value, (str, int, float, Decimal)):
+        raise Malformed(place, "text")
+    return raw("" if value is None else str(value))
+
+
+def status_of(value: Any, place: str) -> int:
+    """A status code; 0, as recorders write it in many ways, where there was no answer. Raises Malformed."""
+    if value is None:
+        return 0
+    if isinstance(value, (float, Decimal)) and -1 <= value < 1000 and value == int(value):
+        value = int(value)
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise Malformed(place, "a number")
+    return max(value, 0)
 
 
 def mapping(value: Any, place: str) -> dict[str, Any]:
@@ -130,6 +166,7 @@ def text_of(holder: dict[str, Any], name: str, place: str) -> str:
     return value
 
 
-def request_of(method: str, address: Address, headers: Headers, body: bytes) -> Request:
-    """A recorded request in the form in which the server judges one."""
-    return Request(method.upper(), address.path, address.query, headers, body, len(body))
+def request_of(method: str, address: Address, headers: Headers, body: bytes, size: int = 0) -> Request:
+    """A recorded request in the form in which the server judges one; `size` is what the body had in bytes, where the
+    recording says it of one that it does not hold whole."""
+    return Request(method.upper(), address.path, address.query, headers, body, max(size, len(body)))

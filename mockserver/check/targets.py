@@ -93,12 +93,14 @@ class Targets:
 
 
 def is_loopback(host: str) -> bool:
+    """Whether a host is this machine's own; who connects to 0.0.0.0 reaches it too."""
     if host == "localhost" or host.endswith(".localhost"):
         return True
     try:
-        return ipaddress.ip_address(host).is_loopback
+        address = ipaddress.ip_address(host)
     except ValueError:
         return False
+    return address.is_loopback or address.is_unspecified
 
 
 def _template(path: str) -> re.Pattern[str]:

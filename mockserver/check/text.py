@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from itertools import groupby
+from pathlib import Path
 
 from mockserver.check.findings import Finding, Report
 from mockserver.control.views import iso
@@ -14,7 +16,14 @@ NAMES_SHOWN = 10
 
 
 def text_report(report: Report) -> Iterator[str]:
-    """The report, line by line."""
+    """The report, line by line; what a terminal would obey is escaped."""
+    return (CONTROL.sub(lambda found: f"\\x{ord(found.group()):02x}", line) for line in _lines(report))
+
+
+CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
+
+
+def _lines(report: Report) -> Iterator[str]:
     for (file, place), found in groupby(report.findings, key=lambda finding: (finding.file, finding.place)):
         findings = list(found)
         yield f"{file}: {place}: {_exchange(findings[0])}"
@@ -27,6 +36,11 @@ def text_report(report: Report) -> Iterator[str]:
         yield from _rows(_operations(report), "")
         yield ""
     yield from _summary(report)
+
+
+def name_of(file: Path) -> str:
+    """A file's name as text that can be written; of names that are no UTF-8, what is."""
+    return str(file).encode("utf-8", "replace").decode()
 
 
 def described(violation: Violation) -> str:

@@ -126,6 +126,9 @@ class Proxy:
 
     def _refusal(self, meeting: Meeting, request: Request, verdict: Verdict) -> Answer | None:
         """The answer to a request that is not sent on."""
+        if _is_cut_by_the_parser(request):
+            reason = "CONNECT, and a body behind a request to upgrade the connection, are not passed on"
+            return _ours(problem_answer(501, reason), "http_request_denied")
         if meeting.upstream is None:
             names = ", ".join(self._upstreams)
             reason = verdict.violations[0].message
@@ -187,6 +190,8 @@ class Proxy:
         await send({"type": "http.response.start", "status": answered.status, "headers": headers})
         try:
             async for piece in self._forwarder.rest(meeting.upstream, body):
+                if connection is not None and connection.lost:
+                    return  # nobody listens: the upstream need not go on either
                 await send({"type": "http.response.body", "body": piece, "more_body": True})
         except UpstreamFailure as failure:
             log.warning("%s, in the middle of its answer", failure.detail)
@@ -205,6 +210,15 @@ class Meeting(NamedTuple):
     upstream: Upstream | None
     judge: Callable[[Request], Verdict]
     near: Operation | None = None
+
+
+def _is_cut_by_the_parser(request: Request) -> bool:
+    """Whether our HTTP parser took what follows the head for another protocol, and gave us no body."""
+    if request.method == "CONNECT":
+        return True
+    length = request.header(b"content-length")
+    follows = (length is not None and length != b"0") or request.header(b"transfer-encoding") is not None
+    return follows and not request.body_size and request.header(b"upgrade") is not None
 
 
 def _ours(answer: Answer, error: str) -> Answer:

@@ -15,6 +15,7 @@ from mockserver.clock import Cancellable
 from mockserver.contracts import load_catalogue, packaged_schemas, vendors_in
 from mockserver.control import control_app
 from mockserver.proxy.app import Proxy
+from mockserver.proxy.forwarding import trust
 from mockserver.proxy.upstreams import read_upstreams
 from mockserver.recording import Recorder
 from mockserver.settings import Settings
@@ -47,6 +48,7 @@ def create_proxy(
         timeout=timeout,
         max_body_bytes=settings.max_body_bytes,
         enforce=enforce,
+        tls=trust() if any(upstream.scheme == b"https" for upstream in known.values()) else None,
     )
     return proxy.routes(control)
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import httpcore2
 
+from mockserver.errors import SettingsError
 from mockserver.model import Headers
 from mockserver.proxy.bodies import Passing
 from mockserver.proxy.upstreams import Upstream
@@ -27,16 +30,21 @@ HOP_BY_HOP = frozenset(
     }
 )
 """The headers that belong to one connection (RFC 9110, 7.6.1); what Connection names belongs to it too."""
+UNKNOWN_ISSUER = frozenset({2, 18, 19, 20})
+"""What OpenSSL says of a certificate for which no CA that is trusted vouches (X509_V_ERR_…)."""
+LAST_STATUS = 599
+"""RFC 9110, 15: what lies beyond is invalid, and our server could not send it."""
 KEEP_ALIVE_SECONDS = 5.0
 CONNECTIONS = 200
 
 
 class UpstreamFailure(Exception):  # noqa: N818 - it is an answer
-    """The upstream gave no answer that can be passed on; `status` is 502 or 504, `detail` says why."""
+    """The upstream gave no answer that can be passed on; `status` is 502 or 504, `detail` says why, and `error` says
+    it in the words of Proxy-Status (RFC 9209, 2.3)."""
 
-    def __init__(self, status: int, detail: str) -> None:
+    def __init__(self, status: int, error: str, detail: str) -> None:
         super().__init__(detail)
-        self.status, self.detail = status, detail
+        self.status, self.error, self.detail = status, error, detail
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +58,14 @@ class Answered:
 
 class Forwarder:
     """Connections to the upstreams. `timeout` is the seconds that an upstream may take to be connected to, and from
-    the end of the request to the end of its answer, or to the bound of what is held of one."""
+    the end of the request to the end of its answer, or to the bound of what is held of one; `tls` says whom to trust
+    (see `trust`)."""
 
-    def __init__(self, timeout: float, bound: int) -> None:
+    def __init__(self, timeout: float, bound: int, tls: ssl.SSLContext | None) -> None:
         self._timeout, self._bound = timeout, bound
-        self._pool = httpcore2.AsyncConnectionPool(max_connections=CONNECTIONS, keepalive_expiry=KEEP_ALIVE_SECONDS)
+        self._pool = httpcore2.AsyncConnectionPool(
+            ssl_context=tls, max_connections=CONNECTIONS, keepalive_expiry=KEEP_ALIVE_SECONDS
+        )
 
     @asynccontextmanager
     async def exchange(
@@ -68,6 +79,8 @@ class Forwarder:
                 async with asyncio.timeout(None) as deadline:
                     request = self._request(upstream, method, target, headers, self._told(body, deadline))
                     response = await self._pool.handle_async_request(request)
+                    if response.status > LAST_STATUS:
+                        raise httpcore2.RemoteProtocolError(f"the status {response.status} is none of HTTP's")
                     answer = Passing(response.aiter_stream(), self._bound)
                     await answer.read()
             yield Answered(response.status, passed_on(response.headers), answer)
@@ -97,16 +110,25 @@ class Forwarder:
         return httpcore2.Request(method, url, headers=headers, content=content, extensions={"timeout": limits})
 
 
+def trust() -> ssl.SSLContext:
+    """The CAs that vouch for upstreams: the system's, or those that the environment names by SSL_CERT_FILE or
+    SSL_CERT_DIR. Raises SettingsError where those cannot be read."""
+    try:
+        return httpcore2.default_ssl_context()
+    except (OSError, ssl.SSLError) as error:
+        named = next((name for name in ("SSL_CERT_FILE", "SSL_CERT_DIR") if os.environ.get(name)), None)
+        where = f"{named}={os.environ[named]}" if named else "the system's certificates"
+        raise SettingsError(f"{where}: cannot be read as PEM certificates: {error.strerror or error}") from None
+
+
 def sent_on(headers: Headers, upstream: Upstream, body: Passing) -> Headers:
     """A client's headers as the upstream gets them: its own Host, no hop-by-hop ones, and the framing of the body."""
     kept = [(name, value) for name, value in passed_on(headers) if name not in (b"host", b"content-length", b"expect")]
     declared = next((value for name, value in headers if name == b"content-length"), None)
     framing: tuple[tuple[bytes, bytes], ...] = ()
-    if declared is not None:
-        framing = ((b"content-length", declared),)
-    elif body.oversized:
-        framing = ((b"transfer-encoding", b"chunked"),)
-    elif body.size:
+    if body.oversized:
+        framing = ((b"content-length", declared) if declared is not None else (b"transfer-encoding", b"chunked"),)
+    elif body.size or declared is not None:
         framing = ((b"content-length", b"%d" % body.size),)
     return ((b"host", upstream.authority), *kept, *framing)
 
@@ -132,12 +154,31 @@ class _named:  # noqa: N801 - a context, used like a function
         called = f"the upstream of {self._upstream.vendor}, {self._upstream.url},"
         reason = str(error).strip() or type(error).__name__
         if isinstance(error, (TimeoutError, httpcore2.TimeoutException)):
-            raise UpstreamFailure(504, f"{called} did not answer within {self._timeout:g} s") from error
-        if isinstance(error, httpcore2.ConnectError):
-            raise UpstreamFailure(502, f"{called} cannot be connected to: {reason}") from error
-        if isinstance(error, httpcore2.RemoteProtocolError):
-            raise UpstreamFailure(502, f"{called} did not answer in HTTP: {reason}") from error
-        if isinstance(error, httpcore2.LocalProtocolError):
-            raise UpstreamFailure(502, f"the request cannot be sent on to {self._upstream.url}: {reason}") from error
-        if isinstance(error, httpcore2.NetworkError):
-            raise UpstreamFailure(502, f"{called} broke the connection: {reason}") from error
+            detail = f"{called} did not answer within {self._timeout:g} s"
+            raise UpstreamFailure(504, "http_response_timeout", detail) from error
+        for kind_of_error, name, said in FAILURES:
+            if isinstance(error, kind_of_error):
+                detail = f"{called} {said}: {reason}{_advice(error)}"
+                raise UpstreamFailure(502, _certificate_error(error) or name, detail) from error
+
+
+FAILURES: tuple[tuple[type[Exception], str, str], ...] = (
+    (httpcore2.ConnectError, "destination_unavailable", "cannot be connected to"),
+    (httpcore2.RemoteProtocolError, "http_protocol_error", "did not answer in HTTP"),
+    (httpcore2.LocalProtocolError, "http_request_error", "cannot be sent this request"),
+    (httpcore2.NetworkError, "connection_terminated", "broke the connection"),
+)
+"""What the HTTP client raises: its name in Proxy-Status, and what it says of the upstream."""
+
+
+def _certificate_error(error: BaseException) -> str | None:
+    cause = error.args[0] if error.args else None
+    return "tls_certificate_error" if isinstance(cause, ssl.SSLCertVerificationError) else None
+
+
+def _advice(error: BaseException) -> str:
+    """What to do about a certificate that nobody vouches for."""
+    cause = error.args[0] if error.args else None
+    if isinstance(cause, ssl.SSLCertVerificationError) and cause.verify_code in UNKNOWN_ISSUER:
+        return "; SSL_CERT_FILE=FILE.pem names the CA to trust instead of the system's"
+    return ""

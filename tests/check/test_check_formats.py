@@ -29,7 +29,15 @@ LOCATION = {
             "additionalProperties": False,
             "properties": {
                 "artifactLocation": ARTIFACT,
-                "region": {"type": "object", "properties": {"startLine": {"type": "integer", "minimum": 1}}},
+                "region": {
+                    "type": "object",
+                    "required": ["startLine", "startColumn"],
+                    "additionalProperties": False,
+                    "properties": {
+                        "startLine": {"type": "integer", "minimum": 1},
+                        "startColumn": {"type": "integer", "minimum": 1},
+                    },
+                },
             },
         },
         "logicalLocations": {
@@ -73,7 +81,12 @@ SARIF = {
                                             "type": "object",
                                             "required": ["id"],
                                             "additionalProperties": False,
-                                            "properties": {"id": {"type": "string"}, "shortDescription": MESSAGE},
+                                            "properties": {
+                                                "id": {"type": "string"},
+                                                "shortDescription": MESSAGE,
+                                                "fullDescription": MESSAGE,
+                                                "help": MESSAGE,
+                                            },
                                         },
                                     },
                                 },
@@ -153,7 +166,7 @@ def test_sarif_is_valid(tmp_path: Path) -> None:
     assert sorted(result["ruleId"] for result in run["results"]) == ["enum", "spelling", "status", "type"]
     assert [result["level"] for result in run["results"]].count("warning") == 1
     assert run["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"]["uri"].endswith("bad%20name.har")
-    fingerprints = [result["partialFingerprints"]["violation/v1"] for result in run["results"]]
+    fingerprints = [result["partialFingerprints"]["primaryLocationLineHash"] for result in run["results"]]
     assert len(set(fingerprints)) == len(fingerprints)
     assert run["invocations"][0]["executionSuccessful"] is False
     assert len(run["invocations"][0]["toolExecutionNotifications"]) == 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import socket
+import threading
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -197,3 +198,93 @@ def test_a_client_that_leaves_reaches_nobody(raw: RawUpstream, before_raw: Serve
         connection.sendall(head.encode())
     before_raw.post(V1, f"{key}-other")
     assert [request for request in raw.received if key.encode() + b"\r\n" in request] == []
+
+
+@pytest.mark.parametrize("status", [600, 999])
+def test_a_status_that_http_does_not_have_is_a_502(raw: RawUpstream, before_raw: Server, key: str, status: int) -> None:
+    raw.behave = answering(http(b"{}", f"{status} Odd"))
+    answer = before_raw.post(V1, key)
+    assert answer.status_code == 502
+    assert f"the status {status} is none of HTTP's" in answer.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    ("method", "header"),
+    [
+        (b"CONNECT", b"X-Plain: 1"),
+        (b"POST", b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: A"),
+    ],
+)
+def test_a_request_whose_body_the_parser_does_not_give_is_not_sent_on_without_it(
+    raw: RawUpstream, before_raw: Server, key: str, method: bytes, header: bytes
+) -> None:
+    body = json.dumps(V1.body).encode()
+    head = b"%s %s HTTP/1.1\r\nHost: x\r\nDD-API-KEY: %s\r\n%s\r\nContent-Length: %d\r\n\r\n"
+    address = urlsplit(before_raw.url)
+    with socket.create_connection((address.hostname, address.port or 0), PATIENCE) as connection:
+        connection.sendall(head % (method, V1.path.encode(), key.encode(), header, len(body)) + body)
+        assert connection.recv(65536).startswith(b"HTTP/1.1 501 ")
+    assert raw.received == []
+    assert "Traceback" not in before_raw.log
+
+
+@pytest.mark.parametrize("first", [b"HTTP/1.1 100 Continue\r\n\r\n", b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n"])
+def test_informational_answers_and_trailers_do_not_disturb(
+    raw: RawUpstream, before_raw: Server, key: str, first: bytes
+) -> None:
+    chunked = b"HTTP/1.1 202 OK\r\nContent-Type: application/json\r\nTrailer: X-T\r\nTransfer-Encoding: chunked\r\n\r\n"
+    raw.behave = answering(first, chunked + b"%x\r\n" % len(ACCEPTED) + ACCEPTED + b"\r\n0\r\nX-T: 1\r\n\r\n")
+    answer = before_raw.post(V1, key)
+    assert (answer.status_code, answer.content) == (202, ACCEPTED)
+    assert before_raw.last(V1, key)["response_violations"] == []
+
+
+def test_a_redirect_is_the_clients_to_follow(raw: RawUpstream, before_raw: Server, key: str) -> None:
+    raw.behave = answering(http(b"", "307 Temporary Redirect", b"Location: http://127.0.0.1:1/x"))
+    answer = before_raw.post(V1, key)
+    assert (answer.status_code, answer.headers["location"]) == (307, "http://127.0.0.1:1/x")
+    assert len(raw.received) == 1
+
+
+def test_a_client_that_waits_for_100_continue_gets_it(raw: RawUpstream, before_raw: Server, key: str) -> None:
+    raw.behave = answering(http(ACCEPTED))
+    address, body = urlsplit(before_raw.url), json.dumps(V1.body).encode()
+    head = b"POST %s HTTP/1.1\r\nHost: x\r\nDD-API-KEY: %s\r\nExpect: 100-continue\r\nConnection: close\r\n"
+    with socket.create_connection((address.hostname, address.port or 0), PATIENCE) as connection:
+        connection.sendall(head % (V1.path.encode(), key.encode()) + b"Content-Length: %d\r\n\r\n" % len(body))
+        assert connection.recv(65536) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        connection.sendall(body)
+        assert b"".join(iter(lambda: connection.recv(65536), b"")).startswith(b"HTTP/1.1 202 ")
+    assert raw.received[0].endswith(body)
+    assert b"expect" not in raw.received[0].lower()
+
+
+def test_a_client_that_leaves_in_the_middle_of_an_endless_answer_ends_it(
+    raw: RawUpstream, before_raw: Server, key: str
+) -> None:
+    ended = threading.Event()
+
+    def endless(connection: socket.socket) -> None:
+        connection.sendall(b"HTTP/1.1 202 OK\r\nContent-Type: application/json\r\n\r\n")
+        try:
+            for _ in range(100_000):
+                connection.sendall(b"x" * 65536)
+        except OSError:
+            ended.set()
+
+    raw.behave = endless
+    with before_raw.client.stream("POST", V1.path, headers=V1.headers(key), json=V1.body) as answer:
+        next(answer.iter_raw())
+    assert ended.wait(PATIENCE)
+
+
+def test_enforced_an_unknown_path_and_method_are_refused(raw: RawUpstream, key: str) -> None:
+    with proxying("--enforce", datadog=raw.url) as proxy:
+        for answer in (
+            proxy.client.get("/api/v1/validate", headers={"DD-API-KEY": key}),
+            proxy.client.put(V1.path, headers={"DD-API-KEY": key}),
+        ):
+            assert answer.status_code == 400
+            assert answer.headers["proxy-status"] == "mockserver; error=http_request_denied"
+        assert raw.received == []
+        assert [each["verdict"] for each in proxy.journal(V1, key)] == ["invalid", "invalid"]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import ssl
 import struct
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -17,9 +18,10 @@ Behaviour = Callable[[socket.socket], None]
 
 class RawUpstream:
     """A server of raw bytes: `behave` gets each connection once a whole request was read; `received` are the
-    requests as they came."""
+    requests as they came. With `tls`, every connection begins with a handshake."""
 
-    def __init__(self) -> None:
+    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
+        self._tls = tls
         self.received: list[bytes] = []
         self.behave: Behaviour = answering(b"HTTP/1.1 204 No Content\r\n\r\n")
         self._listener = socket.create_server(("127.0.0.1", 0))
@@ -29,7 +31,7 @@ class RawUpstream:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+        return f"{'https' if self._tls else 'http'}://127.0.0.1:{self._listener.getsockname()[1]}"
 
     def close(self) -> None:
         with contextlib.suppress(OSError):
@@ -48,6 +50,9 @@ class RawUpstream:
             connection.settimeout(PATIENCE)
             self._open.append(connection)
             with contextlib.suppress(OSError):
+                if self._tls is not None:
+                    connection = self._tls.wrap_socket(connection, server_side=True)
+                    self._open.append(connection)
                 self.received.append(whole_request(connection))
                 self.behave(connection)
 
@@ -102,8 +107,8 @@ def free_port() -> int:
 
 
 @contextmanager
-def proxying(*arguments: str, **upstreams: str) -> Iterator[Server]:
+def proxying(*arguments: str, environment: Mapping[str, str] | None = None, **upstreams: str) -> Iterator[Server]:
     """A running `mockserver proxy`, with an upstream per vendor."""
     given: list[Any] = [f"--upstream={vendor}={url}" for vendor, url in upstreams.items()]
-    with serving(line=command("proxy", "--port", "0", *given, *arguments)) as running:
+    with serving(line=command("proxy", "--port", "0", *given, *arguments), **(environment or {})) as running:
         yield running
