@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import MISSING, fields
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -13,15 +15,41 @@ import click
 
 from mockserver import __version__
 from mockserver.errors import StartError
-from mockserver.extract.command import extract
-from mockserver.openapi_command import openapi
 from mockserver.settings import ENVIRONMENT_PREFIX, Settings, load_settings
-from mockserver.vectors.command import vectors
 
 USAGE_ERROR = 2
+ELSEWHERE: Mapping[str, tuple[str, str]] = {
+    "extract": ("mockserver.extract.command", "Extract a vendor's contract from its documentation pages."),
+    "openapi": (
+        "mockserver.openapi_command",
+        "Print the contract of VENDOR, overlays applied, as one OpenAPI 3.1 document.",
+    ),
+    "vectors": (
+        "mockserver.vectors.command",
+        "Write test vectors for VENDOR as JSON: bodies around every limit, with the status and violations to expect.",
+    ),
+}
+"""Commands with a module of their own: the module, and what the list of commands says of them."""
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class Commands(click.Group):
+    """The commands, of which those ELSEWHERE are imported when they are called, and not to be listed."""
+
+    def list_commands(self, context: click.Context) -> list[str]:
+        return sorted({*super().list_commands(context), *ELSEWHERE})
+
+    def get_command(self, context: click.Context, name: str) -> click.Command | None:
+        if name not in ELSEWHERE:
+            return super().get_command(context, name)
+        command: click.Command = getattr(import_module(ELSEWHERE[name][0]), name)
+        return command
+
+    def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
+        listed = {name: click.Command(name, help=text) for name, (_, text) in ELSEWHERE.items()}
+        click.Group(commands={**self.commands, **listed}).format_commands(context, formatter)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="mockserver")
 def cli() -> None:
     """A fake of the Datadog, Satori and Supalytics event APIs."""
@@ -71,6 +99,7 @@ def serve(config: Path | None, **options: Any) -> None:
     Prints `mockserver listening on ADDRESS` when it really serves. Exit code 2: an address, a setting or a contract
     that it cannot serve with, said in one line.
     """
+    gc.disable()  # what is made at start stays: looking for garbage among it only takes time
     from mockserver import serving  # noqa: PLC0415
     from mockserver.app import create_app  # noqa: PLC0415 - only this command pays for it
 
@@ -228,11 +257,6 @@ def proxy(upstreams: tuple[str, ...], enforce: bool, timeout: float, config: Pat
     from mockserver.proxy.command import run  # noqa: PLC0415
 
     run(_settings(config, options), upstreams, timeout=timeout, enforce=enforce)
-
-
-cli.add_command(extract)
-cli.add_command(openapi)
-cli.add_command(vectors)
 
 
 def main() -> None:

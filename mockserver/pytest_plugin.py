@@ -6,15 +6,20 @@ import os
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pytest
 
 from mockserver.client import texts
 from mockserver.client.control import ControlError
-from mockserver.client.handles import EVERY, Datadog, Handle, Maker, Satori, Supalytics
-from mockserver.client.server import KEY_PREFIXES, Backend, MockServer, RunningServer
+from mockserver.client.datadog import Datadog
+from mockserver.client.handle import EVERY, Handle, Maker
+from mockserver.client.satori import Satori
+from mockserver.client.supalytics import Supalytics
 from mockserver.redaction import mask
+
+if TYPE_CHECKING:
+    from mockserver.client.server import Backend
 
 HandleType = TypeVar("HandleType", bound=Handle)
 PROFILES = ("documented", "observed")
@@ -81,6 +86,8 @@ class Servers:
         return self._servers[wanted]
 
     def _start(self, asked: str | None, wanted: str) -> Backend:
+        from mockserver.client.server import MockServer, RunningServer  # noqa: PLC0415 - only who uses a fixture pays
+
         url = self._config.getoption("--mockserver-url")
         if not url:
             port = self._config.getoption("--mockserver-port") if not self._servers and not _is_worker() else 0
@@ -201,6 +208,8 @@ class Accounts:
             scenario: str | Path | None = None,
             profile: str | None = None,
         ) -> HandleType:
+            from mockserver.client.server import RunningServer  # noqa: PLC0415 - only who uses a fixture pays for it
+
             server = self._servers.get(profile or self._marked.get("profile"))
             key = None if isinstance(server, RunningServer) else _key(kind, self._test, len(self._made))
             handle = server.handle(kind, key)
@@ -246,6 +255,8 @@ def _marked(marker: pytest.Mark | None) -> dict[str, Any]:
 
 def _key(kind: type[Handle], test: str, number: int) -> str:
     """A key that is a test's own, and the same in every run, so that ids and random faults are too."""
+    from mockserver.client.server import KEY_PREFIXES  # noqa: PLC0415 - only who uses a fixture pays for it
+
     return f"{KEY_PREFIXES[kind.vendor]}{mask(f'{test}/{number}').partition('…')[2]}"
 
 

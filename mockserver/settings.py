@@ -8,8 +8,6 @@ from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from mockserver.errors import SettingsError
 
 ENVIRONMENT_PREFIX = "MOCKSERVER_"
@@ -106,6 +104,8 @@ def load_settings(flags: Mapping[str, Any], environment: Mapping[str, str], file
 
 
 def _read_file(file: Path) -> dict[Any, Any]:
+    import yaml  # noqa: PLC0415 - only who has a settings file pays for it
+
     try:
         content = yaml.safe_load(file.read_text("utf-8"))
     except yaml.MarkedYAMLError as error:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import copy
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from mockserver.contracts.checking import check_schemas
 from mockserver.contracts.compiling import Compiler
-from mockserver.contracts.files import read_bundle, vendors_in
+from mockserver.contracts.files import packaged_schemas, read_bundle, vendors_in
+from mockserver.contracts.keeping import Documents, kept
 from mockserver.contracts.overlay import apply_overlay
 from mockserver.errors import ContractError, SettingsError
 from mockserver.model import Operation
@@ -20,8 +21,7 @@ PROFILES = ("documented", "observed")
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class VendorContract:
+class VendorContract(NamedTuple):
     """A vendor's effective contract: one self-contained OpenAPI 3.1 document for the profile, and its operations."""
 
     vendor: str
@@ -29,8 +29,7 @@ class VendorContract:
     operations: tuple[Operation, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Catalogue:
+class Catalogue(NamedTuple):
     """All contracts that a server serves."""
 
     profile: str
@@ -72,9 +71,8 @@ def load_catalogue(schemas: Path, vendors: tuple[str, ...], profile: str) -> Cat
 
 def _load_vendor(folder: Path, vendor: str, profile: str) -> VendorContract:
     source = folder / "openapi.yaml"
-    documents = effective_documents(folder)
-    for document in documents.values():
-        check_schemas(document, source)
+    ours = folder.parent == packaged_schemas()
+    documents = kept(folder, partial(checked_documents, folder)) if ours else checked_documents(folder)
     compiler = Compiler(vendor, source, documents, profile)
     operations = tuple(
         compiler.compile(path, method)
@@ -89,7 +87,15 @@ def _load_vendor(folder: Path, vendor: str, profile: str) -> VendorContract:
     return VendorContract(vendor, documents[profile], operations)
 
 
-def effective_documents(folder: Path) -> dict[str, dict[str, Any]]:
+def checked_documents(folder: Path) -> Documents:
+    """A vendor's effective documents. Raises ContractError for what they cannot be compiled from."""
+    documents = effective_documents(folder)
+    for document in documents.values():
+        check_schemas(document, folder / "openapi.yaml")
+    return documents
+
+
+def effective_documents(folder: Path) -> Documents:
     """A vendor's contract by profile: `documented` is openapi.yaml with overlay.yaml, `observed` that with
     observed.yaml; either overlay may be absent."""
     documented = read_bundle(folder)

@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import SchemaError
+import jsonschema_rs
 
 from mockserver.errors import ContractError
 from mockserver.pointers import follow
@@ -25,18 +24,17 @@ _PLAIN = frozenset(
     | {"minContains", "maxContains", "minProperties", "maxProperties", "required", "dependentRequired"}
     | {"contentEncoding", "contentMediaType", "discriminator"}
 )
+_METASCHEMA = {"$ref": "https://json-schema.org/draft/2020-12/schema"}
 _KEYWORDS = _NAME_MAPS | _SCHEMA_LISTS | _SCHEMAS | _PLAIN
 
 
 def check_schemas(document: dict[str, Any], source: Path) -> None:
     """Raises ContractError for a component schema that the 2020-12 metaschema rejects, that uses a keyword unknown
     to JSON Schema 2020-12 and not beginning with `x-`, or whose `$ref` leads nowhere."""
+    metaschema = jsonschema_rs.validator_for(_METASCHEMA, validate_formats=True)
     for name, schema in document["components"]["schemas"].items():
-        try:
-            Draft202012Validator.check_schema(schema)
-        except SchemaError as error:
-            place = "/".join(str(part) for part in (name, *error.absolute_path))
-            raise ContractError(_file_of(name, source), place, error.message) from error
+        if not _fits(metaschema, schema):
+            _refuse(name, schema, source)
         file = _file_of(name, source)
         for place, keyword, value in _walk(schema, name):
             if keyword not in _KEYWORDS and not keyword.startswith("x-"):
@@ -45,6 +43,26 @@ def check_schemas(document: dict[str, Any], source: Path) -> None:
                 )
             if keyword == "$ref" and follow(document, value) is None:
                 raise ContractError(file, f"{place}/$ref", f"{value} leads nowhere")
+
+
+def _fits(metaschema: jsonschema_rs.Validator, schema: Any) -> bool:
+    try:
+        return metaschema.is_valid(schema)
+    except ValueError:  # no JSON: a date of YAML, or a key that is no text
+        return False
+
+
+def _refuse(name: str, schema: Any, source: Path) -> None:
+    """Raises ContractError in the words of `jsonschema`, which tells best what is wrong with a schema. What only the
+    validators' own dialect refuses (of regular expressions, say) is left to compiling, which tells it too."""
+    from jsonschema import Draft202012Validator  # noqa: PLC0415 - only a bad schema pays for it
+    from jsonschema.exceptions import SchemaError  # noqa: PLC0415
+
+    try:
+        Draft202012Validator.check_schema(schema)
+    except SchemaError as error:
+        place = "/".join(str(part) for part in (name, *error.absolute_path))
+        raise ContractError(_file_of(name, source), place, error.message) from error
 
 
 def _file_of(name: str, source: Path) -> Path:

@@ -3,35 +3,18 @@
 from __future__ import annotations
 
 import json
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from mockserver.errors import ContractError
 
-SafeLoader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 SCHEMA_PREFIX = "#/components/schemas/"
-
-
-class UniqueKeyLoader(SafeLoader):  # type: ignore[misc]
-    """PyYAML's safe loader, but a key that is given twice is an error instead of the last one winning."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        seen = set()
-        for key, _ in node.value:
-            if isinstance(key, yaml.ScalarNode):
-                if key.value in seen:
-                    raise yaml.constructor.ConstructorError(None, None, f"'{key.value}' is given twice", key.start_mark)
-                seen.add(key.value)
-        found: dict[Any, Any] = super().construct_mapping(node, deep)
-        return found
+PACKAGED = Path(__file__).parents[1] / "schemas"
 
 
 def packaged_schemas() -> Path:
     """The folder of contracts that comes with the package, in a checkout as in an installed wheel."""
-    return Path(str(files("mockserver") / "schemas"))
+    return PACKAGED
 
 
 def vendors_in(schemas: Path) -> tuple[str, ...]:
@@ -46,6 +29,10 @@ def vendors_in(schemas: Path) -> tuple[str, ...]:
 
 def read_yaml(path: Path) -> Any:
     """One YAML document. Raises ContractError that names the line."""
+    import yaml  # noqa: PLC0415 - a start from kept contracts does without
+
+    from mockserver.contracts.unique_keys import UniqueKeyLoader  # noqa: PLC0415
+
     try:
         return yaml.load(path.read_text("utf-8"), Loader=UniqueKeyLoader)  # noqa: S506 - CSafeLoader is a safe loader
     except yaml.MarkedYAMLError as error:
