@@ -19,7 +19,7 @@ from mockserver.authentication import read_credentials
 from mockserver.clock import Cancellable
 from mockserver.connection import connection_of
 from mockserver.contracts import Catalogue, load_catalogue, packaged_schemas, vendors_in
-from mockserver.control import control_app
+from mockserver.control import Control
 from mockserver.deciding import Decider, Encounter, Reading
 from mockserver.errors import ClientGone, SettingsError
 from mockserver.faults import Firing, Wire, read_scenario
@@ -70,7 +70,7 @@ def create_app(
     server = Server(settings, catalogue, accounts, Recorder(accounts, timer))
     routes = [
         *documented_routes(catalogue.operations, server.handle, server.handle_wrong_method),
-        Mount("/__admin", control_app(settings, catalogue, accounts, start_timer)),
+        Mount("/__admin", Control(settings, catalogue, accounts, start_timer)),
     ]
     return DocumentedRouter(routes, server.handle_unknown_path)
 

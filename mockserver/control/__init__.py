@@ -1,5 +1,40 @@
-"""The control API under /__admin: what tests and people read and steer the server with."""
+"""The control API under `/__admin`, made when it is first called: most starts are for the vendors' endpoints."""
 
-from mockserver.control.api import control_app
+from __future__ import annotations
 
-__all__ = ["control_app"]
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from starlette.types import Receive, Scope, Send
+
+from mockserver.accounts import Accounts
+from mockserver.clock import StartTimer
+from mockserver.contracts import Catalogue
+from mockserver.settings import Settings
+
+if TYPE_CHECKING:
+    from starlette.applications import Starlette
+    from starlette.routing import BaseRoute
+
+
+class Control:
+    """The ASGI application of the control API."""
+
+    def __init__(self, settings: Settings, catalogue: Catalogue, accounts: Accounts, start_timer: StartTimer) -> None:
+        self._settings = settings
+        self._catalogue = catalogue
+        self._accounts = accounts
+        self._start_timer = start_timer
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._app(scope, receive, send)
+
+    @property
+    def routes(self) -> list[BaseRoute]:
+        return self._app.routes
+
+    @cached_property
+    def _app(self) -> Starlette:
+        from mockserver.control.api import control_app  # noqa: PLC0415 - only who calls it pays for it
+
+        return control_app(self._settings, self._catalogue, self._accounts, self._start_timer)

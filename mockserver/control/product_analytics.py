@@ -9,7 +9,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from mockserver.accounts import Accounts
-from mockserver.analytics import QueryError, Segment
+from mockserver.analytics.audience import Segment
+from mockserver.analytics.errors import QueryError
 from mockserver.analytics.search_syntax import parse_search
 from mockserver.control.query import BadCall, json_body, json_response, members, own_account, own_known_account
 from mockserver.vendors.product_analytics import ProductAnalytics, product_analytics_of

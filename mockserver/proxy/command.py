@@ -13,7 +13,7 @@ from mockserver import serving
 from mockserver.accounts import Accounts, Bounds
 from mockserver.clock import Cancellable
 from mockserver.contracts import load_catalogue, packaged_schemas, vendors_in
-from mockserver.control import control_app
+from mockserver.control import Control
 from mockserver.proxy.app import Proxy
 from mockserver.proxy.forwarding import trust
 from mockserver.proxy.upstreams import read_upstreams
@@ -39,7 +39,7 @@ def create_proxy(
     catalogue = load_catalogue(schemas, tuple(known), settings.profile)
     bounds = Bounds(settings.journal_entries, settings.journal_bytes, settings.accounts)
     accounts = Accounts(bounds, time_source, _start_timer, settings.seed, {})
-    control = Mount("/__admin", control_app(settings, catalogue, accounts, _start_timer))
+    control = Mount("/__admin", Control(settings, catalogue, accounts, _start_timer))
     proxy = Proxy(
         catalogue,
         known,
