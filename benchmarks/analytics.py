@@ -1,18 +1,15 @@
-"""How long Product Analytics queries take over 100,000 events, and how much memory an event has.
-
-python benchmarks/analytics.py [number of events]
-"""
+"""Measures how long Product Analytics queries take over many events, and how much memory an event has."""
 
 from __future__ import annotations
 
 import gc
 import random
-import sys
 import time
 import tracemalloc
 from collections.abc import Iterator
 from typing import Any
 
+from benchmarks.scale import Run
 from mockserver.analytics import EventStore, timeseries
 
 HOUR = 3_600_000
@@ -65,18 +62,22 @@ QUERIES = {
 }
 
 
-def main() -> None:
-    number = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
+def analytics(run: Run) -> None:
+    """Each query twice: the first time it makes the columns that it needs."""
+    report, number = run.report, run.scale.analytics_events
+    report.section(f"Product Analytics queries over {number:,} events, 24 buckets")
     store = EventStore(max_events=number)
     events = list(bodies(number))
     started = time.perf_counter()
     for moment, body in events:
         store.append(moment, body)
-    print(f"append: {(time.perf_counter() - started) / number * 1e6:.1f} µs per event")
+    report.figure("append an event", (time.perf_counter() - started) / number * 1e6, "µs")
     for name, attributes in QUERIES.items():
-        print(f"{name}, 24 buckets: first {timed(store, attributes):.0f} ms, again {timed(store, attributes):.0f} ms")
+        report.figure(f"{name}, first", timed(store, attributes), "ms")
+        report.figure(f"{name}, again", timed(store, attributes), "ms")
     kept, queried = memory(number)
-    print(f"memory: {kept:.0f} bytes per event, {queried:.0f} with the columns of all these queries")
+    report.figure("memory of an event", kept, "bytes")
+    report.figure("memory of an event, with the columns of all these queries", queried, "bytes")
 
 
 def timed(store: EventStore, attributes: Any) -> float:
@@ -89,16 +90,15 @@ def timed(store: EventStore, attributes: Any) -> float:
 def memory(number: int) -> tuple[float, float]:
     """Bytes per event of a store by itself, and after the queries."""
     tracemalloc.start()
-    store = EventStore(max_events=number)
-    for moment, body in bodies(number):
-        store.append(moment, body)
-    gc.collect()
-    kept = tracemalloc.get_traced_memory()[0]
-    for attributes in QUERIES.values():
-        timeseries(store, attributes, {})
-    gc.collect()
-    return kept / number, tracemalloc.get_traced_memory()[0] / number
-
-
-if __name__ == "__main__":
-    main()
+    try:
+        store = EventStore(max_events=number)
+        for moment, body in bodies(number):
+            store.append(moment, body)
+        gc.collect()
+        kept = tracemalloc.get_traced_memory()[0]
+        for attributes in QUERIES.values():
+            timeseries(store, attributes, {})
+        gc.collect()
+        return kept / number, tracemalloc.get_traced_memory()[0] / number
+    finally:
+        tracemalloc.stop()  # or it would slow down every part that comes after

@@ -1,13 +1,15 @@
-"""What one test pays for the `datadog` fixture: `python benchmarks/fixture_cost.py [TESTS]` prints a table.
+"""Measures what one test pays for the `datadog` fixture.
 
-pytest itself runs a suite of that many tests, twice: with the fixture, one request and one assert in each, and with
-empty tests. Its own hooks take the times. Exit code 1 where the median is over the budget.
+pytest itself runs a suite, twice: with the fixture, one request and one assert in each test, and with empty tests.
+Its own hooks take the times.
 """
 
 from __future__ import annotations
 
+import contextlib
+import io
+import os
 import statistics
-import sys
 import tempfile
 import time
 from collections import defaultdict
@@ -16,7 +18,10 @@ from typing import Any
 
 import pytest
 
-BUDGET_MS, FIXTURE_BUDGET_MS = 3.0, 1.0
+from benchmarks.report import Target
+from benchmarks.scale import Run
+
+WHOLE, FIXTURE = Target(3, least=False), Target(1, least=False)
 SUITE = """
 import http.client, json, time
 import pytest
@@ -94,35 +99,36 @@ class Stopwatch:
         return result
 
 
-def main(tests: int) -> int:
-    watch = Stopwatch()
-    with tempfile.TemporaryDirectory() as folder:
-        suite = Path(folder) / "test_cost.py"
-        suite.write_text(SUITE.replace("TESTS", str(tests)), "utf-8")
-        options = ["-q", "-q", "--no-header", "--no-summary", "-p", "no:cacheprovider", "-c", "/dev/null"]
-        code = pytest.main([*options, "--rootdir", folder, str(suite)], plugins=[watch])
-    if code:
-        return int(code)
-    parts = watch.parts.parts
-
-    def row(name: str, median: float, worst: float) -> None:
-        print(f"{name:<44} {median:8.3f} {worst:8.3f}")
-
-    def costs(name: str) -> list[float]:
-        """Without the first: it starts the server."""
-        return parts[name][1:]
+def fixture_cost(run: Run) -> None:
+    """The phases of a test with the fixture, and what they cost more than those of an empty one."""
+    tests, report = run.scale.fixture_tests, run.report
+    parts = _times(run, tests)
+    if parts is None:
+        return
 
     def over_empty(name: str) -> float:
-        return statistics.median(costs(f"{name} test_with")) - statistics.median(costs(f"{name} test_empty"))
+        return statistics.median(parts[f"{name} test_with"]) - statistics.median(parts[f"{name} test_empty"])
 
-    print(f"{f'{tests} tests, milliseconds per test':<44} {'median':>8} {'99 %':>8}")
+    report.section(f"The datadog fixture, {tests:,} tests")
     for name in ("set-up test_with", "request", "assert", "teardown test_with", "whole test_with", "whole test_empty"):
-        row(name, statistics.median(costs(name)), statistics.quantiles(costs(name), n=100)[-1])
-    fixture, whole = over_empty("set-up") + over_empty("teardown"), over_empty("whole")
-    print(f"\nthe fixture alone (set-up and teardown):        {fixture:8.3f} of {FIXTURE_BUDGET_MS:g} ms")
-    print(f"set-up, one request, one assert, teardown:      {whole:8.3f} of {BUDGET_MS:g} ms")
-    return int(fixture > FIXTURE_BUDGET_MS or whole > BUDGET_MS)
+        report.median(name, parts[name], "ms")
+    report.figure(
+        "the fixture alone: set-up and teardown", over_empty("set-up") + over_empty("teardown"), "ms", FIXTURE
+    )
+    report.figure("set-up, one request, one assert, teardown", over_empty("whole"), "ms", WHOLE)
 
 
-if __name__ == "__main__":
-    sys.exit(main(int(sys.argv[1]) if len(sys.argv) > 1 else 500))
+def _times(run: Run, tests: int) -> dict[str, list[float]] | None:
+    """Milliseconds by phase, without the first of each: that starts the server. None where a test failed."""
+    watch, said = Stopwatch(), io.StringIO()
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"  # other plugins that happen to be installed cost their own
+    with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(said):
+        suite = Path(folder) / "test_cost.py"
+        suite.write_text(SUITE.replace("TESTS", str(tests)), "utf-8")
+        options = ["-q", "-q", "--no-header", "--no-summary", "-c", "/dev/null", "-p", "no:cacheprovider"]
+        options += ["-p", "mockserver.pytest_plugin"]
+        code = pytest.main([*options, "--rootdir", folder, str(suite)], plugins=[watch])
+    if code:
+        run.report.error(f"the suite with the fixture ended with {code}: {said.getvalue()[-500:]}")
+        return None
+    return {name: costs[1:] for name, costs in watch.parts.parts.items()}

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 import jiter
+import orjson
 import zstandard
 
 from mockserver.errors import Failure, FailureKind
@@ -17,8 +18,6 @@ MAX_CODINGS = 3
 MAX_MEMBERS = 1000
 _SLICE = 512
 _MAX_ZSTD_WINDOW = 8 * 1024 * 1024
-_DIGITS_ALIKE = bytes.maketrans(b"123456789E", b"000000000e")
-_MANY_DIGITS = b"0" * 309
 
 
 def read_json(request: Request, max_bytes: int) -> Json:
@@ -41,7 +40,7 @@ def parse_json(data: bytes) -> Json:
         value = jiter.from_json(data, allow_inf_nan=False, catch_duplicate_keys=True, cache_mode="keys")
     except ValueError as error:
         raise Failure(FailureKind.UNREADABLE, str(error)) from None
-    if _may_be_beyond_double(data) and _holds_infinity(value):
+    if not _fits_doubles(data) and _holds_infinity(value):
         raise Failure(FailureKind.UNREADABLE, "a number is out of range")
     return value
 
@@ -127,10 +126,14 @@ _CODINGS: dict[str, Callable[[bytes, int], bytes]] = {
 }
 
 
-def _may_be_beyond_double(data: bytes) -> bool:
-    """Whether a JSON text has an exponent of three digits in it, or 309 digits in a row. Quick: a search for texts."""
-    alike = data.translate(_DIGITS_ALIKE)
-    return b"e000" in alike or b"e+000" in alike or _MANY_DIGITS in alike
+def _fits_doubles(data: bytes) -> bool:
+    """Whether orjson, which refuses a number that a double cannot hold, can read a JSON text: much faster than a look
+    at every number of what was read."""
+    try:
+        orjson.loads(data)
+    except orjson.JSONDecodeError:
+        return False
+    return True
 
 
 def _holds_infinity(value: Json) -> bool:

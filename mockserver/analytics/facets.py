@@ -29,18 +29,25 @@ def flatten(body: Mapping[str, Any]) -> dict[str, Cell]:
     """The facets of an event's body (JSON values), each with its values in the order of the body."""
     found: dict[str, Any] = {}
     several: list[str] = []
-    for name, value in body.items():
-        _collect(found, several, name, value)
+    _collect_members(found, several, "", body)
     for path in several:
         found[path] = tuple(found[path])
     return found
 
 
+def _collect_members(found: dict[str, Any], several: list[str], prefix: str, value: Mapping[str, Any]) -> None:
+    for name, inner in value.items():
+        path = prefix + name
+        if type(inner) is str and path not in found:
+            found[path] = inner
+        else:
+            _collect(found, several, path, inner)
+
+
 def _collect(found: dict[str, Any], several: list[str], path: str, value: Any) -> None:
     """Adds what a value at a path holds to `found`: a list where a path has more than one, then it is in `several`."""
     if isinstance(value, dict):
-        for name, inner in value.items():
-            _collect(found, several, f"{path}.{name}", inner)
+        _collect_members(found, several, f"{path}.", value)
     elif isinstance(value, list):
         for element in value:
             _collect(found, several, path, element)

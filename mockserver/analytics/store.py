@@ -1,7 +1,7 @@
 """The store of one account's events: compact rows, and columns of a facet's values built when a query first asks.
 
-A row is one tuple: the event's shape (the facets it has, shared by all events with the same ones), its time and its
-cells. A column gives every distinct cell of one facet a small number, so that a query looks at each distinct cell once
+A row is one tuple: the number of the event's shape (the facets it has, shared by all events with the same ones), its
+time and its cells; of plain values only, so that the garbage collector need not look at it again. A column gives every distinct cell of one facet a small number, so that a query looks at each distinct cell once
 and at the events only as numbers. Columns are kept for the next query and follow the store as events come and go.
 """
 
@@ -12,7 +12,6 @@ from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable, Mapping
 from itertools import islice
 from typing import Any, cast
-from weakref import WeakValueDictionary
 
 from mockserver.analytics.facets import Cell, flatten
 
@@ -34,16 +33,18 @@ a mask of ones are then AND, OR and NOT over all of them at once."""
 class Shape:
     """The facets of an event and the place of each in the event's row; `events` counts those of this shape."""
 
-    __slots__ = ("__weakref__", "bytes", "events", "places")
+    __slots__ = ("bytes", "events", "facets", "number", "places")
 
-    def __init__(self, facets: tuple[str, ...]) -> None:
+    def __init__(self, number: int, facets: tuple[str, ...]) -> None:
+        self.number = number
+        self.facets = facets
         self.places = {facet: place for place, facet in enumerate(facets, start=2)}
         self.bytes = sum(NAME_BYTES + len(facet) for facet in facets)
         self.events = 0
 
 
 Row = tuple[Any, ...]
-"""(shape, time in epoch milliseconds, cell, cell, …)"""
+"""(number of the shape, time in epoch milliseconds, cell, cell, …)"""
 
 
 class Column:
@@ -52,8 +53,9 @@ class Column:
     Code 0 is a missing value. Equal cells have equal codes; a cell may stay in `cells` after its last event has gone.
     """
 
-    def __init__(self, facet: str) -> None:
+    def __init__(self, facet: str, shapes: Mapping[int, Shape]) -> None:
         self.facet = facet
+        self._shapes = shapes
         self.codes = array("I")
         self.cells: list[Cell | None] = [None]
         self.first = 0
@@ -75,7 +77,7 @@ class Column:
         self.codes.extend(map(self._code, islice(rows, len(self.codes), None)))
 
     def _code(self, row: Row) -> int:
-        place = row[0].places.get(self.facet)
+        place = self._shapes[row[0]].places.get(self.facet)
         if place is None:
             return 0
         cell = cast(Cell, row[place])
@@ -102,7 +104,9 @@ class EventStore:
         self.bytes = 0
         self._bytes_gone = 0
         self._rows: deque[Row] = deque()
-        self._shapes: WeakValueDictionary[tuple[str, ...], Shape] = WeakValueDictionary()
+        self._shapes: dict[tuple[str, ...], Shape] = {}
+        self._shapes_by_number: dict[int, Shape] = {}
+        self._shapes_made = 0
         self._columns: OrderedDict[str, Column] = OrderedDict()
         self._shared: dict[str, str] = {}
         self._shared_at_most = min(MAX_SHARED_TEXTS, max_events)
@@ -114,23 +118,29 @@ class EventStore:
         """Take in one event at a time in epoch milliseconds; the body is read now and not kept."""
         facets = flatten(body)
         names = tuple(facets)
-        shape = self._shapes.get(names)
-        if shape is None:
-            shape = self._shapes[names] = Shape(names)
+        shape = self._shapes.get(names) or self._new_shape(names)
         if len(self._shared) >= self._shared_at_most:
             self._shared.clear()
-        row = (shape, timestamp_ms, *map(self._share, facets.values()))
+        row = (shape.number, timestamp_ms, *map(self._share, facets.values()))
         self._rows.append(row)
         self.bytes += _bytes_of(row) + (0 if shape.events else shape.bytes)
         shape.events += 1
         while len(self._rows) > self.max_events or (self.bytes > self.max_bytes and len(self._rows) > 1):
             self._forget_oldest()
 
+    def _new_shape(self, facets: tuple[str, ...]) -> Shape:
+        self._shapes_made += 1
+        shape = self._shapes[facets] = self._shapes_by_number[self._shapes_made] = Shape(self._shapes_made, facets)
+        return shape
+
     def _forget_oldest(self) -> None:
         row = self._rows.popleft()
-        shape: Shape = row[0]
+        shape = self._shapes_by_number[row[0]]
         shape.events -= 1
-        size = _bytes_of(row) + (0 if shape.events else shape.bytes)
+        size = _bytes_of(row)
+        if not shape.events:
+            size += shape.bytes
+            del self._shapes[shape.facets], self._shapes_by_number[shape.number]
         self.evicted += 1
         self.bytes -= size
         self._bytes_gone += size
@@ -150,7 +160,7 @@ class EventStore:
         """The column of a facet (a path without @), as long as the store."""
         column = self._columns.pop(facet, None)
         if column is None or len(column.cells) > 2 * len(self._rows) + FEW_CELLS:
-            column = Column(facet)  # anew also where most cells are those of events long gone
+            column = Column(facet, self._shapes_by_number)  # anew also where most cells are those of events long gone
         column.follow(self._rows, self.evicted)
         self._columns[facet] = column
         if len(self._columns) > MAX_COLUMNS:

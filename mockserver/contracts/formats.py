@@ -11,6 +11,8 @@ def is_int64(text: object) -> bool:
     """Whether text is a 64-bit integer in decimal digits; what is no text is left to `type`."""
     if not isinstance(text, str):
         return True
+    if len(text) < 19 and text.isascii() and text.removeprefix("-").isdigit():
+        return True
     digits = text.removeprefix("-").lstrip("0")
     if not text.removeprefix("-").isascii() or not text.removeprefix("-").isdigit() or len(digits) > 19:
         return False

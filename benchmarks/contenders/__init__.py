@@ -1,0 +1,1 @@
+"""Applications and stubs that are measured beside mockserver, as somebody would write them."""
