@@ -28,7 +28,7 @@ from mockserver.formalities import NO_PAGE, undocumented
 from mockserver.model import Answer, Fate, Headers, Operation, Request, Verdict, Violation
 from mockserver.preferences import NO_PREFERENCES, read_preferences
 from mockserver.quotas import rate_limit_of
-from mockserver.receiving import head_of, receive_request
+from mockserver.receiving import Heads, head_of, receive_request
 from mockserver.recording import Recorder
 from mockserver.responding import headers_of, respond
 from mockserver.routing import DocumentedRouter, documented_routes, methods_of, nearest_operation, path_values
@@ -116,6 +116,7 @@ class Server:
         self._operations = catalogue.operations
         self._accounts = accounts
         self._recorder = recorder
+        self._heads = Heads()
         limits = {operation.id: rate_limit_of(operation, settings.rate_limits) for operation in catalogue.operations}
         self._deciders = {
             name: Decider(
@@ -127,7 +128,7 @@ class Server:
     async def handle(self, operation: Operation, scope: Scope, receive: Receive, send: Send) -> None:
         """Identify, receive, read and judge, fail as scripted, decide, record, respond."""
         started = self._recorder.timer()
-        head, connection = head_of(scope), connection_of(scope)
+        head, connection = self._heads.of(scope), connection_of(scope)
         presented = read_credentials(operation, head)
         account = self._accounts.of(operation.vendor, presented.credential)
         early = self._accounts.faults.take_early(operation, presented.credential)

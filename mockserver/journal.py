@@ -19,14 +19,14 @@ class Journal:
     def __init__(self, max_entries: int, max_bytes: int) -> None:
         self._max_entries = max_entries
         self._max_bytes = max_bytes
-        self._exchanges: OrderedDict[str, tuple[Exchange, int]] = OrderedDict()
+        self._exchanges: OrderedDict[int, tuple[Exchange, int]] = OrderedDict()
         self._bytes = 0
         self.evicted = self.evicted_invalid = self.evicted_warned = 0
         self.recorded = 0
 
     def record(self, exchange: Exchange) -> None:
         size = exchange.size
-        self._exchanges[exchange.id] = (exchange, size)
+        self._exchanges[exchange.sequence] = (exchange, size)
         self._bytes += size
         self.recorded += 1
         while len(self._exchanges) > self._max_entries or (self._bytes > self._max_bytes and len(self._exchanges) > 1):
@@ -38,8 +38,9 @@ class Journal:
                 self.evicted_warned += not gone.verdict.violations and bool(gone.verdict.warnings)
 
     def find(self, identifier: str) -> Exchange | None:
-        found = self._exchanges.get(identifier)
-        return found[0] if found is not None else None
+        number = identifier.removeprefix("r")
+        found = self._exchanges.get(int(number)) if number.isdecimal() and len(number) < 20 else None
+        return found[0] if found is not None and found[0].id == identifier else None
 
     def newest(self, count: int) -> list[Exchange]:
         """The newest exchanges, at most so many, oldest first."""

@@ -133,7 +133,6 @@ class Exchange(NamedTuple):
     real vendor, seen by the proxy, did wrong; where `response_truncated`, only the beginning of its body is kept.
     """
 
-    id: str
     sequence: int
     vendor: str | None
     operation: str | None
@@ -152,6 +151,10 @@ class Exchange(NamedTuple):
     error: str | None = None
     response_violations: tuple[Violation, ...] = ()
     response_truncated: bool = False
+
+    @property
+    def id(self) -> str:
+        return f"r{self.sequence}"
 
     @property
     def size(self) -> int:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from itertools import chain
+
 from starlette.types import Receive, Scope
 
 from mockserver.errors import ClientGone
-from mockserver.model import Request
+from mockserver.model import Headers, Request
 
+HEADS_AT_MOST = 1000
+HEAD_BYTES = 2048
 KEPT_OF_OVERSIZED = 64 * 1024
 DRAINED_AT_MOST = 128 * 1024 * 1024
 
@@ -14,6 +18,28 @@ DRAINED_AT_MOST = 128 * 1024 * 1024
 def head_of(scope: Scope) -> Request:
     """The request as far as its head, before its body is read."""
     return Request(scope["method"], scope["path"], scope["query_string"], tuple(scope["headers"]), b"", 0)
+
+
+class Heads:
+    """Gives requests with the same headers the same headers, so that a journal of a client's requests holds them once.
+
+    At most HEADS_AT_MOST are remembered, none that is larger than HEAD_BYTES.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[Headers, Headers] = {}
+
+    def of(self, scope: Scope) -> Request:
+        """As `head_of`."""
+        headers = tuple(scope["headers"])
+        known = self._known.get(headers)
+        if known is None:
+            known = headers
+            if sum(map(len, chain.from_iterable(headers))) <= HEAD_BYTES:
+                if len(self._known) >= HEADS_AT_MOST:
+                    self._known.clear()
+                self._known[headers] = headers
+        return Request(scope["method"], scope["path"], scope["query_string"], known, b"", 0)
 
 
 async def receive_request(head: Request, receive: Receive, max_body_bytes: int) -> Request:

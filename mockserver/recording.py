@@ -40,10 +40,8 @@ class Recorder:
     ) -> Exchange:
         """Keeps one exchange; without an `answer` nothing was answered. `started` is by the timer, `received` by the
         account's clock, both in seconds."""
-        sequence = self._accounts.next_sequence()
         exchange = Exchange(
-            f"r{sequence}",
-            sequence,
+            self._accounts.next_sequence(),
             account.vendor or None,
             operation.id if operation else None,
             account.label,

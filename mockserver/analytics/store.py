@@ -1,8 +1,9 @@
 """The store of one account's events: compact rows, and columns of a facet's values built when a query first asks.
 
 A row is one tuple: the number of the event's shape (the facets it has, shared by all events with the same ones), its
-time and its cells; of plain values only, so that the garbage collector need not look at it again. A column gives every distinct cell of one facet a small number, so that a query looks at each distinct cell once
-and at the events only as numbers. Columns are kept for the next query and follow the store as events come and go.
+time and its cells; of plain values only, so that the garbage collector need not look at it again. A column gives every
+distinct cell of one facet a small number, so that a query looks at each distinct cell once and at the events only as
+numbers. Columns are kept for the next query and follow the store as events come and go.
 """
 
 from __future__ import annotations
@@ -121,7 +122,7 @@ class EventStore:
         shape = self._shapes.get(names) or self._new_shape(names)
         if len(self._shared) >= self._shared_at_most:
             self._shared.clear()
-        row = (shape.number, timestamp_ms, *map(self._share, facets.values()))
+        row = (shape.number, timestamp_ms, *self._shared_cells(facets.values()))
         self._rows.append(row)
         self.bytes += _bytes_of(row) + (0 if shape.events else shape.bytes)
         shape.events += 1
@@ -180,19 +181,18 @@ class EventStore:
 
         return int.from_bytes(bytes(any(map(hit, islice(row, 2, None))) for row in self._rows), "little")
 
-    def _share(self, cell: Cell) -> Cell:
+    def _shared_cells(self, cells: Iterable[Cell]) -> list[Cell]:
         """The same text object for equal texts, so that a thousand events of one name hold it once."""
-        if not isinstance(cell, str) or len(cell) > SHARED_CHARACTERS:
-            return cell
-        return self._shared.setdefault(cell, cell)
+        shared = self._shared.setdefault
+        return [shared(cell, cell) if type(cell) is str and len(cell) <= SHARED_CHARACTERS else cell for cell in cells]
 
 
 def _bytes_of(row: Row) -> int:
     """About what a row keeps in memory, but for its shape."""
     size = ROW_BYTES + (len(row) - 2) * CELL_BYTES
     for cell in row[2:]:
-        if isinstance(cell, str):
+        if type(cell) is str:
             size += len(cell)
-        elif isinstance(cell, tuple):
+        elif type(cell) is tuple:
             size += sum(CELL_BYTES + (len(value) if isinstance(value, str) else 0) for value in cell)
     return size

@@ -7,8 +7,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from mockserver.analytics.arrivals import Arrivals
 from mockserver.analytics.errors import QueryError
-from mockserver.analytics.store import EventStore
+from mockserver.analytics.store import DEFAULT_MAX_BYTES, EventStore
 from mockserver.errors import Failure, FailureKind
 from mockserver.model import Answer, Evidence, Json, Operation, Violation
 from mockserver.vendors.base import World, json_answer, remembered
@@ -31,11 +32,18 @@ class ProductAnalytics:
     New queries answer `running` for `running` times before they are `done`; with `timeout` they answer that instead.
     """
 
-    events: EventStore = field(default_factory=lambda: EventStore(EVENTS_AT_MOST))
+    arrivals: Arrivals = field(default_factory=lambda: Arrivals(EVENTS_AT_MOST, DEFAULT_MAX_BYTES))
+    store: EventStore = field(default_factory=lambda: EventStore(EVENTS_AT_MOST, DEFAULT_MAX_BYTES))
     segments: dict[str, Segment] = field(default_factory=dict)
     running: int = 0
     timeout: bool = False
     open: OrderedDict[str, int] = field(default_factory=OrderedDict)
+
+    def events(self) -> EventStore:
+        """All its events, ready to be queried."""
+        for timestamp_ms, body in self.arrivals.drain():
+            self.store.append(timestamp_ms, body)
+        return self.store
 
 
 def product_analytics_of(world: World) -> ProductAnalytics:
@@ -46,7 +54,7 @@ def product_analytics_of(world: World) -> ProductAnalytics:
 
 def submit_event(operation: Operation, body: Json, world: World) -> Answer:
     """202 `{}`; the event counts in queries from now on, at the account's time."""
-    product_analytics_of(world).events.append(int(world.now() * 1000), body)
+    product_analytics_of(world).arrivals.append(int(world.now() * 1000), body)
     return Answer(operation.success, b"{}")
 
 
@@ -67,7 +75,7 @@ def query_timeseries(operation: Operation, body: Json, world: World) -> Answer:
 def _query(operation: Operation, body: Json, world: World, compute: Compute, kind: str) -> Answer:
     analytics, attributes = product_analytics_of(world), body["data"]["attributes"]
     identifier, status = _progress(analytics, attributes.get("request_id"), world)
-    events = analytics.events if status == "done" else EventStore(1)
+    events = analytics.events() if status == "done" else EventStore(1)
     try:
         result = compute(events, attributes, analytics.segments)
     except QueryError as error:
