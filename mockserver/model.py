@@ -5,7 +5,7 @@ Those of which every request makes some are named tuples, which are made several
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any, Literal, NamedTuple, Protocol
@@ -300,7 +300,8 @@ class ResponseContract:
 @dataclass(frozen=True, slots=True, eq=False)
 class Operation:
     """One documented operation, compiled. `documented` judges; `answering` is what the served profile turns down.
-    `success` is its first documented 2xx status."""
+    `plain` holds the bodies that fit the documented and the observed schema and have no unknown name. `success` is its
+    first documented 2xx status."""
 
     vendor: str
     id: str
@@ -316,6 +317,7 @@ class Operation:
     documented: BodySchema | None
     answering: BodySchema | None
     observed: BodySchema | None
+    plain: Container[Json]
     max_body_bytes: int | None
     evidence: Evidence
     extensions: Mapping[str, Json] = field(default_factory=dict)

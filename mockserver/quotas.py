@@ -24,31 +24,32 @@ class Quotas:
 
     def __init__(self, now: TimeSource) -> None:
         self._now = now
-        self._counts: dict[str, tuple[int | None, int]] = {}
+        self._counts: dict[str, tuple[float, int]] = {}
 
     def take(self, limit: RateLimit) -> Quota:
         """Counts one request; the quota says whether it was one too many."""
         now = self._now()
-        count = self._count(limit, now)
-        self._counts[limit.name] = (int(now // limit.period), count + 1)
-        return _quota(limit, now, count + 1, spent=count >= limit.limit)
+        ends, count = self._window(limit, now)
+        self._counts[limit.name] = (ends, count + 1)
+        return _quota(limit, count + 1, ends, now, spent=count >= limit.limit)
 
     def look(self, limit: RateLimit) -> Quota:
         """The quota as it stands, without counting."""
         now = self._now()
-        count = self._count(limit, now)
-        return _quota(limit, now, count, spent=count >= limit.limit)
+        ends, count = self._window(limit, now)
+        return _quota(limit, count, ends, now, spent=count >= limit.limit)
 
-    def _count(self, limit: RateLimit, now: float) -> int:
-        """How many requests were counted in the window that it is now."""
-        window, count = self._counts.get(limit.name, (None, 0))
-        return count if window == now // limit.period else 0
+    def _window(self, limit: RateLimit, now: float) -> tuple[float, int]:
+        """When the window ends that it is now, and how many requests were counted in it."""
+        ends, count = self._counts.get(limit.name, (0.0, 0))
+        if ends - limit.period <= now < ends:
+            return ends, count
+        return (now // limit.period + 1) * limit.period, 0
 
 
-def _quota(limit: RateLimit, now: float, count: int, *, spent: bool) -> Quota:
-    reset_at = (now // limit.period + 1) * limit.period
-    remaining = max(0, limit.limit - count)
-    return Quota(limit.name, limit.limit, limit.period, remaining, reset_at, reset_at - now, spent)
+def _quota(limit: RateLimit, count: int, ends: float, now: float, *, spent: bool) -> Quota:
+    remaining = limit.limit - count if count < limit.limit else 0
+    return Quota(limit.name, limit.limit, limit.period, remaining, ends, ends - now, spent)
 
 
 def rate_limit_of(operation: Operation, overrides: Mapping[str, Mapping[str, int]]) -> RateLimit | None:

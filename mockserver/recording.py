@@ -61,8 +61,9 @@ class Recorder:
             response_truncated,
         )
         account.journal.record(exchange)
-        for tell in tuple(self._accounts.on_record):
-            tell()
+        if self._accounts.on_record:
+            for tell in tuple(self._accounts.on_record):
+                tell()
         if access_log.isEnabledFor(logging.INFO):
             access_log.info("%s", log_line(exchange))
         return exchange

@@ -21,8 +21,8 @@ class Endpoint:
         self._operation = operation
         self._handler = handler
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self._handler(self._operation, scope, receive, send)
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        return self._handler(self._operation, scope, receive, send)
 
 
 class DocumentedRouter(Router):

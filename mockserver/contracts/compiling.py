@@ -11,6 +11,7 @@ import jsonschema_rs
 
 from mockserver.contracts.files import SCHEMA_PREFIX
 from mockserver.contracts.formats import FORMATS
+from mockserver.contracts.plain import PlainBodies
 from mockserver.contracts.sampling import sample
 from mockserver.contracts.shapes import shape_of
 from mockserver.errors import ContractError, FailureKind
@@ -72,6 +73,7 @@ class Compiler:
             documented=bodies["documented"],
             answering=bodies[self._profile],
             observed=bodies["observed"],
+            plain=PlainBodies((bodies["documented"], bodies["observed"])),
             max_body_bytes=spec.get("x-max-body-bytes"),
             evidence=_evidence(spec.get("x-evidence")),
             extensions={key: value for key, value in spec.items() if key.startswith("x-")},
