@@ -109,6 +109,7 @@ class Decider:
         rate_limit = self._rate_limits[operation.id]
         if fault is not None and fault.stage == "before" and _only_seems_to_work(fault, operation):
             return Decision(answer_sample(operation, None, account))
+        quota: Quota | None = None
         try:
             self._fail_as_asked(operation, encounter.preferences, fault)
             self._refuse_early(encounter, reading)
@@ -118,7 +119,7 @@ class Decider:
             answer = self._vendor.behaviour(operation)(operation, reading.body, account)
         except Failure as failure:
             told = self._enforced or failure.kind is FailureKind.ASKED_FOR
-            standing = account.quotas.look(rate_limit) if rate_limit and told else None
+            standing = quota or (account.quotas.look(rate_limit) if rate_limit and told else None)
             return Decision(self.failed(operation, failure, standing, account))
         if fault is not None and fault.stage == "after" and fault.status not in (None, operation.success):
             lost = Failure(FailureKind.ASKED_FOR, status=fault.status, retry_after=fault.retry_after)
