@@ -6,7 +6,7 @@ import random
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from mockserver.clock import Clock, StartTimer, TimeSource
 from mockserver.faults import FaultBook
@@ -38,8 +38,7 @@ class Account:
         self.now = self.clock.now
 
 
-@dataclass(frozen=True, slots=True)
-class Bounds:
+class Bounds(NamedTuple):
     """How much is kept: exchanges and bytes per account, and accounts."""
 
     journal_entries: int

@@ -8,7 +8,7 @@ import random
 import time
 import traceback
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from starlette.routing import Mount, Router
 from starlette.types import Receive, Scope, Send
@@ -36,7 +36,9 @@ from mockserver.settings import Settings
 from mockserver.variety import varied
 from mockserver.vendors import vendor_named
 from mockserver.vendors.base import remembered
-from mockserver.vendors.satori_memory import Taxonomy, TaxonomyError, read_taxonomy
+
+if TYPE_CHECKING:
+    from mockserver.vendors.satori_memory import Taxonomy
 
 log = logging.getLogger("mockserver")
 
@@ -79,6 +81,8 @@ def read_setting_taxonomy(settings: Settings) -> Taxonomy | None:
     """The taxonomy of every Satori project, if the settings give one. Raises SettingsError."""
     if not settings.satori_taxonomy:
         return None
+    from mockserver.vendors.satori_memory import TaxonomyError, read_taxonomy  # noqa: PLC0415
+
     try:
         return read_taxonomy(settings.satori_taxonomy)
     except TaxonomyError as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 import socket
 import struct
 from collections.abc import Callable
@@ -14,6 +15,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 
 EXTENSION = "mockserver.connection"
 PIPELINED_AT_MOST = 16
+_OFFER = re.compile(rb"\r\n[Uu]pgrade:[ \t]*([^\r\n]*)")
 _LINGER_ZERO = struct.pack("ii", 1, 0)
 
 
@@ -78,7 +80,8 @@ class ConnectionProtocol(HttpToolsProtocol):
     """uvicorn's protocol, with the Connection in each request's `extensions`.
 
     uvicorn tells only the newest request of a connection that the client left, and stops reading, and so noticing,
-    while one waits behind another; here all are told, and reading goes on for the first few.
+    while one waits behind another; here all are told, and reading goes on for the first few. An offer to change the
+    protocol, such as HTTP/2, is passed over (RFC 9110, 7.8): the parser would take the body for the other protocol's.
     """
 
     connection: Connection
@@ -87,6 +90,7 @@ class ConnectionProtocol(HttpToolsProtocol):
         super().connection_made(transport)
         self.connection = Connection(transport, self.flow.resume_reading)
         self._unanswered: list[RequestResponseCycle] = []
+        self._offers: list[tuple[bytes, bytes]] = []
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
@@ -102,7 +106,17 @@ class ConnectionProtocol(HttpToolsProtocol):
         if self.connection.held:
             self.connection.reset()
 
+    def data_received(self, data: bytes) -> None:
+        if b"pgrade:" in data and (self.cycle is None or self.cycle.response_complete):
+            head, end, body = data.partition(b"\r\n\r\n")
+            self._offers = [(b"upgrade", offer) for offer in _OFFER.findall(head)]
+            data = _OFFER.sub(b"", head) + end + body
+        super().data_received(data)
+
     def on_headers_complete(self) -> None:
+        if self._offers:
+            self.headers += self._offers
+            self._offers = []
         extended: Any = self.scope
         extended["extensions"] = {EXTENSION: self.connection}
         super().on_headers_complete()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import replace
 from heapq import heappop, heappush
 from typing import Any, NamedTuple
 
@@ -66,7 +65,7 @@ class EventReader:
         for exchange in exchanges:
             for event, key in self.read(exchange):
                 presented[key] = attempt = presented.get(key, 0) + 1
-                yield event if attempt == 1 else replace(event, attempt=attempt)
+                yield event if attempt == 1 else event._replace(attempt=attempt)
 
     def _taken_apart(self, exchange: Exchange, data: bytes) -> Iterator[Presentation]:
         try:

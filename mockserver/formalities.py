@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 from urllib.parse import parse_qsl
 
 from mockserver.model import Credential, Evidence, Json, Operation, Parameter, Presented, Request, Violation
@@ -14,8 +14,7 @@ NO_PAGE = Evidence("documented", "the contracts that are served")
 RFC_7240 = Evidence("documented", "RFC 7240, Prefer")
 
 
-@dataclass(frozen=True, slots=True)
-class Formalities:
+class Formalities(NamedTuple):
     """What was found outside the body; the parameters' violations also make the vendor turn the request down."""
 
     violations: tuple[Violation, ...] = ()

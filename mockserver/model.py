@@ -18,8 +18,7 @@ EvidenceKind = Literal["documented", "recorded", "inferred", "assumed"]
 Presence = Literal["required", "recommended", "optional"]
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(NamedTuple):
     """Where a rule comes from: `documented` (a docs page), `recorded` (seen from the live service), `inferred`
     (from a sibling service or an SDK) or `assumed` (nobody knows; we chose), and which page, recording or SDK."""
 
@@ -179,8 +178,7 @@ class EventPart(NamedTuple):
     session: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(NamedTuple):
     """One thing that a client wanted recorded, whatever envelope it came in.
 
     `outcome` is `accepted`, `rejected`, `duplicate` or `dropped` (accepted by the API, thrown away by the vendor, for
@@ -211,8 +209,7 @@ class Validator(Protocol):
     def iter_errors(self, instance: Json) -> Iterable[Any]: ...
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Rule:
+class Rule(NamedTuple):
     """A rule that a schema cannot say: a name that a vendor module implements, with its parameters."""
 
     name: str
@@ -235,18 +232,26 @@ class Shape(Protocol):
     def nearest(self, name: str) -> str | None: ...
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class BodySchema:
-    """One compiled body: `document` is the self-contained JSON Schema, `validator` its compiled form, `shape` the
-    names that it knows. `sayings` are the evidence and the reason of its keywords, by their paths, as far as they were
-    looked up."""
+class BodySchema(Protocol):
+    """One compiled body: `document` is the self-contained JSON Schema, `validator` its compiled form, `shape` the names
+    that it knows, `sample` a value that fits it, where one could be made. `sayings` are the evidence and the reason of
+    its keywords, by their paths, as far as they were looked up."""
 
     name: str
-    document: Mapping[str, Json]
-    validator: Validator
-    rules: tuple[Rule, ...] = ()
-    shape: Shape | None = None
-    sayings: dict[tuple[str | int, ...], tuple[Evidence, str | None]] = field(default_factory=dict)
+    rules: tuple[Rule, ...]
+    sayings: dict[tuple[str | int, ...], tuple[Evidence, str | None]]
+
+    @property
+    def document(self) -> Mapping[str, Json]: ...
+
+    @property
+    def validator(self) -> Validator: ...
+
+    @property
+    def shape(self) -> Shape | None: ...
+
+    @property
+    def sample(self) -> Json: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,8 +280,7 @@ class Presented(NamedTuple):
     malformed: bool = False
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Parameter:
+class Parameter(NamedTuple):
     """A documented path or query parameter with its compiled schema."""
 
     name: str
@@ -285,15 +289,12 @@ class Parameter:
     schema: BodySchema
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class ResponseContract:
-    """A documented status of an operation. `sample` is a body that fits the schema, where one could be made;
-    `headers` are those whose value the contract fixes."""
+class ResponseContract(NamedTuple):
+    """A documented status of an operation. `headers` are those whose value the contract fixes."""
 
     status: int
     content_type: str
     schema: BodySchema | None
-    sample: Json = None
     headers: Headers = ()
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 from urllib.parse import unquote_plus
 
 from mockserver.model import Headers, Operation
@@ -20,8 +20,7 @@ def mask(credential: str) -> str:
     return f"{shown}…{hashlib.sha256(credential.encode('utf-8', 'surrogateescape')).hexdigest()[:12]}"
 
 
-@dataclass(frozen=True, slots=True)
-class Redaction:
+class Redaction(NamedTuple):
     """Masks credentials wherever requests are shown: the values of these headers and query parameters, names in
     lower case."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from mockserver.model import Json, Rule
 from mockserver.pointers import follow
@@ -35,8 +35,7 @@ def less_than(body: Json, rule: Rule, _now: float) -> Iterator[tuple[str, str]]:
         yield rule.parameters["pointer"], f"must be less than {rule.parameters['than'].rsplit('/', 1)[-1]}"
 
 
-@dataclass(frozen=True, slots=True)
-class NamedRule:
+class NamedRule(NamedTuple):
     """A rule's check, the parameters that it needs, and those that it may have besides."""
 
     check: RuleCheck

@@ -73,7 +73,7 @@ def _load_vendor(folder: Path, vendor: str, profile: str) -> VendorContract:
     source = folder / "openapi.yaml"
     ours = folder.parent == packaged_schemas()
     documents = kept(folder, partial(checked_documents, folder)) if ours else checked_documents(folder)
-    compiler = Compiler(vendor, source, documents, profile)
+    compiler = Compiler(vendor, source, documents, profile, known_good=ours)
     operations = tuple(
         compiler.compile(path, method)
         for path, item in documents[profile]["paths"].items()

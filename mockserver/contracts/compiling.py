@@ -10,10 +10,8 @@ from typing import Any, Literal
 import jsonschema_rs
 
 from mockserver.contracts.files import SCHEMA_PREFIX
-from mockserver.contracts.formats import FORMATS
 from mockserver.contracts.plain import PlainBodies
-from mockserver.contracts.sampling import sample
-from mockserver.contracts.shapes import shape_of
+from mockserver.contracts.schema import CompiledSchema
 from mockserver.errors import ContractError, FailureKind
 from mockserver.model import (
     BodySchema,
@@ -26,18 +24,20 @@ from mockserver.model import (
     ResponseContract,
     Rule,
 )
-from mockserver.pointers import follow
 from mockserver.rules import RULES
 
-DIALECT = "https://json-schema.org/draft/2020-12/schema"
 JSON_TYPE = re.compile(r"application/(json|[\w.+-]+\+json)")
 UNSTATED = Evidence("assumed", "the contract does not say")
 
 
 class Compiler:
-    """Compiles the operations of one vendor out of its documented and its observed contract."""
+    """Compiles the operations of one vendor out of its documented and its observed contract. The schemas of a contract
+    that is `known_good`, such as the packaged ones, are compiled when they are needed; all others now."""
 
-    def __init__(self, vendor: str, source: Path, documents: Mapping[str, dict[str, Any]], profile: str) -> None:
+    def __init__(
+        self, vendor: str, source: Path, documents: Mapping[str, dict[str, Any]], profile: str, *, known_good: bool
+    ) -> None:
+        self._known_good = known_good
         self._vendor = vendor
         self._source = source
         self._documents = documents
@@ -115,11 +115,8 @@ class Compiler:
             if media_type in content and "schema" in content[media_type]:
                 where = f"{place}/responses/{status}/content/{media_type}/schema"
                 schema = self._schema(self._profile, content[media_type]["schema"], where)
-            body = sample(schema.document) if schema and str(status).startswith("2") else None
-            if body is not None and schema and not schema.validator.is_valid(body):
-                body = None
             headers = _constant_headers(response.get("headers") or {})
-            compiled[int(status)] = ResponseContract(int(status), media_type, schema, body, headers)
+            compiled[int(status)] = ResponseContract(int(status), media_type, schema, headers)
         return compiled
 
     def _schema(self, profile: str, schema: Any, place: str, rules: tuple[Rule, ...] = ()) -> BodySchema:
@@ -127,13 +124,17 @@ class Compiler:
         name = reference.removeprefix(SCHEMA_PREFIX) if isinstance(reference, str) else place
         key = (profile, name)
         if key not in self._schemas or rules:
-            document = self_contained(self._documents[profile], schema)
-            try:
-                validator = jsonschema_rs.validator_for(document, validate_formats=True, formats=FORMATS)
-            except (jsonschema_rs.ValidationError, ValueError) as error:
-                raise ContractError(self._source, place, f"cannot be compiled: {error}") from error
-            self._schemas[key] = BodySchema(name, document, validator, rules, shape_of(document))
+            compiled = self._schemas[key] = CompiledSchema(name, schema, self._documents[profile], rules)
+            if not self._known_good:
+                self._check(compiled, place)
         return self._schemas[key]
+
+    def _check(self, schema: CompiledSchema, place: str) -> None:
+        """Raises ContractError for a schema that cannot be compiled."""
+        try:
+            assert schema.validator
+        except (jsonschema_rs.ValidationError, ValueError) as error:
+            raise ContractError(self._source, place, f"cannot be compiled: {error}") from error
 
     def _credentials(self, spec: dict[str, Any], place: str) -> tuple[tuple[Credential, ...], Credential | None]:
         alternatives = spec.get("security", self._document.get("security", []))
@@ -174,25 +175,6 @@ class Compiler:
     def _media_type(body: dict[str, Any]) -> str | None:
         content = body.get("content") or {}
         return next((media_type for media_type in content if JSON_TYPE.fullmatch(media_type)), None)
-
-
-def self_contained(document: dict[str, Any], schema: Any) -> dict[str, Any]:
-    """`schema` as a JSON Schema document of its own, with the components that it can reach."""
-    reached: dict[str, Any] = {}
-    stack = [schema]
-    while stack:
-        node = stack.pop()
-        if isinstance(node, dict):
-            reference = node.get("$ref")
-            if isinstance(reference, str) and reference.startswith(SCHEMA_PREFIX):
-                name = reference.removeprefix(SCHEMA_PREFIX).split("/")[0]
-                if name not in reached:
-                    reached[name] = follow(document, SCHEMA_PREFIX + name)
-                    stack.append(reached[name])
-            stack.extend(node.values())
-        elif isinstance(node, list):
-            stack.extend(node)
-    return {"$schema": DIALECT, **schema, "components": {"schemas": reached}}
 
 
 def _constant_headers(headers: Mapping[str, Any]) -> Headers:

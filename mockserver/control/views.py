@@ -5,8 +5,6 @@ from __future__ import annotations
 import base64
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import fields
-from operator import attrgetter
 from typing import Any
 
 from mockserver.decoding import decompressed, parse_json
@@ -64,14 +62,10 @@ def whole(exchange: Exchange, max_bytes: int, redaction: Redaction) -> dict[str,
 
 def event_view(event: Event) -> dict[str, Any]:
     """An event as the control API shows it; its timestamp as the vendor's text, or ISO 8601."""
-    view = dict(zip(EVENT_FIELDS, _event_values(event), strict=True))
+    view = event._asdict()
     if isinstance(event.timestamp, float):
         view["timestamp"] = iso(event.timestamp)
     return view
-
-
-EVENT_FIELDS = tuple(field.name for field in fields(Event))
-_event_values = attrgetter(*EVENT_FIELDS)
 
 
 def violation_view(violation: Violation, changes: Mapping[int, str]) -> dict[str, Any]:

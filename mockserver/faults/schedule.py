@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from mockserver.faults.vocabulary import Fault, Script, sampled
 from mockserver.matching import is_subset
@@ -50,8 +51,7 @@ class ArmedFault:
         return True
 
 
-@dataclass(frozen=True, slots=True)
-class Firing:
+class Firing(NamedTuple):
     """A fault that fires on one request, with the seconds that it holds the answer back."""
 
     id: str

@@ -5,8 +5,8 @@ from __future__ import annotations
 import difflib
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from mockserver.model import Json, Operation
 from mockserver.pointers import escaped
@@ -37,8 +37,7 @@ class ScriptError(Exception):
         self.problems = problems
 
 
-@dataclass(frozen=True, slots=True)
-class Delay:
+class Delay(NamedTuple):
     """Seconds that an answer is held back: `fixed`, `uniform` (low, high) or `lognormal` (median, sigma)."""
 
     kind: str
@@ -46,16 +45,14 @@ class Delay:
     second: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class Wire:
+class Wire(NamedTuple):
     """One of WIRES with its parameters."""
 
     kind: str
-    parameters: Mapping[str, float] = field(default_factory=dict)
+    parameters: Mapping[str, float] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(NamedTuple):
     """One scripted fault; a selector that is None matches everything. Times are in seconds, counts in requests.
 
     `source` is the fault as it was written, without the account: that is a secret.
@@ -75,11 +72,10 @@ class Fault:
     times: int | None = None
     every: int = 1
     probability: float = 1.0
-    source: Mapping[str, Json] = field(default_factory=dict)
+    source: Mapping[str, Json] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
-class Script:
+class Script(NamedTuple):
     """A parsed script: its faults in order, and the seed of what is random in them."""
 
     faults: tuple[Fault, ...]

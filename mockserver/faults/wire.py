@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from starlette.types import Receive, Send
 
@@ -21,8 +21,7 @@ DELIVERS = frozenset({"dribble", "slow_request"})
 """Wire faults after which the client has its whole answer."""
 
 
-@dataclass(frozen=True, slots=True)
-class Stage:
+class Stage(NamedTuple):
     """Where a wire fault plays: the connection (None in process), ASGI, the account's clock, and the answer."""
 
     connection: Connection | None

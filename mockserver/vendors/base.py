@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from mockserver.errors import Failure, FailureKind
 from mockserver.jsontext import dump
@@ -28,8 +27,7 @@ class World(Protocol):
     def now(self) -> float: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(NamedTuple):
     """One thing to tell the client in the vendor's envelope, and what it points at, where the vendor says that.
     A `bare` one is told in no more of the envelope than its schema requires."""
 
@@ -104,7 +102,7 @@ def answer_sample(operation: Operation, body: Json, world: World) -> Answer:
     response = operation.responses.get(operation.success)
     if response is None or response.schema is None:
         return Answer(operation.success, b"")
-    return json_answer(operation.success, response.sample, response.content_type)
+    return json_answer(operation.success, response.schema.sample, response.content_type)
 
 
 def json_answer(status: int, body: Json, content_type: str = "application/json") -> Answer:

@@ -9,7 +9,6 @@ from mockserver.model import Answer, EventPart, Headers, Json, Operation, Violat
 from mockserver.pointers import position_of
 from mockserver.statuses import phrase
 from mockserver.vendors.base import Behaviour, Problem, Vendor, World, answer_sample, text_at
-from mockserver.vendors.satori_memory import satori_memory_of
 
 GRPC_CODES = {400: 3, 401: 16, 403: 7, 404: 5, 429: 8, 500: 13, 501: 12, 503: 14}
 """HTTP status → gRPC code, the gateway's table read backwards. 2 (UNKNOWN) stands for any other."""
@@ -67,6 +66,8 @@ class Satori(Vendor):
 
 def server_event(operation: Operation, body: Json, world: World) -> Answer:
     """200 `{}`: the batch is taken, and each of its events is kept or thrown away by itself."""
+    from mockserver.vendors.satori_memory import satori_memory_of  # noqa: PLC0415 - only who is sent events needs it
+
     memory, now = satori_memory_of(world), world.now()
     fates = tuple(memory.take(event, now) for event in body.get("events") or ())
     return Answer(operation.success, b"{}", fates=fates)

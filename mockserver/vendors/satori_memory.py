@@ -9,7 +9,7 @@ import uuid
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from mockserver.model import Fate, Json
 from mockserver.vendors.base import World, remembered, text_at
@@ -29,8 +29,7 @@ class TaxonomyError(ValueError):
     """A taxonomy is wrong; its text says what and what would be right."""
 
 
-@dataclass(frozen=True, slots=True)
-class EventRule:
+class EventRule(NamedTuple):
     """What a taxonomy says of one event name: the metadata keys that it may have, and what its value must be."""
 
     metadata: frozenset[str] | None = None

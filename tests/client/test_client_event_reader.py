@@ -15,7 +15,6 @@ def exchange(sequence: int, *names: str, **more: Any) -> Exchange:
     """An accepted request with one event of each name."""
     body = json.dumps(names).encode()
     given = {
-        "id": f"r{sequence}",
         "sequence": sequence,
         "vendor": "vendor",
         "operation": "Operation",

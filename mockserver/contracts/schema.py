@@ -1,0 +1,67 @@
+"""One schema of a contract: self-contained, and compiled as far as it was needed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any
+
+import jsonschema_rs
+
+from mockserver.contracts.files import SCHEMA_PREFIX
+from mockserver.contracts.formats import FORMATS
+from mockserver.contracts.sampling import sample
+from mockserver.contracts.shapes import Shape, shape_of
+from mockserver.model import Evidence, Json, Rule
+from mockserver.pointers import follow
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+
+class CompiledSchema:
+    """A `model.BodySchema`: `schema` as it stands in the document `contract`, and the named `rules` that go with it."""
+
+    def __init__(self, name: str, schema: Any, contract: Mapping[str, Any], rules: tuple[Rule, ...]) -> None:
+        self.name = name
+        self.rules = rules
+        self.sayings: dict[tuple[str | int, ...], tuple[Evidence, str | None]] = {}
+        self._schema = schema
+        self._contract = contract
+
+    @cached_property
+    def document(self) -> dict[str, Json]:
+        """A JSON Schema document of its own, with the components that it can reach."""
+        return _self_contained(self._contract, self._schema)
+
+    @cached_property
+    def validator(self) -> Any:
+        """Raises ValueError or jsonschema_rs.ValidationError for what cannot be compiled."""
+        return jsonschema_rs.validator_for(self.document, validate_formats=True, formats=FORMATS)
+
+    @cached_property
+    def shape(self) -> Shape | None:
+        return shape_of(self.document)
+
+    @cached_property
+    def sample(self) -> Json:
+        """A value that fits, or None where none could be made."""
+        made = sample(self.document)
+        return made if self.validator.is_valid(made) else None
+
+
+def _self_contained(contract: Mapping[str, Any], schema: Any) -> dict[str, Any]:
+    reached: dict[str, Any] = {}
+    stack = [schema]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, dict):
+            reference = node.get("$ref")
+            if isinstance(reference, str) and reference.startswith(SCHEMA_PREFIX):
+                name = reference.removeprefix(SCHEMA_PREFIX).split("/")[0]
+                if name not in reached:
+                    reached[name] = follow(contract, SCHEMA_PREFIX + name)
+                    stack.append(reached[name])
+            stack.extend(node.values())
+        elif isinstance(node, list):
+            stack.extend(node)
+    return {"$schema": DIALECT, **schema, "components": {"schemas": reached}}
