@@ -208,24 +208,31 @@ def test_a_status_that_http_does_not_have_is_a_502(raw: RawUpstream, before_raw:
     assert f"the status {status} is none of HTTP's" in answer.json()["detail"]
 
 
-@pytest.mark.parametrize(
-    ("method", "header"),
-    [
-        (b"CONNECT", b"X-Plain: 1"),
-        (b"POST", b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: A"),
-    ],
-)
-def test_a_request_whose_body_the_parser_does_not_give_is_not_sent_on_without_it(
-    raw: RawUpstream, before_raw: Server, key: str, method: bytes, header: bytes
-) -> None:
+def raw_answer(before: Server, method: bytes, header: bytes, key: str) -> bytes:
+    """What the proxy answers first to a request with one more header, written by hand."""
     body = json.dumps(V1.body).encode()
     head = b"%s %s HTTP/1.1\r\nHost: x\r\nDD-API-KEY: %s\r\n%s\r\nContent-Length: %d\r\n\r\n"
-    address = urlsplit(before_raw.url)
+    address = urlsplit(before.url)
     with socket.create_connection((address.hostname, address.port or 0), PATIENCE) as connection:
         connection.sendall(head % (method, V1.path.encode(), key.encode(), header, len(body)) + body)
-        assert connection.recv(65536).startswith(b"HTTP/1.1 501 ")
+        return connection.recv(65536)
+
+
+def test_a_request_whose_body_the_parser_does_not_give_is_not_sent_on_without_it(
+    raw: RawUpstream, before_raw: Server, key: str
+) -> None:
+    assert raw_answer(before_raw, b"CONNECT", b"X-Plain: 1", key).startswith(b"HTTP/1.1 501 ")
     assert raw.received == []
     assert "Traceback" not in before_raw.log
+
+
+def test_an_offer_to_change_the_protocol_is_the_hops_own(raw: RawUpstream, before_raw: Server, key: str) -> None:
+    raw.behave = answering(http(ACCEPTED, "202 Accepted"))
+    offer = b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: A"
+    assert raw_answer(before_raw, b"POST", offer, key).startswith(b"HTTP/1.1 202 ")
+    (received,) = raw.received
+    assert b"h2c" not in received
+    assert received.endswith(json.dumps(V1.body).encode())
 
 
 @pytest.mark.parametrize("first", [b"HTTP/1.1 100 Continue\r\n\r\n", b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n"])
