@@ -41,7 +41,8 @@ def control_app(settings: Settings, catalogue: Catalogue, accounts: Accounts, st
     server = ServerCalls(worlds, catalogue, accounts)
     journal = JournalCalls(worlds, settings.max_body_bytes, redaction_for(catalogue.operations))
     splitters = {name: vendor_named(name).events for name in catalogue.vendors}
-    events = EventCalls(worlds, accounts, EventReader(splitters, settings.max_body_bytes, settings.journal_bytes), start_timer)
+    reader = EventReader(splitters, settings.max_body_bytes, settings.journal_bytes)
+    events = EventCalls(worlds, accounts, reader, start_timer)
     views, analytics = VendorViews(accounts, events.of_vendor), ProductAnalyticsCalls(accounts)
     faults, clock = FaultCalls(worlds, catalogue, accounts), ClockCalls(worlds, accounts)
     calls: list[tuple[str, str, Call]] = [

@@ -58,10 +58,16 @@ class EventCalls:
         limit = whole_number(request, "limit", LISTED_AT_MOST)
         since = _sequence(query.get("since"))
         selected = self._worlds.selected(request)
-        found = [event for event in self._events(selected, since) if expectation.selects(event)]
+        found: list[dict[str, Any]] = []
+        total = 0
+        for event in self._events(selected, since):
+            if expectation.selects(event):
+                total += 1
+                if limit is None or total <= limit:
+                    found.append(event_view(event))
         body = {
-            "events": [event_view(event) for event in found[:limit]],
-            "total": len(found),
+            "events": found,
+            "total": total,
             "evicted": evicted(selected),
         }
         return json_response(body)
