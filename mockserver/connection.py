@@ -15,7 +15,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 
 EXTENSION = "mockserver.connection"
 PIPELINED_AT_MOST = 16
-_OFFER = re.compile(rb"\r\n[Uu]pgrade:[ \t]*([^\r\n]*)")
+_OFFER = re.compile(rb"(?i)\r\nupgrade:[ \t]*([^\r\n]*)")
 _LINGER_ZERO = struct.pack("ii", 1, 0)
 
 
@@ -107,7 +107,7 @@ class ConnectionProtocol(HttpToolsProtocol):
             self.connection.reset()
 
     def data_received(self, data: bytes) -> None:
-        if b"pgrade:" in data and (self.cycle is None or self.cycle.response_complete):
+        if (b"pgrade:" in data or b"PGRADE:" in data) and (self.cycle is None or self.cycle.response_complete):
             head, end, body = data.partition(b"\r\n\r\n")
             self._offers = [(b"upgrade", offer) for offer in _OFFER.findall(head)]
             data = _OFFER.sub(b"", head) + end + body

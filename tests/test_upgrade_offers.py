@@ -34,7 +34,7 @@ H2C = (
     "Upgrade: h2c",
     "HTTP2-Settings: AAEAAEAAAAIAAAABAAMAAABkAAQBAAAAAAUAAEAA",
 )
-OFFERS = [H2C, ("upgrade: h2c", "Connection: upgrade"), ("Connection: Upgrade", "Upgrade: websocket, h2c")]
+OFFERS = [H2C, ("UPGRADE: h2c", "CONNECTION: upgrade"), ("Connection: Upgrade", "Upgrade: websocket, h2c")]
 
 
 @pytest.mark.parametrize("headers", OFFERS)

@@ -38,21 +38,19 @@ class Arrivals:
         self._max_events = max_events
         self._max_bytes = max_bytes
         self._blocks: deque[Block] = deque()
-        self._events = self._bytes = self._open_bytes = 0
-        self._times: list[int] = []
-        self._texts: list[bytes] = []
+        self._events = self._bytes = 0
+        self._times, self._lines = array("q"), bytearray()
 
     def __len__(self) -> int:
         return self._events
 
     def append(self, timestamp_ms: int, body: Mapping[str, Any]) -> None:
         """Takes in one event at a time in epoch milliseconds."""
-        text = dump(body)
         self._times.append(timestamp_ms)
-        self._texts.append(text)
+        self._lines += dump(body)  # compact JSON has no line break in it
+        self._lines += b"\n"
         self._events += 1
-        self._open_bytes += len(text)
-        if len(self._times) >= BLOCK_EVENTS or self._open_bytes >= BLOCK_BYTES:
+        if len(self._times) >= BLOCK_EVENTS or len(self._lines) >= BLOCK_BYTES:
             self._close_block()
 
     def drain(self) -> Iterator[tuple[int, Any]]:
@@ -61,18 +59,17 @@ class Arrivals:
         decompressor = zstandard.ZstdDecompressor()
         while self._blocks:
             block = self._pop()
-            lines = decompressor.decompress(block.lines, max_output_size=block.size).split(b"\n")
+            lines = decompressor.decompress(block.lines, max_output_size=block.size).split(b"\n")[:-1]
             for timestamp, line in zip(block.times, lines, strict=True):
                 yield timestamp, jiter.from_json(line)
 
     def _close_block(self) -> None:
         if not self._times:
             return
-        lines = b"\n".join(self._texts)  # compact JSON has no line break in it
-        block = Block(array("q", self._times), zstandard.ZstdCompressor(LEVEL).compress(lines), len(lines))
+        block = Block(self._times, zstandard.ZstdCompressor(LEVEL).compress(self._lines), len(self._lines))
         self._blocks.append(block)
         self._bytes += block.size
-        self._times, self._texts, self._open_bytes = [], [], 0
+        self._times, self._lines = array("q"), bytearray()
         while len(self._blocks) > 1 and (
             self._events - len(self._blocks[0].times) >= self._max_events or self._bytes > self._max_bytes
         ):

@@ -71,20 +71,35 @@ def load_catalogue(schemas: Path, vendors: tuple[str, ...], profile: str) -> Cat
 
 def _load_vendor(folder: Path, vendor: str, profile: str) -> VendorContract:
     source = folder / "openapi.yaml"
-    ours = folder.parent == packaged_schemas()
-    documents = kept(folder, partial(checked_documents, folder)) if ours else checked_documents(folder)
-    compiler = Compiler(vendor, source, documents, profile, known_good=ours)
-    operations = tuple(
-        compiler.compile(path, method)
-        for path, item in documents[profile]["paths"].items()
-        for method in METHODS
-        if method in item
-    )
+    if folder.parent == packaged_schemas():
+        documents = kept(folder, partial(compilable_documents, folder))
+        operations = _operations(Compiler(vendor, source, documents, profile, known_good=True), documents[profile])
+    else:
+        documents = checked_documents(folder)
+        operations = _operations(Compiler(vendor, source, documents, profile, known_good=False), documents[profile])
     names = [operation.id for operation in operations]
     for name in names:
         if names.count(name) > 1:
             raise ContractError(source, "paths", f"the operationId {name} is given twice")
     return VendorContract(vendor, documents[profile], operations)
+
+
+def _operations(compiler: Compiler, document: Mapping[str, Any]) -> tuple[Operation, ...]:
+    return tuple(
+        compiler.compile(path, method)
+        for path, item in document["paths"].items()
+        for method in METHODS
+        if method in item
+    )
+
+
+def compilable_documents(folder: Path) -> Documents:
+    """A vendor's effective documents. Raises ContractError for what cannot be compiled of them, in either profile."""
+    documents = checked_documents(folder)
+    for profile in documents:
+        compiler = Compiler(folder.name, folder / "openapi.yaml", documents, profile, known_good=False)
+        _operations(compiler, documents[profile])
+    return documents
 
 
 def checked_documents(folder: Path) -> Documents:

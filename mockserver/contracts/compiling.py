@@ -132,7 +132,7 @@ class Compiler:
     def _check(self, schema: CompiledSchema, place: str) -> None:
         """Raises ContractError for a schema that cannot be compiled."""
         try:
-            assert schema.validator
+            _ = schema.validator
         except (jsonschema_rs.ValidationError, ValueError) as error:
             raise ContractError(self._source, place, f"cannot be compiled: {error}") from error
 
