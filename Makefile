@@ -14,7 +14,7 @@ test: $(INSTALLED)
 
 # What the tests do a little of, done at length: schemathesis' examples and mutated bodies, for each operation.
 fuzz: $(INSTALLED)
-	FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-2000} FUZZ_BODIES=$${FUZZ_BODIES:-100000} $(BIN)/python -m pytest tests/fuzz -n auto
+	FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-2000} FUZZ_BODIES=$${FUZZ_BODIES:-100000} $(BIN)/python -m pytest tests/fuzz -n auto --dist worksteal
 
 # Installs what it compares with (wrk, Prism, WireMock) and writes benchmarks/RESULTS.md; about 20 minutes.
 bench: $(INSTALLED)
