@@ -187,7 +187,7 @@ def _no_leak(run: Run, what: str, before: float, after: float, most: float = LEA
 def soak(run: Run) -> None:
     """Minutes of everything at once, with small bounds, so that memory is steady long before the end."""
     run.report.section(f"Soak of {run.scale.soak_seconds:g} s, mixed traffic")
-    with servers.mockserver(journal_entries=500, accounts=100) as server:
+    with servers.mockserver(journal_entries=500, journal_bytes=2_000_000, accounts=100) as server:
         files, resident = server.open_files(), list[float]()
         soaking = Soak(server.port, run.scale.soak_seconds)
         uvloop.run(soaking.run(lambda: resident.append(server.resident())))
