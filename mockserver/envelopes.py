@@ -9,8 +9,8 @@ from typing import Any, NamedTuple, Protocol
 import orjson
 
 from mockserver.answers import problem_answer
+from mockserver.keywords import resolved
 from mockserver.model import Answer, Json, Operation
-from mockserver.pointers import follow
 from mockserver.statuses import phrase, slug
 
 
@@ -89,15 +89,16 @@ def _envelope(operation: Operation, status: int) -> Envelope | None:
 def _without_constants(node: Any) -> Any:
     """A schema whose constants are plain text."""
     if isinstance(node, dict):
-        plain = {name: _without_constants(inner) for name, inner in node.items()}
-        return {"type": "string"} if "const" in node else plain
+        if "const" in node:
+            return {"type": "string"}
+        return {name: _without_constants(inner) for name, inner in node.items()}
     return [_without_constants(inner) for inner in node] if isinstance(node, list) else node
 
 
 def _filler(schema: Json, document: Json) -> Filler:
     """Fills a value for `schema`: the names that envelopes use are filled, other optional ones left out, and all
     optional ones for a bare problem."""
-    schema = _resolved(schema, document)
+    schema = resolved(schema, document)
     if "const" in schema:
         constant = schema["const"]
         return lambda told: constant
@@ -129,7 +130,7 @@ def _object(members: Mapping[str, Filler], required: frozenset[str]) -> Filler:
 
 
 def _member(name: str, schema: Json, document: Json) -> Filler:
-    schema = _resolved(schema, document)
+    schema = resolved(schema, document)
     if "const" in schema or schema.get("type") in ("object", "array"):
         return _filler(schema, document)
     if name == "status":
@@ -153,9 +154,3 @@ _MEMBERS: Mapping[str, Filler] = {
     "header": lambda told: told.problems[0].header or _UNKNOWN,
     "parameter": lambda told: told.problems[0].parameter or _UNKNOWN,
 }
-
-
-def _resolved(schema: Json, document: Json) -> Any:
-    while isinstance(schema, dict) and "$ref" in schema:
-        schema = follow(document, schema["$ref"])
-    return schema if isinstance(schema, dict) else {}

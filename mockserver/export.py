@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import datetime as dt
 import shlex
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
@@ -12,6 +11,7 @@ from urllib.parse import parse_qsl, quote
 from mockserver import __version__
 from mockserver.jsontext import dump
 from mockserver.model import Exchange, Headers
+from mockserver.moments import iso
 from mockserver.redaction import Redaction
 from mockserver.statuses import phrase
 
@@ -53,10 +53,9 @@ def _har(exchanges: Iterable[Exchange], origin: str, redaction: Redaction) -> It
 def _entry(exchange: Exchange, origin: str, redaction: Redaction) -> dict[str, Json]:
     request = exchange.request
     query = redaction.of_query(request.query)
-    started = dt.datetime.fromtimestamp(exchange.received, dt.UTC).isoformat(timespec="milliseconds")
     status, answered = exchange.status or 0, _answered(exchange)
     return {
-        "startedDateTime": started.replace("+00:00", "Z"),
+        "startedDateTime": iso(exchange.received),
         "time": exchange.milliseconds,
         "request": {
             "method": request.method,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 import re
 import uuid
@@ -10,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
 from mockserver.model import Json
+from mockserver.moments import moment
 from mockserver.pointers import escaped
 
 
@@ -143,11 +143,7 @@ def _time_of(value: Json) -> float | None:
     if isinstance(value, bool) or value is None:
         return None
     if isinstance(value, str) and not re.fullmatch(r"-?[0-9]{1,15}(\.[0-9]+)?", value):
-        try:
-            when = dt.datetime.fromisoformat(value)
-        except ValueError:
-            return None
-        return (when if when.tzinfo else when.replace(tzinfo=dt.UTC)).timestamp()
+        return moment(value)
     if isinstance(value, (int, float, str)):
         number = float(value) if not isinstance(value, int) or abs(value) < 1 << 62 else 0.0
         return number / 1000 if abs(number) > 1e11 else number

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
 from mockserver.model import Json, Rule
+from mockserver.moments import moment
 from mockserver.pointers import follow
 
 RuleCheck = Callable[[Json, Rule, float], Iterator[tuple[str, str]]]
@@ -53,11 +53,7 @@ def _seconds(value: Json) -> float | None:
     if _is_number(value):
         return float(value) if abs(value) < 1e300 else None
     if isinstance(value, str):
-        try:
-            when = dt.datetime.fromisoformat(value)
-        except ValueError:
-            return None
-        return (when if when.tzinfo else when.replace(tzinfo=dt.UTC)).timestamp()
+        return moment(value)
     return None
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from mockserver.contracts import VendorContract
+from mockserver.keywords import types_of
 from mockserver.model import Credential, Operation
 from mockserver.vendors import vendor_named
 
@@ -74,7 +75,7 @@ def _valid_but_refused(operation: Operation) -> Iterator[str]:
     for refusal in operation.extensions.get("x-refusals", ()):
         yield f"No schema can say the rule {refusal['name']} at {refusal['pointer']}: {refusal['because']}."
     if any(
-        schema.get("format") in OWN_FORMATS and "string" in _types(schema)
+        schema.get("format") in OWN_FORMATS and "string" in types_of(schema)
         for schema in _schemas(operation.answering.document)
     ):
         yield "schemathesis writes strings that match the pattern of an int64 but are beyond 64 bits."
@@ -100,11 +101,6 @@ def _schemas(node: Any) -> Iterator[Mapping[str, Any]]:
             stack.extend(inner for name, inner in current.items() if not name.startswith("x-"))
         elif isinstance(current, list):
             stack.extend(current)
-
-
-def _types(schema: Mapping[str, Any]) -> list[str]:
-    kind = schema.get("type", [])
-    return kind if isinstance(kind, list) else [kind]
 
 
 def _headers(operations: tuple[Operation, ...], key: str, application_key: str) -> dict[str, str]:

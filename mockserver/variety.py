@@ -7,8 +7,8 @@ import random
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from mockserver.keywords import resolved
 from mockserver.model import Answer, BodySchema, Json, Operation
-from mockserver.pointers import follow
 
 MEANING = frozenset(
     {"id", "id_str", "uid", "request_id", "success", "status", "columns", "series", "times", "values", "intervals"}
@@ -55,7 +55,7 @@ class Variation:
         return self._varied(value, self._document, 0)
 
     def _varied(self, value: Json, schema: Any, depth: int) -> Json:
-        schema = self._resolved(schema)
+        schema = resolved(schema, self._document)
         if depth > DEEPEST:
             return value
         if isinstance(value, list):
@@ -89,7 +89,7 @@ class Variation:
 
     def _made_up(self, schema: Any) -> Json:
         """A value for a documented member that nobody asked about: at the edge of what its schema allows."""
-        schema = self._resolved(schema)
+        schema = resolved(schema, self._document)
         if schema.get("enum"):
             return self._chance.choice(schema["enum"])
         kind = schema.get("type", "string")
@@ -100,13 +100,6 @@ class Variation:
             return self._chance.choice((0, -0.0, 1e308, 5e-324))
         plain: Mapping[str, Json] = {"array": [], "object": {}, "boolean": False, "null": None}
         return plain[kind] if kind in plain else self._chance.choice(("", "é😀", "x" * 300))
-
-    def _resolved(self, schema: Any) -> Mapping[str, Any]:
-        for _ in range(DEEPEST):
-            if not (isinstance(schema, dict) and "$ref" in schema):
-                break
-            schema = follow(self._document, schema["$ref"])
-        return schema if isinstance(schema, dict) else {}
 
 
 def _names(schema: Any) -> Iterator[str]:

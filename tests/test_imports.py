@@ -31,6 +31,8 @@ LAYERS = (
         "connection",
         "rules",
         "statuses",
+        "keywords",
+        "moments",
     },
 )
 """From the top down. A module or package that is not named is a stage."""

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from mockserver import moments
 from mockserver.errors import StartError
 from mockserver.judging import Response
 from mockserver.model import Headers, Request
@@ -87,7 +88,7 @@ def seconds_of(text: object) -> float | None:
     for read in (dt.datetime.fromisoformat, parsedate_to_datetime):
         try:
             when = text if isinstance(text, dt.datetime) else read(str(text))
-            return (when if when.tzinfo else when.replace(tzinfo=dt.UTC)).timestamp()
+            return moments.seconds_of(when)
         except (ValueError, OverflowError):
             continue
     return None

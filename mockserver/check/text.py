@@ -9,8 +9,8 @@ from itertools import groupby
 from pathlib import Path
 
 from mockserver.check.findings import Finding, Report
-from mockserver.control.views import iso
 from mockserver.model import Violation
+from mockserver.moments import iso
 
 NAMES_SHOWN = 10
 

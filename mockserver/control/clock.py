@@ -14,11 +14,10 @@ from mockserver.control.query import (
     json_response,
     known_parameters,
     members,
-    moment,
     number,
 )
-from mockserver.control.views import iso
 from mockserver.model import Json
+from mockserver.moments import iso, moment
 
 
 class ClockCalls:

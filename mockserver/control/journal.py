@@ -13,10 +13,11 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from mockserver.accounts import Account
-from mockserver.control.query import BadCall, Worlds, evicted, json_response, known_parameters, moment, whole_number
+from mockserver.control.query import BadCall, Worlds, evicted, json_response, known_parameters, whole_number
 from mockserver.control.views import summary, whole
 from mockserver.export import CONTENT_TYPES, FORMATS, exported
 from mockserver.model import Exchange
+from mockserver.moments import moment
 from mockserver.redaction import Redaction
 
 LISTED_AT_MOST = 10_000

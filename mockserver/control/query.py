@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import re
 from collections.abc import Iterable
 from typing import Any
@@ -110,15 +109,6 @@ def _made(accounts: Accounts, vendor: str, credential: str) -> list[Account]:
     """The accounts of a credential or a label, used from now on; that of the credential where there is none."""
     known = accounts.select(vendor, credential)
     return [accounts.of(each.vendor, each.credential) for each in known] or [accounts.of(vendor, credential)]
-
-
-def moment(text: str) -> float | None:
-    """Seconds since the epoch out of ISO 8601, in UTC where it says nothing else; None for other text."""
-    try:
-        when = dt.datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return (when if when.tzinfo else when.replace(tzinfo=dt.UTC)).timestamp()
 
 
 def check_vendor(request: Request, vendor: str) -> None:

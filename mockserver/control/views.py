@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import base64
-import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
 from mockserver.decoding import decompressed, parse_json
 from mockserver.errors import Failure
 from mockserver.model import Event, Exchange, Headers, Violation
+from mockserver.moments import iso
 from mockserver.redaction import Redaction
 from mockserver.remedies import remedies
 
@@ -94,10 +94,3 @@ def _body(raw: bytes) -> dict[str, str]:
         return {"body": raw.decode("utf-8")}
     except UnicodeDecodeError:
         return {"body_base64": base64.b64encode(raw).decode("ascii")}
-
-
-def iso(seconds: float) -> str:
-    try:
-        return dt.datetime.fromtimestamp(seconds, dt.UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    except (ValueError, OverflowError, OSError):
-        return str(seconds)

@@ -12,12 +12,13 @@ from mockserver.answers import status_of
 from mockserver.contracts import VendorContract
 from mockserver.errors import Failure, FailureKind
 from mockserver.jsontext import canonical
+from mockserver.keywords import types_of
 from mockserver.model import BodySchema, Operation, Violation
 from mockserver.validation import judge
 from mockserver.vectors.limits import Trial, trials
 from mockserver.vectors.places import Place, body_with, places, pointer_to
 from mockserver.vectors.timing import rule_trials, settled, with_value
-from mockserver.vectors.values import Maker, types_of
+from mockserver.vectors.values import Maker
 from mockserver.vendors import vendor_named
 
 NOW = 1752580800

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from mockserver.pointers import pointer_of
 from mockserver.vectors.values import Maker
 
 PLACES_AT_MOST = 2000
@@ -75,4 +76,4 @@ def pointer_to(steps: tuple[Step, ...]) -> str:
     """The JSON Pointer of a place in the bodies that `body_with` makes."""
     parts = {"member": None, "item": "0", "extra": "extra"}
     names = [parts[step.kind] or step.name for step in steps if step.kind != "option"]
-    return "".join("/" + name.replace("~", "~0").replace("/", "~1") for name in names)
+    return pointer_of(names)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mockserver.pointers import follow
+from mockserver.keywords import resolved, types_of
 
 DEEPEST = 24
 FITTING: Mapping[str, tuple[str, ...]] = {
@@ -35,11 +35,7 @@ class Maker:
 
     def resolved(self, schema: Any) -> Mapping[str, Any]:
         """The schema behind its references."""
-        for _ in range(DEEPEST):
-            if not (isinstance(schema, dict) and "$ref" in schema):
-                break
-            schema = follow(self.document, schema["$ref"])
-        return schema if isinstance(schema, dict) else {}
+        return resolved(schema, self.document)
 
     def least(self, schema: Any, depth: int = 0) -> Any:
         """A value with the required members only."""
@@ -91,12 +87,6 @@ class Maker:
         if kind in ("integer", "number"):
             return min(max(1, found.get("minimum", 1)), found.get("maximum", 1 << 62))
         return self.text(found) if kind == "string" else {"boolean": True, "null": None}.get(kind)
-
-
-def types_of(schema: Mapping[str, Any]) -> list[str]:
-    """The types that a schema lists; none where it takes every type."""
-    kind = schema.get("type", [])
-    return list(kind) if isinstance(kind, list) else [kind]
 
 
 def fits_pattern(schema: Mapping[str, Any], text: str) -> bool:

@@ -1,0 +1,27 @@
+"""Moments as text: ISO 8601, read and written."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+
+def moment(text: str) -> float | None:
+    """Seconds since the epoch out of ISO 8601, in UTC where it says nothing else; None for other text."""
+    try:
+        when = dt.datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return seconds_of(when)
+
+
+def seconds_of(when: dt.datetime) -> float:
+    """Seconds since the epoch, of a time that names no zone in UTC."""
+    return (when if when.tzinfo else when.replace(tzinfo=dt.UTC)).timestamp()
+
+
+def iso(seconds: float) -> str:
+    """ISO 8601 in UTC with milliseconds; of seconds that no calendar has, the number."""
+    try:
+        return dt.datetime.fromtimestamp(seconds, dt.UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    except (ValueError, OverflowError, OSError):
+        return str(seconds)
