@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import random
 import time
@@ -16,7 +15,7 @@ from starlette.types import Receive, Scope, Send
 from mockserver.accounts import UNMATCHED, Account, Accounts, Bounds
 from mockserver.answers import problem_answer
 from mockserver.authentication import read_credentials
-from mockserver.clock import Cancellable
+from mockserver.clock import start_timer
 from mockserver.connection import connection_of
 from mockserver.contracts import Catalogue, load_catalogue, packaged_schemas, vendors_in
 from mockserver.control import Control
@@ -41,11 +40,6 @@ if TYPE_CHECKING:
     from mockserver.vendors.satori_memory import Taxonomy
 
 log = logging.getLogger("mockserver")
-
-
-def start_timer(seconds: float, callback: Callable[[], None]) -> Cancellable:
-    """Real time, by the running event loop."""
-    return asyncio.get_running_loop().call_later(seconds, callback)
 
 
 def create_app(
@@ -264,14 +258,12 @@ class Outcome(NamedTuple):
     @property
     def answers(self) -> bool:
         """Whether the client is sent an answer, whole or spoilt."""
-        if self.firing is None:
-            return not self.left
         return not self.left and (self.wire is None or self.wire.kind in SHAPES_THE_ANSWER | DELIVERS)
 
     @property
     def acknowledges(self) -> bool:
         """Whether the client can learn that what it sent was stored."""
-        delivered = self.firing is None or self.wire is None or self.wire.kind in DELIVERS
+        delivered = self.wire is None or self.wire.kind in DELIVERS
         return self.stored and delivered and self.answer.status < 300
 
 

@@ -106,17 +106,13 @@ def serve(config: Path | None, **options: Any) -> None:
     settings = _settings(config, options)
     serving.log_to_stderr(settings.log_level)
     app = create_app(settings)
-    listener = serving.bind(settings.host, settings.port, settings.uds)
 
-    if settings.answers == "varied":
-        click.echo(f"mockserver varies its answers: --answers varied --seed {settings.seed}", err=True)
+    def announce(address: str) -> None:
+        if settings.answers == "varied":
+            click.echo(f"mockserver varies its answers: --answers varied --seed {settings.seed}", err=True)
+        click.echo(f"mockserver listening on {address}")
 
-    def ready() -> None:
-        click.echo(f"mockserver listening on {serving.address_of(listener)}")
-
-    serving.serve(app, listener, ready)
-    if settings.uds is not None:
-        settings.uds.unlink(missing_ok=True)
+    serving.serve_at(app, settings, announce)
 
 
 @cli.command()

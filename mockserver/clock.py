@@ -19,7 +19,12 @@ class Cancellable(Protocol):
 
 
 StartTimer = Callable[[float, Callable[[], None]], Cancellable]
-"""Calls back after so many seconds of real time; the event loop's `call_later`, passed in."""
+"""Calls back after so many seconds of real time; `start_timer`, passed in."""
+
+
+def start_timer(seconds: float, callback: Callable[[], None]) -> Cancellable:
+    """Real time, by the running event loop."""
+    return asyncio.get_running_loop().call_later(seconds, callback)
 
 
 class Interrupt(Protocol):

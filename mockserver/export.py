@@ -133,9 +133,13 @@ def _curl(exchange: Exchange, origin: str, redaction: Redaction) -> str:
 
 def _url(exchange: Exchange, origin: str, redaction: Redaction, also: str = "") -> str:
     """The address with what no URL may hold percent-encoded, but for the characters of `also` in its query."""
-    path = quote(exchange.request.path, safe="/:@!$&'()*+,;=~", errors="surrogateescape")
     query = quote(redaction.of_query(exchange.request.query), safe="/:@!$&'()*+,;=~?%" + also)
-    return f"{origin}{path}" + (f"?{query}" if query else "")
+    return f"{origin}{quoted_path(exchange.request.path)}" + (f"?{query}" if query else "")
+
+
+def quoted_path(path: str) -> str:
+    """A path with what none may hold percent-encoded."""
+    return quote(path, safe="/:@!$&'()*+,;=~", errors="surrogateescape")
 
 
 def _pairs(headers: Headers, redaction: Redaction) -> list[dict[str, str]]:

@@ -42,7 +42,7 @@ def formalities(
             violations += (_missing(operation, wanted),)
         else:
             warnings += (_missing(operation, wanted),)
-    if operation.media_type and request.body_size and not _is_json(request.header(b"content-type")):
+    if operation.media_type and request.body_size and not is_json(request.header(b"content-type")):
         message = f"the content type is not {operation.media_type}"
         warnings += (Violation("", "content-type", message, operation.evidence, parameter="Content-Type"),)
     if code is not None and code not in operation.responses:
@@ -68,7 +68,8 @@ def _listed(operation: Operation) -> str:
     return ", ".join(str(status) for status in sorted(operation.responses))
 
 
-def _is_json(content_type: bytes | None) -> bool:
+def is_json(content_type: bytes | None) -> bool:
+    """Whether a Content-Type is that of JSON, whatever its parameters (RFC 8259, RFC 6839)."""
     if content_type is None:
         return False
     if content_type == b"application/json":

@@ -12,7 +12,7 @@ from urllib.parse import parse_qs
 from mockserver.authentication import read_credentials
 from mockserver.decoding import decompressed, parse_json, read_json
 from mockserver.errors import Failure, FailureKind
-from mockserver.formalities import Formalities, formalities, undocumented
+from mockserver.formalities import Formalities, formalities, is_json, undocumented
 from mockserver.model import (
     Credential,
     Headers,
@@ -136,7 +136,7 @@ def _is_masked(credential: Credential, request: Request) -> bool:
     """Whether something stands in place of a credential that a recorder would put there."""
     if credential.location == "query":
         return bool(parse_qs(request.query.decode("latin-1")).get(credential.name, [""])[0])
-    raw = request.header(credential.name.lower().encode("latin-1"))
+    raw = request.header(credential.header)
     text = raw.decode("utf-8", "replace").strip() if raw else ""
     if credential.scheme != "apiKey" and " " in text:
         scheme, _, text = text.partition(" ")
@@ -155,7 +155,7 @@ def _content_type(operation: Operation, contract: ResponseContract, response: Re
         return ()
     text = given.decode("latin-1") if given is not None else ""
     expected, actual = _essence(contract.content_type), _essence(text)
-    if actual == expected or (_is_json(actual) and _is_json(expected)):
+    if actual == expected or (is_json(given) and is_json(expected.encode("latin-1"))):
         return ()
     message = f"the content type is not {expected}" if actual else "the content type is missing"
     return (Violation("", "content-type", message, operation.evidence, text or None, parameter="Content-Type"),)
@@ -164,10 +164,6 @@ def _content_type(operation: Operation, contract: ResponseContract, response: Re
 def _essence(content_type: str) -> str:
     """A media type without its parameters."""
     return content_type.partition(";")[0].strip().lower()
-
-
-def _is_json(essence: str) -> bool:
-    return essence == "application/json" or essence.endswith("+json")
 
 
 def _response_body(
@@ -196,7 +192,7 @@ def _value(contract: ResponseContract, response: Response, max_bytes: int) -> Js
     try:
         return parse_json(data)
     except Failure:
-        if _is_json(_essence(contract.content_type)):
+        if is_json(contract.content_type.encode("latin-1")):
             raise
         return data.decode("utf-8", "replace")
 

@@ -15,9 +15,10 @@ KEPT_OF_OVERSIZED = 64 * 1024
 DRAINED_AT_MOST = 128 * 1024 * 1024
 
 
-def head_of(scope: Scope) -> Request:
-    """The request as far as its head, before its body is read."""
-    return Request(scope["method"], scope["path"], scope["query_string"], tuple(scope["headers"]), b"", 0)
+def head_of(scope: Scope, headers: Headers | None = None) -> Request:
+    """The request as far as its head, before its body is read; with headers that are the same as its own, if given."""
+    headers = tuple(scope["headers"]) if headers is None else headers
+    return Request(scope["method"], scope["path"], scope["query_string"], headers, b"", 0)
 
 
 class Heads:
@@ -39,7 +40,7 @@ class Heads:
                 if len(self._known) >= HEADS_AT_MOST:
                     self._known.clear()
                 self._known[headers] = headers
-        return Request(scope["method"], scope["path"], scope["query_string"], known, b"", 0)
+        return head_of(scope, known)
 
 
 async def receive_request(head: Request, receive: Receive, max_body_bytes: int) -> Request:

@@ -18,6 +18,7 @@ from starlette.types import ASGIApp
 
 from mockserver.connection import ConnectionProtocol
 from mockserver.errors import AddressError
+from mockserver.settings import Settings
 
 with contextlib.suppress(ImportError):  # uvicorn takes it where there is one, but would import it only as it starts
     import uvloop  # noqa: F401
@@ -50,6 +51,15 @@ class ReadyServer(uvicorn.Server):
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, self.handle_exit, number, None)
         yield
+
+
+def serve_at(app: ASGIApp, settings: Settings, announce: Callable[[str], None]) -> None:
+    """Listens where the settings say, serves until a signal comes, and leaves no socket file behind. `announce` is told
+    the address once requests are served. Raises AddressError."""
+    listener = bind(settings.host, settings.port, settings.uds)
+    serve(app, listener, lambda: announce(address_of(listener)))
+    if settings.uds is not None:
+        settings.uds.unlink(missing_ok=True)
 
 
 def serve(app: ASGIApp, listener: socket.socket, ready: Callable[[], None]) -> None:

@@ -6,13 +6,13 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import quote
 
 from mockserver.check.findings import Finding, Level, OperationCount, Report, Side, count
 from mockserver.check.reading import Entry, Progress, read_file, recordings_in
 from mockserver.check.recorded import NoRecording, Recorded, UnreadableFile
 from mockserver.check.targets import Match, Targets
 from mockserver.contracts import Catalogue
+from mockserver.export import quoted_path
 from mockserver.judging import (
     EVERY_CREDENTIAL,
     UNKNOWN_TIME,
@@ -148,7 +148,7 @@ class Checker:
             return
         request, changes = exchange.request, remedies(verdict) if side == "request" else {}
         query = self._redaction.of_query(request.query)
-        url = quote(request.path, safe="/:@!$&'()*+,;=~-._", errors="surrogateescape") + (f"?{query}" if query else "")
+        url = quoted_path(request.path) + (f"?{query}" if query else "")
         levels: tuple[tuple[Level, tuple[Violation, ...]], ...] = (
             ("violation", verdict.violations),
             ("warning", verdict.warnings),

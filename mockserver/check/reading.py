@@ -16,13 +16,13 @@ from mockserver.check.har import read_entry
 from mockserver.check.jsonl import read_line
 from mockserver.check.jsonsource import JsonSource
 from mockserver.check.recorded import Malformed, NoRecording, Recorded, UnreadableFile
+from mockserver.contracts.unique_keys import SafeLoader
 
 SUFFIXES = frozenset({".har", ".json", ".jsonl", ".ndjson", ".yaml", ".yml"})
 """What is looked at in a directory; a file that is named is read whatever it is called."""
 EXPECTED = "expected HAR, a VCR cassette (YAML or JSON) or mockserver's JSON lines"
 BEGINNING = 4096
 
-SafeLoader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 Entry = Recorded | UnreadableFile
 Progress = Callable[[int], None]
 """Told how many more bytes were read."""

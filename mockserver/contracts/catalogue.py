@@ -71,12 +71,9 @@ def load_catalogue(schemas: Path, vendors: tuple[str, ...], profile: str) -> Cat
 
 def _load_vendor(folder: Path, vendor: str, profile: str) -> VendorContract:
     source = folder / "openapi.yaml"
-    if folder.parent == packaged_schemas():
-        documents = kept(folder, partial(compilable_documents, folder))
-        operations = _operations(Compiler(vendor, source, documents, profile, known_good=True), documents[profile])
-    else:
-        documents = checked_documents(folder)
-        operations = _operations(Compiler(vendor, source, documents, profile, known_good=False), documents[profile])
+    ours = folder.parent == packaged_schemas()
+    documents = kept(folder, partial(compilable_documents, folder)) if ours else checked_documents(folder)
+    operations = _operations(Compiler(vendor, source, documents, profile, known_good=ours), documents[profile])
     names = [operation.id for operation in operations]
     for name in names:
         if names.count(name) > 1:

@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 
 INT64 = range(-(2**63), 2**63)
+SAFE_DIGITS = 19
+"""Fewer digits than these always fit into 64 bits, more never do."""
 
 
 def is_int64(text: object) -> bool:
     """Whether text is a 64-bit integer in decimal digits; what is no text is left to `type`."""
     if not isinstance(text, str):
         return True
-    if len(text) < 19 and text.isascii() and text.removeprefix("-").isdigit():
-        return True
-    digits = text.removeprefix("-").lstrip("0")
-    if not text.removeprefix("-").isascii() or not text.removeprefix("-").isdigit() or len(digits) > 19:
+    digits = text.removeprefix("-")
+    if not (digits.isascii() and digits.isdigit()):
         return False
-    return int(text) in INT64
+    if len(digits) < SAFE_DIGITS:
+        return True
+    return len(digits.lstrip("0")) <= SAFE_DIGITS and int(text) in INT64
 
 
 FORMATS: dict[str, Callable[[object], bool]] = {"int64": is_int64}

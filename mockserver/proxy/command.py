@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Callable
 
@@ -11,7 +10,7 @@ from starlette.routing import Mount, Router
 
 from mockserver import serving
 from mockserver.accounts import Accounts, Bounds
-from mockserver.clock import Cancellable
+from mockserver.clock import start_timer
 from mockserver.contracts import load_catalogue, packaged_schemas, vendors_in
 from mockserver.control import Control
 from mockserver.proxy.app import Proxy
@@ -38,8 +37,8 @@ def create_proxy(
     known = read_upstreams(upstreams, vendors_in(schemas))
     catalogue = load_catalogue(schemas, tuple(known), settings.profile)
     bounds = Bounds(settings.journal_entries, settings.journal_bytes, settings.accounts)
-    accounts = Accounts(bounds, time_source, _start_timer, settings.seed, {})
-    control = Mount("/__admin", Control(settings, catalogue, accounts, _start_timer))
+    accounts = Accounts(bounds, time_source, start_timer, settings.seed, {})
+    control = Mount("/__admin", Control(settings, catalogue, accounts, start_timer))
     proxy = Proxy(
         catalogue,
         known,
@@ -57,11 +56,4 @@ def run(settings: Settings, upstreams: tuple[str, ...], *, timeout: float, enfor
     """Serves until SIGTERM or SIGINT; prints the ready line when it really does."""
     serving.log_to_stderr(settings.log_level)
     app = create_proxy(settings, upstreams, timeout=timeout, enforce=enforce)
-    listener = serving.bind(settings.host, settings.port, settings.uds)
-    serving.serve(app, listener, lambda: click.echo(f"mockserver listening on {serving.address_of(listener)}"))
-    if settings.uds is not None:
-        settings.uds.unlink(missing_ok=True)
-
-
-def _start_timer(seconds: float, callback: Callable[[], None]) -> Cancellable:
-    return asyncio.get_running_loop().call_later(seconds, callback)
+    serving.serve_at(app, settings, lambda address: click.echo(f"mockserver listening on {address}"))
