@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import itertools
 import random
-import statistics
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
@@ -38,13 +37,12 @@ class Waits:
     seconds: list[float]
 
     def report(self, run: Run, meanwhile: str) -> None:
-        run.report.figure(f"other requests meanwhile, 99 % ({meanwhile})", self._percentile(99) * 1e3, "ms")
+        run.report.figure(
+            f"other requests meanwhile, 99 % ({meanwhile})", load.percentile(self.seconds, 99) * 1e3, "ms"
+        )
         run.report.figure(f"other requests meanwhile, the slowest ({meanwhile})", max(self.seconds) * 1e3, "ms")
         if max(self.seconds) > STARVED_SECONDS:
             run.report.error(f"{meanwhile}: another request waited for {max(self.seconds):.1f} s")
-
-    def _percentile(self, percent: int) -> float:
-        return statistics.quantiles(self.seconds, n=100, method="inclusive")[percent - 1]
 
 
 async def _beside(port: int, doing: Awaitable[None]) -> Waits:

@@ -17,7 +17,7 @@ import subprocess
 import tempfile
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -57,7 +57,12 @@ class Latencies:
     late: list[float] = field(default_factory=list)
 
     def percentile(self, percent: int) -> float:
-        return statistics.quantiles(self.seconds, n=100, method="inclusive")[percent - 1]
+        return percentile(self.seconds, percent)
+
+
+def percentile(values: Sequence[float], percent: int) -> float:
+    """What so many percent of the values are no larger than."""
+    return statistics.quantiles(values, n=100, method="inclusive")[percent - 1]
 
 
 def full_load(port: int, given: Work, seconds: float, wrk: str | None, connections: int = CONNECTIONS) -> Load:

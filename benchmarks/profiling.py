@@ -31,8 +31,8 @@ from benchmarks import work
 from benchmarks.contenders.bare_starlette import app as bare_starlette
 from benchmarks.scale import Run
 from benchmarks.servers import NO_429
-from mockserver.app import create_app
-from mockserver.serving import config_of
+from mockserver.http.uvicorn import config_of
+from mockserver.server.app import create_app
 from mockserver.settings import Settings
 
 INTERVAL = 0.0005

@@ -162,7 +162,7 @@ def running(name: str, command: list[str], port: int, given: Work) -> Iterator[S
 
 def mockserver_program() -> list[str]:
     script = Path(sys.executable).with_name("mockserver")
-    return [str(script)] if script.exists() else [sys.executable, "-m", "mockserver.cli"]
+    return [str(script)] if script.exists() else [sys.executable, "-m", "mockserver"]
 
 
 @contextlib.contextmanager

@@ -14,7 +14,7 @@ from benchmarks.scale import Run
 
 IN_PROCESS = """
 import time
-from mockserver.client import MockServer
+from mockserver.testing import MockServer
 began = time.perf_counter()
 with MockServer() as server:
     print((time.perf_counter() - began) * 1000, server.port)

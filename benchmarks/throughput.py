@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import statistics
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field
@@ -125,9 +124,5 @@ def latency(run: Run) -> None:
         report.median(f"{name}, 50 %", [each.percentile(50) * 1e3 for each in rounds], "ms")
         report.median(f"{name}, 99 %", [each.percentile(99) * 1e3 for each in rounds], "ms", target)
         report.median(f"{name}, slowest of all", [max(each.seconds) * 1e3 for each in rounds], "ms")
-    late = [
-        statistics.quantiles(each.late, n=100, method="inclusive")[98] * 1e3
-        for rounds in found.values()
-        for each in rounds
-    ]
+    late = [load.percentile(each.late, 99) * 1e3 for rounds in found.values() for each in rounds]
     report.median("how late the load itself was, 99 %", late, "ms")

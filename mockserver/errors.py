@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from enum import Enum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from mockserver.model import Request, Violation
+    from collections.abc import Callable
+
+    from mockserver.model import FailureKind, Request, Violation
 
 
 class StartError(Exception):
@@ -29,28 +30,13 @@ class AddressError(StartError):
     """The address to listen on cannot be had."""
 
 
-class FailureKind(Enum):
-    """Why a vendor turns a request down. `mockserver.answers` says which status each kind gets."""
-
-    CREDENTIAL_MISSING = "credential-missing"
-    CREDENTIAL_INVALID = "credential-invalid"
-    APPLICATION_KEY_MISSING = "application-key-missing"
-    UNREADABLE = "unreadable"
-    ENCODING_UNKNOWN = "encoding-unknown"
-    TOO_LARGE = "too-large"
-    INVALID = "invalid"
-    RATE_LIMITED = "rate-limited"
-    WRONG_METHOD = "wrong-method"
-    ASKED_FOR = "asked-for"
-    BUG = "bug"
-
-
 class Failure(Exception):  # noqa: N818 - it is an answer, not an error of the program
     """A stage turned the request down.
 
     `detail` is for the vendor's message; `violations` are what the body did wrong, in the order of their places;
-    `status` is set only where the failure itself names the status (an answer that was asked for); `text` is the body
-    that was read, for vendors that say the line and column; `retry_after` is the seconds after which to come back.
+    `status` is set only where the failure itself names the status (an answer that was asked for); `text` gives
+    the body that was read, for vendors that say the line and column; `retry_after` is the seconds after which to come
+    back.
     """
 
     def __init__(
@@ -60,7 +46,7 @@ class Failure(Exception):  # noqa: N818 - it is an answer, not an error of the p
         *,
         violations: tuple[Violation, ...] = (),
         status: int | None = None,
-        text: str = "",
+        text: Callable[[], str] = str,
         retry_after: float | None = None,
     ) -> None:
         super().__init__(detail or kind.value)

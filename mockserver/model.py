@@ -7,10 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
+from enum import Enum
 from itertools import chain
 from typing import Any, Literal, NamedTuple, Protocol
-
-from mockserver.errors import FailureKind
 
 Headers = tuple[tuple[bytes, bytes], ...]
 Json = Any
@@ -24,6 +23,22 @@ class Evidence(NamedTuple):
 
     kind: EvidenceKind
     source: str
+
+
+class FailureKind(Enum):
+    """Why a vendor turns a request down. `http/problems.py` says which status each kind gets."""
+
+    CREDENTIAL_MISSING = "credential-missing"
+    CREDENTIAL_INVALID = "credential-invalid"
+    APPLICATION_KEY_MISSING = "application-key-missing"
+    UNREADABLE = "unreadable"
+    ENCODING_UNKNOWN = "encoding-unknown"
+    TOO_LARGE = "too-large"
+    INVALID = "invalid"
+    RATE_LIMITED = "rate-limited"
+    WRONG_METHOD = "wrong-method"
+    ASKED_FOR = "asked-for"
+    BUG = "bug"
 
 
 class Violation(NamedTuple):
@@ -79,7 +94,7 @@ class Request(NamedTuple):
         return None
 
 
-class Fate(NamedTuple):
+class EventOutcome(NamedTuple):
     """What the vendor makes of one event of an accepted request: its outcome (`accepted`, `duplicate` or `dropped`),
     the reason, and the session that it was put into."""
 
@@ -88,7 +103,7 @@ class Fate(NamedTuple):
     session: str | None = None
 
 
-class Answer(NamedTuple):
+class Response(NamedTuple):
     """A response to be sent: status, body, its content type, and further headers in wire form. `fates` say what became
     of each event of the request, in order, where that is not plain acceptance. `pieces` is how many chunks the body is
     sent in; 0: whole, with its length."""
@@ -97,10 +112,10 @@ class Answer(NamedTuple):
     body: bytes
     content_type: bytes = b"application/json"
     headers: Headers = ()
-    fates: tuple[Fate, ...] = ()
+    event_outcomes: tuple[EventOutcome, ...] = ()
     pieces: int = 0
 
-    def with_headers(self, more: Headers) -> Answer:
+    def with_headers(self, more: Headers) -> Response:
         return self._replace(headers=self.headers + more) if more else self
 
 
@@ -118,7 +133,7 @@ class Quota(NamedTuple):
     spent: bool
 
 
-FINDING_BYTES, FATE_BYTES, HEADER_BYTES, EXCHANGE_BYTES = 700, 80, 100, 1024
+FINDING_BYTES, OUTCOME_BYTES, HEADER_BYTES, EXCHANGE_BYTES = 700, 80, 100, 1024
 """What a violation, a fate, a header and an exchange take in memory besides their bytes, near enough for a bound."""
 
 
@@ -146,7 +161,7 @@ class Exchange(NamedTuple):
     stored: bool = False
     acknowledged: bool = False
     fault: Mapping[str, Json] | None = None
-    fates: tuple[Fate, ...] = ()
+    event_outcomes: tuple[EventOutcome, ...] = ()
     error: str | None = None
     response_violations: tuple[Violation, ...] = ()
     response_truncated: bool = False
@@ -162,7 +177,7 @@ class Exchange(NamedTuple):
         heads = sum(map(len, chain.from_iterable(request.headers))) + len(request.headers) * HEADER_BYTES
         findings = len(verdict.violations) + len(verdict.warnings) + len(self.response_violations)
         bodies = len(request.body) + len(self.response_body) + len(request.query) + len(request.path)
-        return bodies + heads + findings * FINDING_BYTES + len(self.fates) * FATE_BYTES + EXCHANGE_BYTES
+        return bodies + heads + findings * FINDING_BYTES + len(self.event_outcomes) * OUTCOME_BYTES + EXCHANGE_BYTES
 
 
 class EventPart(NamedTuple):
@@ -239,7 +254,7 @@ class BodySchema(Protocol):
 
     name: str
     rules: tuple[Rule, ...]
-    sayings: dict[tuple[str | int, ...], tuple[Evidence, str | None]]
+    annotations: dict[tuple[str | int, ...], tuple[Evidence, str | None]]
 
     @property
     def document(self) -> Mapping[str, Json]: ...
@@ -271,7 +286,7 @@ class Credential:
         object.__setattr__(self, "header", self.name.lower().encode("latin-1"))
 
 
-class Presented(NamedTuple):
+class Credentials(NamedTuple):
     """The credentials that a request carries; "" where it carries none. `malformed` is set where the header is there
     but not in the form of its scheme."""
 
@@ -316,7 +331,7 @@ class Operation:
     body_required: bool
     media_type: str | None
     documented: BodySchema | None
-    answering: BodySchema | None
+    served: BodySchema | None
     observed: BodySchema | None
     plain: Container[Json]
     max_body_bytes: int | None

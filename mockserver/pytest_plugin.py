@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import pytest
 
-from mockserver.client import texts
+from mockserver.client import messages
 from mockserver.client.control import ControlError
-from mockserver.client.datadog import Datadog
 from mockserver.client.handle import EVERY, Handle, Maker
-from mockserver.client.satori import Satori
-from mockserver.client.supalytics import Supalytics
-from mockserver.redaction import mask
+from mockserver.support.redaction import mask
+from mockserver.vendors.datadog.handle import Datadog
+from mockserver.vendors.satori.handle import Satori
+from mockserver.vendors.supalytics.handle import Supalytics
 
 if TYPE_CHECKING:
-    from mockserver.client.server import Backend
+    from mockserver.testing.server import Backend
 
 HandleType = TypeVar("HandleType", bound=Handle)
 PROFILES = ("documented", "observed")
@@ -65,7 +65,7 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     late = config.stash[SERVERS].late
     if late:
         terminalreporter.section("mockserver: late requests", red=True)
-        terminalreporter.write_line(texts.late(late))
+        terminalreporter.write_line(messages.late(late))
 
 
 class Servers:
@@ -86,7 +86,7 @@ class Servers:
         return self._servers[wanted]
 
     def _start(self, asked: str | None, wanted: str) -> Backend:
-        from mockserver.client.server import MockServer, RunningServer  # noqa: PLC0415 - only who uses a fixture pays
+        from mockserver.testing.server import MockServer, RunningServer  # noqa: PLC0415 - only who uses a fixture pays
 
         url = self._config.getoption("--mockserver-url")
         if not url:
@@ -208,7 +208,7 @@ class Accounts:
             scenario: str | Path | None = None,
             profile: str | None = None,
         ) -> HandleType:
-            from mockserver.client.server import RunningServer  # noqa: PLC0415 - only who uses a fixture pays for it
+            from mockserver.testing.server import RunningServer  # noqa: PLC0415 - only who uses a fixture pays for it
 
             server = self._servers.get(profile or self._marked.get("profile"))
             key = None if isinstance(server, RunningServer) else _key(kind, self._test, len(self._made))
@@ -255,7 +255,7 @@ def _marked(marker: pytest.Mark | None) -> dict[str, Any]:
 
 def _key(kind: type[Handle], test: str, number: int) -> str:
     """A key that is a test's own, and the same in every run, so that ids and random faults are too."""
-    from mockserver.client.server import KEY_PREFIXES  # noqa: PLC0415 - only who uses a fixture pays for it
+    from mockserver.testing.server import KEY_PREFIXES  # noqa: PLC0415 - only who uses a fixture pays for it
 
     return f"{KEY_PREFIXES[kind.vendor]}{mask(f'{test}/{number}').partition('…')[2]}"
 

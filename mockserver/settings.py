@@ -1,4 +1,4 @@
-"""Every knob, declared once with its default and its help; flags override the environment, which overrides the file."""
+"""Every option, declared once with default and help; flags override the environment, which overrides the file."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ ENVIRONMENT_PREFIX = "MOCKSERVER_"
 MEBIBYTE = 1024 * 1024
 
 
-def knob(
+def option(
     default: Any,
     text: str,
     *,
@@ -42,41 +42,41 @@ def knob(
 class Settings:
     """What a server is told. Bytes, seconds and counts are plain integers; an absent path or token is None."""
 
-    host: str = knob("127.0.0.1", "Address to listen on.")
-    port: int = knob(8080, "Port to listen on; 0 picks a free one.", most=65535)
-    uds: Path | None = knob(None, "Listen on this Unix domain socket instead of host and port.", metavar="PATH")
-    vendor: tuple[str, ...] = knob((), "Serve only this vendor; may be given more than once.", metavar="NAME")
-    profile: str = knob("documented", "Answer by the pages, or as observed.", choices=("documented", "observed"))
-    schemas: Path | None = knob(None, "Folder of contracts to serve instead of the built-in ones.", metavar="DIR")
-    log_level: str = knob("info", "Least level to log.", choices=("debug", "info", "warning", "error"))
-    admin_token: str | None = knob(
+    host: str = option("127.0.0.1", "Address to listen on.")
+    port: int = option(8080, "Port to listen on; 0 picks a free one.", most=65535)
+    uds: Path | None = option(None, "Listen on this Unix domain socket instead of host and port.", metavar="PATH")
+    vendor: tuple[str, ...] = option((), "Serve only this vendor; may be given more than once.", metavar="NAME")
+    profile: str = option("documented", "Answer by the pages, or as observed.", choices=("documented", "observed"))
+    schemas: Path | None = option(None, "Folder of contracts to serve instead of the built-in ones.", metavar="DIR")
+    log_level: str = option("info", "Least level to log.", choices=("debug", "info", "warning", "error"))
+    admin_token: str | None = option(
         None, "Bearer token that the control API asks for; needed when listening beyond loopback.", metavar="TOKEN"
     )
-    admin_host: tuple[str, ...] = knob((), "Another Host name under which the control API answers.", metavar="NAME")
-    max_body_bytes: int = knob(
+    admin_host: tuple[str, ...] = option((), "Another Host name under which the control API answers.", metavar="NAME")
+    max_body_bytes: int = option(
         10 * MEBIBYTE, "Largest body, decompressed, of an operation whose contract gives no limit.", least=1
     )
-    journal_entries: int = knob(10_000, "Exchanges kept per account.", least=1)
-    journal_bytes: int = knob(64 * MEBIBYTE, "Bytes of exchanges kept per account.", least=1)
-    accounts: int = knob(10_000, "Accounts kept; the one used longest ago is forgotten.", least=1)
-    seed: int = knob(0, "Seed of ids and of everything random.")
-    answers: str = knob(
+    journal_entries: int = option(10_000, "Exchanges kept per account.", least=1)
+    journal_bytes: int = option(64 * MEBIBYTE, "Bytes of exchanges kept per account.", least=1)
+    accounts: int = option(10_000, "Accounts kept; the one used longest ago is forgotten.", least=1)
+    seed: int = option(0, "Seed of ids and of everything random.")
+    responses: str = option(
         "usual",
-        "Answer successes as usual, or legally varied, to find clients that lean on accidents.",
+        "Vary successful responses within the contract, to find clients that rely on incidental behaviour.",
         choices=("usual", "varied"),
     )
-    quotas: bool = knob(True, "Answer 429 when a vendor's rate limit is spent.")
-    scenario: tuple[str, ...] = knob((), "Arm this fault script: a file, or a packaged one's name.", metavar="FILE")
-    satori_sessionless_grace_sec: int = knob(
+    quotas: bool = option(True, "Answer 429 when a vendor's rate limit is spent.")
+    scenario: tuple[str, ...] = option((), "Arm this fault script: a file, or a packaged one's name.", metavar="FILE")
+    satori_sessionless_grace_sec: int = option(
         3600, "Seconds after its end in which a session still takes its identity's events that name none (Satori)."
     )
-    satori_taxonomy: Mapping[str, Any] = knob(
+    satori_taxonomy: Mapping[str, Any] = option(
         {}, "The project's events and limits (Satori); in the settings file only.", file_only=True
     )
-    rate_limits: Mapping[str, Mapping[str, int]] = knob(
+    rate_limits: Mapping[str, Mapping[str, int]] = option(
         {}, "Operation or vendor to {limit: requests, period: seconds}; in the settings file only.", file_only=True
     )
-    accepted_keys: Mapping[str, tuple[str, ...]] = knob(
+    accepted_keys: Mapping[str, tuple[str, ...]] = option(
         {}, "Vendor to the only API keys that it accepts; in the settings file only.", file_only=True
     )
 
@@ -84,7 +84,7 @@ class Settings:
 def load_settings(flags: Mapping[str, Any], environment: Mapping[str, str], file: Path | None) -> Settings:
     """The settings out of their three sources. `flags` holds only what was given on the command line.
 
-    Raises SettingsError that names the source, the knob and what would be right.
+    Raises SettingsError that names the source, the option and what would be right.
     """
     values: dict[str, Any] = {}
     known = {setting.name: setting for setting in fields(Settings)}
@@ -121,7 +121,7 @@ def _read_file(file: Path) -> dict[Any, Any]:
 
 
 def _value(setting: Field[Any], value: Any, where: str) -> Any:
-    """A raw value as the type of its knob."""
+    """A raw value as the type of its option."""
     kind = str(setting.type)
     choices, least, most = (setting.metadata[key] for key in ("choices", "least", "most"))
     if kind == "bool":

@@ -165,7 +165,7 @@ def environment(**more: str) -> dict[str, str]:
 
 def command(*arguments: str) -> list[str]:
     """The command line of the server under test."""
-    return [sys.executable, "-m", "mockserver.cli", *arguments]
+    return [sys.executable, "-m", "mockserver", *arguments]
 
 
 def run(*arguments: str, **more: str) -> subprocess.CompletedProcess[str]:

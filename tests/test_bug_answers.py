@@ -10,9 +10,9 @@ import httpx2
 import pytest
 from harness import OPERATIONS, V1, Operation
 
-from mockserver.app import create_app
+from mockserver.server.app import create_app
 from mockserver.settings import Settings
-from mockserver.vendors import vendor_named
+from mockserver.vendors.registry import vendor_named
 
 each_operation = pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.id)
 
@@ -84,7 +84,7 @@ def test_a_request_that_is_turned_down_never_meets_the_bug(operation: Operation)
 
 @pytest.mark.parametrize("operation", [V1], ids=["judging"])
 def test_a_bug_while_judging_is_ours_too(operation: Operation, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mockserver.deciding.judge", slip)
+    monkeypatch.setattr("mockserver.validation.exchange.judge", slip)
     answer, recorded = exchange(operation, operation.body)
     assert answer.status_code == recorded["status"] == 500
     assert "Slip" in recorded["error"]

@@ -12,7 +12,7 @@ import httpx2
 from harness import OPERATIONS, PRODLYTICS, SCALAR, V1, V2, Operation, Server
 from starlette.types import ASGIApp
 
-from mockserver.app import create_app
+from mockserver.server.app import create_app
 from mockserver.settings import Settings
 
 NOW = 1_760_000_000.25

@@ -1,4 +1,4 @@
-"""Imports point one way: each layer knows only those below it, and siblings only where a reason is given."""
+"""Imports between folders point one way, and nothing imports in a circle."""
 
 from __future__ import annotations
 
@@ -13,48 +13,32 @@ import mockserver
 
 PACKAGE = Path(mockserver.__file__).parent
 
-LAYERS = (
-    {"cli", "pytest_plugin"},
-    {"client", "check", "proxy"},
-    {"app", "serving", "routes_table", "extract", "openapi_command", "schemathesis_config", "vectors"},
-    {"control", "deciding"},
-    {"every stage"},
-    {
-        "model",
-        "errors",
-        "settings",
-        "clock",
-        "redaction",
-        "pointers",
-        "matching",
-        "jsontext",
-        "connection",
-        "rules",
-        "statuses",
-        "keywords",
-        "moments",
-    },
+FOLDERS = (
+    "__main__",
+    "pytest_plugin",
+    "cli",
+    "testing",
+    "check",
+    "proxy",
+    "vectors",
+    "server",
+    "control",
+    "vendors",
+    "client",
+    "events",
+    "accounts",
+    "faults",
+    "contracts",
+    "validation",
+    "analytics",
+    "http",
+    "extract",
+    "support",
+    "settings",
+    "errors",
+    "model",
 )
-"""From the top down. A module or package that is not named is a stage."""
-
-SIBLINGS = {
-    ("accounts", "faults"): "the faults of all accounts are part of what is remembered",
-    ("accounts", "journal"): "an account holds its journal",
-    ("accounts", "quotas"): "an account holds its quotas",
-    ("vendors", "analytics"): "Product Analytics answers queries over what was sent",
-    ("envelopes", "answers"): "a failure that has no documented envelope is told in one of ours",
-    ("events", "decoding"): "events are derived from raw bodies",
-    ("faults", "responding"): "a wire fault spoils an answer on its way out",
-    ("formalities", "validation"): "a parameter is explained as a body is",
-    ("judging", "authentication"): "an exchange of somebody else is judged by the same stages",
-    ("judging", "decoding"): "an exchange of somebody else is judged by the same stages",
-    ("judging", "formalities"): "an exchange of somebody else is judged by the same stages",
-    ("judging", "validation"): "an exchange of somebody else is judged by the same stages",
-    ("openapi_command", "schemathesis_config"): "it is one of the forms in which a contract is printed",
-    ("recording", "accounts"): "an exchange is recorded in an account",
-    ("recording", "faults"): "the fault that was applied is recorded",
-}
-"""(importing, imported) of one layer → why. Anything else is a sibling that must not be imported."""
+"""The folders and modules of the package, from the top down: each imports only what stands below it."""
 
 
 def unit(module: str) -> str:
@@ -94,12 +78,6 @@ def runtime_nodes(tree: ast.AST) -> Iterator[ast.AST]:
             yield from runtime_nodes(child)
 
 
-def layer(name: str) -> int:
-    """The number of a unit's layer, 0 at the top."""
-    stage = next(number for number, names in enumerate(LAYERS) if "every stage" in names)
-    return next((number for number, names in enumerate(LAYERS) if name in names), stage)
-
-
 IMPORTS = imports()
 BETWEEN_UNITS = sorted(
     {
@@ -111,15 +89,13 @@ BETWEEN_UNITS = sorted(
 )
 
 
+def test_every_folder_has_its_place() -> None:
+    assert {unit(module) for module in IMPORTS} - {""} == set(FOLDERS)
+
+
 @pytest.mark.parametrize(("importing", "imported"), BETWEEN_UNITS, ids=lambda name: name)
 def test_an_import_points_down(importing: str, imported: str) -> None:
-    assert layer(importing) <= layer(imported), f"{importing} must not know {imported}"
-    if layer(importing) == layer(imported) < len(LAYERS) - 1:
-        assert (importing, imported) in SIBLINGS, f"{importing} and {imported} are siblings"
-
-
-def test_every_listed_sibling_is_really_imported() -> None:
-    assert SIBLINGS.keys() <= set(BETWEEN_UNITS)
+    assert FOLDERS.index(importing) < FOLDERS.index(imported), f"{importing} must not know {imported}"
 
 
 def test_only_the_command_line_knows_the_extractor() -> None:

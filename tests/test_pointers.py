@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mockserver.pointers import escaped, follow, parts_of, pointer_of, position_of
+from mockserver.support.pointers import escaped, follow, parts_of, pointer_of, position_of
 
 documents = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),

@@ -16,14 +16,14 @@ import click
 import pytest
 from harness import PATIENCE, PRODLYTICS, PROFILES, VENDORS, environment, serving
 
-from mockserver.cli import ELSEWHERE, cli
+from mockserver.cli.main import ELSEWHERE, cli
 from mockserver.contracts import packaged_schemas
+from mockserver.contracts.cache import cache_folder, kept
 from mockserver.contracts.catalogue import checked_documents
-from mockserver.contracts.keeping import cache_folder, kept
 
 TRACED = [sys.executable, "-X", "importtime"]
 HEAVY = {"attr", "hypothesis", "importlib.metadata", "jsonpath", "jsonschema", "limits", "markdown_it", "yaml"}
-COMMANDS = {"check", "extract", "openapi_command", "proxy", "vectors"}
+COMMANDS = {"check", "extract", "cli.openapi", "proxy", "vectors"}
 
 
 def imported(trace: str) -> set[str]:
@@ -46,30 +46,32 @@ def test_serving_imports_nothing_that_only_another_command_needs(tmp_path: Path)
     cache = {"XDG_CACHE_HOME": str(tmp_path)}
     with serving(**cache):
         pass
-    line = [*TRACED, "-m", "mockserver.cli", "serve", "--port", "0"]
+    line = [*TRACED, "-m", "mockserver", "serve", "--port", "0"]
     with serving(line=line, **cache) as server:
         assert server.post(PRODLYTICS, "key").status_code == 202
         found = imported(server.log)
-    assert ours("app", "serving") <= found
+    assert ours("server.app", "http.uvicorn") <= found
     assert not found & (HEAVY | ours(*COMMANDS, "client", "faults.script_file"))
 
 
 def test_help_imports_no_server() -> None:
-    found = imported_by("-m", "mockserver.cli", "--help")
+    found = imported_by("-m", "mockserver", "--help")
     assert "click" in found
-    assert not found & (HEAVY | {"asyncio", "uvicorn", "starlette"} | ours(*COMMANDS, "app", "contracts"))
+    assert not found & (HEAVY | {"asyncio", "uvicorn", "starlette"} | ours(*COMMANDS, "server.app", "contracts"))
 
 
 def test_the_pytest_plugin_imports_no_server() -> None:
     found = imported_by("-c", "import mockserver.pytest_plugin")
     assert ours("pytest_plugin", "client") <= found
-    assert not found & ({"jsonschema_rs", "uvicorn", "yaml"} | ours("app", "client.server", "contracts", "serving"))
+    assert not found & (
+        {"jsonschema_rs", "uvicorn", "yaml"} | ours("server.app", "testing", "contracts", "http.uvicorn")
+    )
 
 
 def test_who_has_imported_the_server_starts_it_without_further_imports(tmp_path: Path) -> None:
     program = """
 import sys
-from mockserver.client import MockServer
+from mockserver.testing import MockServer
 before = set(sys.modules)
 with MockServer() as server:
     print(*sorted(set(sys.modules) - before))
@@ -84,7 +86,7 @@ with MockServer() as server:
 def test_garbage_is_collected_again_once_it_serves() -> None:
     program = """
 import gc, os, signal
-from mockserver.serving import bind, serve
+from mockserver.http.uvicorn import bind, serve
 def ready():
     print(gc.isenabled(), gc.get_freeze_count() > 0)
     os.kill(os.getpid(), signal.SIGTERM)
@@ -105,7 +107,7 @@ def test_a_command_is_listed_with_the_words_that_its_own_help_begins_with(name: 
 
 
 def test_help_lists_every_command() -> None:
-    ended = subprocess.run([sys.executable, "-m", "mockserver.cli", "-h"], capture_output=True, text=True, check=True)
+    ended = subprocess.run([sys.executable, "-m", "mockserver", "-h"], capture_output=True, text=True, check=True)
     listed = re.findall(r"^  ([a-z]+)  ", ended.stdout.partition("Commands:")[2], re.MULTILINE)
     assert set(listed) == {*cli.commands, *ELSEWHERE}
     assert listed == sorted(listed)
@@ -114,9 +116,11 @@ def test_help_lists_every_command() -> None:
 def test_the_attributes_of_the_client_are_those_that_there_are() -> None:
     import mockserver.client
 
-    assert mockserver.client.MockServer.__name__ == "MockServer"
-    with pytest.raises(AttributeError, match="no attribute 'MokServer'"):
-        _ = mockserver.client.MokServer
+    with pytest.deprecated_call(match="mockserver.testing.MockServer"):
+        assert mockserver.client.MockServer is mockserver.MockServer
+    for module in (mockserver, mockserver.client):
+        with pytest.raises(AttributeError, match="no attribute 'MokServer'"):
+            _ = module.MokServer
 
 
 # Contracts that are kept
@@ -254,7 +258,9 @@ def test_servers_that_start_at_once_leave_whole_files(cache: Path) -> None:
         processes = [
             stack.enter_context(
                 subprocess.Popen(
-                    [sys.executable, "-m", "mockserver.cli", "routes"], stdout=subprocess.DEVNULL, env=environment()
+                    [sys.executable, "-m", "mockserver", "routes"],
+                    stdout=subprocess.DEVNULL,
+                    env=environment(),
                 )
             )
             for _ in range(3)

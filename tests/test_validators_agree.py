@@ -18,10 +18,10 @@ from mockserver.contracts import load_catalogue, packaged_schemas
 
 FIXTURES = packaged_schemas().parent / "fixtures"
 SCHEMAS = {
-    (profile, operation.id): dict(operation.answering.document)
+    (profile, operation.id): dict(operation.served.document)
     for profile in PROFILES
     for operation in load_catalogue(packaged_schemas(), (), profile).operations
-    if operation.answering is not None
+    if operation.served is not None
 }
 
 INSTANTS = [

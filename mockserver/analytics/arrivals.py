@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import jiter
 import zstandard
 
-from mockserver.jsontext import dump
+from mockserver.support.jsontext import dump
 
 BLOCK_EVENTS = 1000
 BLOCK_BYTES = 256 * 1024

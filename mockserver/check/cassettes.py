@@ -17,8 +17,8 @@ from mockserver.check.recorded import (
     status_of,
     undone,
 )
-from mockserver.judging import Response
 from mockserver.model import Headers
+from mockserver.validation.response import RecordedResponse
 
 LISTS = ("interactions", "http_interactions")
 """What the list of interactions is called: by vcrpy and go-vcr, by Ruby VCR and betamax."""
@@ -48,7 +48,7 @@ def read_interaction(interaction: Any, number: int, line: int | None) -> Recorde
     )
 
 
-def _response(interaction: dict[str, Any]) -> Response | None:
+def _response(interaction: dict[str, Any]) -> RecordedResponse | None:
     answered = interaction.get("response")
     if answered is None:
         return None
@@ -60,7 +60,7 @@ def _response(interaction: dict[str, Any]) -> Response | None:
         return None
     headers = _headers(answered.get("headers"), "response.headers")
     headers, body = _fitting(headers, answered.get("body", answered.get("content")), "response.body")
-    return Response(code, headers, body or b"", whole=body is not None)
+    return RecordedResponse(code, headers, body or b"", whole=body is not None)
 
 
 def _fitting(headers: Headers, recorded: Any, place: str) -> tuple[Headers, bytes | None]:

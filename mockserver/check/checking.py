@@ -12,19 +12,19 @@ from mockserver.check.reading import Entry, Progress, read_file, recordings_in
 from mockserver.check.recorded import NoRecording, Recorded, UnreadableFile
 from mockserver.check.targets import Match, Targets
 from mockserver.contracts import Catalogue
-from mockserver.export import quoted_path
-from mockserver.judging import (
+from mockserver.events.export import quoted_path
+from mockserver.model import Operation, Verdict, Violation
+from mockserver.support.redaction import redaction_for
+from mockserver.validation.exchange import read_request
+from mockserver.validation.fixes import fixes
+from mockserver.validation.response import (
     EVERY_CREDENTIAL,
     UNKNOWN_TIME,
-    judge_request,
+    credentials_of,
     judge_response,
-    presented_by,
     with_default,
     wrong_method,
 )
-from mockserver.model import Operation, Verdict, Violation
-from mockserver.redaction import redaction_for
-from mockserver.remedies import remedies
 
 BOTH: tuple[Side, ...] = ("request", "response")
 OF_OUR_PROXY = re.compile(rb"mockserver\s*;.*\berror=")
@@ -120,15 +120,15 @@ class Checker:
             request, body_known = request._replace(truncated=True), True  # its size says all
         if not body_known:
             count(report.not_judged, "request bodies that were not recorded whole")
-        return judge_request(
+        return read_request(
             operation,
             request,
             match.path_values,
-            presented_by(operation, request) if self._wishes.credentials else EVERY_CREDENTIAL,
+            credentials_of(operation, request) if self._wishes.credentials else EVERY_CREDENTIAL,
             UNKNOWN_TIME if exchange.time is None else exchange.time,
             self._wishes.max_body_bytes,
             body_known=body_known,
-        )
+        ).verdict
 
     def _response(self, exchange: Recorded, operation: Operation) -> tuple[Violation, ...]:
         response = exchange.response
@@ -146,7 +146,7 @@ class Checker:
     def _add(self, path: Path, exchange: Recorded, operation: Operation, side: Side, verdict: Verdict) -> None:
         if not (verdict.violations or verdict.warnings):
             return
-        request, changes = exchange.request, remedies(verdict) if side == "request" else {}
+        request, changes = exchange.request, fixes(verdict) if side == "request" else {}
         query = self._redaction.of_query(request.query)
         url = quoted_path(request.path) + (f"?{query}" if query else "")
         levels: tuple[tuple[Level, tuple[Violation, ...]], ...] = (

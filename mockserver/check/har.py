@@ -21,8 +21,8 @@ from mockserver.check.recorded import (
     text_of,
     undone,
 )
-from mockserver.judging import Response
 from mockserver.model import Headers
+from mockserver.validation.response import RecordedResponse
 
 OURS = "mockserver"
 """The creator of the HAR files that keep bodies as they were on the wire; others have undone content codings."""
@@ -69,7 +69,7 @@ def _request_body(request: dict[str, Any], creator: str) -> tuple[Headers, bytes
     return headers, None
 
 
-def _response(entry: dict[str, Any], creator: str) -> Response | None:
+def _response(entry: dict[str, Any], creator: str) -> RecordedResponse | None:
     answered = entry.get("response")
     if answered is None:
         return None
@@ -88,7 +88,7 @@ def _response(entry: dict[str, Any], creator: str) -> Response | None:
     named = content.get("mimeType")
     if not any(name == b"content-type" for name, _ in headers) and named not in (None, "", "x-unknown"):
         headers += ((b"content-type", raw(str(named))),)
-    return Response(status, headers, body or b"", whole=body is not None)
+    return RecordedResponse(status, headers, body or b"", whole=body is not None)
 
 
 def _body(

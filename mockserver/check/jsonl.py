@@ -16,8 +16,8 @@ from mockserver.check.recorded import (
     seconds_of,
     text_of,
 )
-from mockserver.judging import Response
 from mockserver.model import Headers
+from mockserver.validation.response import RecordedResponse
 
 
 def read_line(exchange: Any, number: int) -> Recorded:
@@ -46,14 +46,14 @@ def read_line(exchange: Any, number: int) -> Recorded:
     )
 
 
-def _response(answered: dict[str, Any]) -> Response | None:
+def _response(answered: dict[str, Any]) -> RecordedResponse | None:
     status = answered.get("status")
     if status is None:
         return None
     if not isinstance(status, int) or isinstance(status, bool):
         raise Malformed("response.status", "a number")
     headers = _headers(answered.get("headers"), "response.headers")
-    return Response(status, headers, _body(answered, "response"), whole=not answered.get("truncated"))
+    return RecordedResponse(status, headers, _body(answered, "response"), whole=not answered.get("truncated"))
 
 
 def _body(holder: dict[str, Any], place: str) -> bytes:

@@ -9,8 +9,8 @@ from typing import Any
 from mockserver import __version__
 from mockserver.check.findings import Finding, Report
 from mockserver.check.text import described, name_of, place_of
-from mockserver.jsontext import dump
-from mockserver.moments import iso
+from mockserver.support.jsontext import dump
+from mockserver.support.timestamps import iso
 
 
 def json_report(report: Report) -> Iterator[str]:

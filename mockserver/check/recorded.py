@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from mockserver import moments
 from mockserver.errors import StartError
-from mockserver.judging import Response
 from mockserver.model import Headers, Request
+from mockserver.support import timestamps
+from mockserver.validation.response import RecordedResponse
 
 
 class UnreadableFile(StartError):  # noqa: N818 - its text is one line for a person
@@ -55,7 +55,7 @@ class Recorded:
     port: int | None
     vendor: str | None
     request: Request
-    response: Response | None
+    response: RecordedResponse | None
     time: float | None
     body_known: bool = True
 
@@ -88,7 +88,7 @@ def seconds_of(text: object) -> float | None:
     for read in (dt.datetime.fromisoformat, parsedate_to_datetime):
         try:
             when = text if isinstance(text, dt.datetime) else read(str(text))
-            return moments.seconds_of(when)
+            return timestamps.seconds_of(when)
         except (ValueError, OverflowError):
             continue
     return None

@@ -11,7 +11,7 @@ from urllib.parse import quote
 from mockserver import __version__
 from mockserver.check.findings import Finding, Report
 from mockserver.check.text import described, place_of
-from mockserver.jsontext import dump
+from mockserver.support.jsontext import dump
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 

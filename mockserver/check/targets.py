@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from mockserver.contracts import Catalogue
 from mockserver.model import Operation
+from mockserver.server.routing import parameter_names
 
 Miss = Literal["host", "path"]
 
@@ -82,8 +83,7 @@ class Targets:
         for vendor in vendors:
             for pattern, operation in self._paths[vendor]:
                 if match := pattern.fullmatch(path):
-                    names = re.findall(r"\{([^}]*)\}", operation.path)
-                    values = dict(zip(names, match.groups(), strict=True))
+                    values = dict(zip(parameter_names(operation.path), match.groups(), strict=True))
                     if operation.method == method:
                         return Match(operation, values)
                     found.append((operation, values))

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from mockserver.check.findings import Finding, Report
 from mockserver.model import Violation
-from mockserver.moments import iso
+from mockserver.support.timestamps import iso
 
 NAMES_SHOWN = 10
 

@@ -1,17 +1,16 @@
-"""The Python face: a server to start from a test, a handle per vendor, and matchers for what a test cannot know."""
+"""The Python client of the control API: a handle per account, and matchers for values that a test cannot know."""
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
+from warnings import warn
 
 from mockserver.client.control import ControlError
-from mockserver.client.datadog import Datadog
 from mockserver.client.handle import Handle, Maker
 from mockserver.client.matchers import any_value, close_to_now, matching, uuid
 from mockserver.client.records import ReceivedEvent, ReceivedRequest
-from mockserver.client.satori import Satori
-from mockserver.client.supalytics import Supalytics
 
 if TYPE_CHECKING:
-    from mockserver.client.server import Backend, MockServer
+    from mockserver.testing import Backend, Datadog, MockServer, Satori, Supalytics
 
 __all__ = [
     "Backend",
@@ -30,12 +29,13 @@ __all__ = [
     "uuid",
 ]
 
+_MOVED = ("Backend", "Datadog", "MockServer", "Satori", "Supalytics")
+
 if not TYPE_CHECKING:
 
     def __getattr__(name: str) -> Any:
-        """What brings the server along is imported when it is asked for: every pytest run imports this package."""
-        if name in ("Backend", "MockServer"):
-            from mockserver.client import server  # noqa: PLC0415
-
-            return getattr(server, name)
+        """The names that moved to `mockserver.testing`; they are found here for one more version."""
+        if name in _MOVED:
+            warn(f"mockserver.client.{name} is now mockserver.testing.{name}", DeprecationWarning, stacklevel=2)
+            return getattr(import_module("mockserver.testing"), name)
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

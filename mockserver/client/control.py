@@ -1,8 +1,7 @@
-"""Calls the control API: over HTTP with kept connections, or in process without a socket."""
+"""Calls the control API over HTTP, with kept connections."""
 
 from __future__ import annotations
 
-import asyncio
 import http.client
 import json
 import socket
@@ -11,14 +10,10 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple, Protocol
 from urllib.parse import quote, urlencode, urlsplit
 
-from starlette.types import ASGIApp, Message
-
-from mockserver.client.owning import OwningLoop
-
 ADMIN = "/__admin"
 
 
-class Reply(NamedTuple):
+class ControlResponse(NamedTuple):
     """The status and the JSON body of a control call."""
 
     status: int
@@ -34,7 +29,7 @@ class Control(Protocol):
 
     def call(
         self, method: str, path: str, query: Mapping[str, str] | None = None, body: Any = None, timeout: float = 30.0
-    ) -> Reply:
+    ) -> ControlResponse:
         """One call to `/__admin` + path; `timeout` in seconds. Raises ControlError where there is no reply."""
 
 
@@ -52,16 +47,16 @@ class HttpControl:
 
     def call(
         self, method: str, path: str, query: Mapping[str, str] | None = None, body: Any = None, timeout: float = 30.0
-    ) -> Reply:
+    ) -> ControlResponse:
         payload = None if body is None else json.dumps(body)
         status, raw = self._request(method, path, query or {}, payload, timeout)
-        return Reply(status, _parsed(raw))
+        return ControlResponse(status, parsed(raw))
 
     def download(self, path: str, query: Mapping[str, str]) -> bytes:
         """The body of a reply as it is. Raises ControlError where the call is refused."""
         status, raw = self._request("GET", path, query, None, 60.0)
         if status >= 400:
-            detail = _parsed(raw)
+            detail = parsed(raw)
             raise ControlError(str(detail.get("detail") if isinstance(detail, dict) else detail))
         return raw
 
@@ -118,58 +113,6 @@ class HttpControl:
         return response.status, raw
 
 
-class AsgiControl:
-    """Calls an application in process, on the loop that owns it; from threads and from running loops alike."""
-
-    def __init__(self, app: ASGIApp, loop: OwningLoop, token: str | None = None) -> None:
-        self._app = app
-        self._loop = loop
-        self._headers = [(b"host", b"localhost"), (b"content-type", b"application/json")]
-        if token:
-            self._headers.append((b"authorization", b"Bearer " + token.encode()))
-
-    def call(
-        self, method: str, path: str, query: Mapping[str, str] | None = None, body: Any = None, timeout: float = 30.0
-    ) -> Reply:
-        future = self._loop.submit(self._call(method, path, query, body))
-        try:
-            return future.result(timeout)
-        except TimeoutError as error:
-            future.cancel()
-            raise ControlError(f"{method} {path}: no reply within {timeout:g} s") from error
-
-    async def _call(self, method: str, path: str, query: Mapping[str, str] | None, body: Any) -> Reply:
-        target, sent = ADMIN + path, asyncio.Event()
-        payload = b"" if body is None else json.dumps(body).encode()
-        scope = {
-            "type": "http",
-            "asgi": {"version": "3.0"},
-            "http_version": "1.1",
-            "method": method,
-            "scheme": "http",
-            "path": target,
-            "raw_path": quote(target).encode(),
-            "query_string": urlencode(query or {}).encode(),
-            "root_path": "",
-            "headers": self._headers,
-        }
-        received: list[Message] = [{"type": "http.request", "body": payload, "more_body": False}]
-        replies: list[Message] = []
-
-        async def receive() -> Message:
-            if received:
-                return received.pop()
-            await sent.wait()
-            return {"type": "http.disconnect"}
-
-        async def send(message: Message) -> None:
-            replies.append(message)
-
-        await self._app(scope, receive, send)
-        raw = b"".join(message.get("body", b"") for message in replies[1:])
-        return Reply(int(replies[0]["status"]), _parsed(raw))
-
-
 def _is_stale(connection: http.client.HTTPConnection) -> bool:
     """Whether the server has closed an idle connection: then it is readable, with nothing to read."""
     if connection.sock is None:
@@ -183,7 +126,8 @@ def _is_stale(connection: http.client.HTTPConnection) -> bool:
         return True
 
 
-def _parsed(raw: bytes) -> Any:
+def parsed(raw: bytes) -> Any:
+    """The body of a control response: JSON where it is that, else its text."""
     try:
         return json.loads(raw) if raw else None
     except ValueError:

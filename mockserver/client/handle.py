@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any, ClassVar, Protocol, TypeVar
 from urllib.parse import urlsplit
 
-from mockserver.client import texts
+from mockserver.client import messages
 from mockserver.client.awaiting import Awaited, OnTarget
 from mockserver.client.clock import AwaitableClock, HandleClock
-from mockserver.client.control import Control, ControlError, Reply
+from mockserver.client.control import Control, ControlError, ControlResponse
 from mockserver.client.records import ReceivedEvent, ReceivedRequest
 from mockserver.client.scripts import read_script
-from mockserver.matching import argument_problems
+from mockserver.support.matching import argument_problems
 
 Delay = float | Mapping[str, Any]
 Expected = str | tuple[str, Any]
@@ -182,7 +182,7 @@ class Handle(ABC):
         body = {key: value for key, value in expected.items() if value is not None}
         reply = self._control.call("POST", "/verify", self._world, body, timeout=within + 30.0)
         if reply.status == 409:
-            raise AssertionError(texts.not_received(name, outcome, json, within, reply.body))
+            raise AssertionError(messages.not_received(name, outcome, json, within, reply.body))
         self._expect(reply)
 
     def assert_nothing_received(self, name: str | None = None, *, json: Any = None, within: float = 0.0) -> None:
@@ -192,7 +192,7 @@ class Handle(ABC):
         body = {"name": name, "json": json, "times": 0, "within": within, "outcome": "any"}
         reply = self._control.call("POST", "/verify", self._world, given(body), timeout=within + 30.0)
         if reply.status == 409:
-            raise AssertionError(texts.unexpected(name, json, reply.body))
+            raise AssertionError(messages.unexpected(name, json, reply.body))
         self._expect(reply)
 
     def assert_sequence(self, *expected: Expected) -> None:
@@ -206,9 +206,9 @@ class Handle(ABC):
         found = self._listed("/events")
         events = [ReceivedEvent(**view) for view in found["events"]]
         accepted = [event for event in events if event.outcome == "accepted"]
-        places = texts.places_in_sequence(expected, accepted, now)
+        places = messages.places_in_sequence(expected, accepted, now)
         if len(places) < len(expected):
-            raise AssertionError(texts.out_of_sequence(expected, accepted, places, found["evicted"]))
+            raise AssertionError(messages.out_of_sequence(expected, accepted, places, found["evicted"]))
 
     def wait_for(self, count: int = 1, timeout: float = 5.0, name: str | None = None) -> list[ReceivedEvent]:
         """The accepted events once there are `count` of them. Fails after `timeout` seconds, and where the journal does
@@ -217,7 +217,7 @@ class Handle(ABC):
         self.assert_received(name, at_least=count, within=timeout)
         listed = self._listed("/events", {"outcome": "accepted", **({} if name is None else {"name": name})})
         if listed["total"] < count:
-            raise AssertionError(texts.no_longer_kept(count, listed["total"], listed["evicted"]))
+            raise AssertionError(messages.no_longer_kept(count, listed["total"], listed["evicted"]))
         return [ReceivedEvent(**view) for view in listed["events"]]
 
     def settle(self, quiet: float = 0.2, timeout: float = 5.0) -> None:
@@ -241,10 +241,10 @@ class Handle(ABC):
         judged = [ReceivedRequest.from_json(view) for view in found["requests"]]
         broken = [request for request in judged if request.violations or (strict and request.warnings)]
         if broken:
-            raise AssertionError(texts.contract_broken(self.vendor, broken, strict=strict))
+            raise AssertionError(messages.contract_broken(self.vendor, broken, strict=strict))
         evicted = found.get("evicted_invalid", 0) + (found.get("evicted_warned", 0) if strict else 0)
         if evicted:
-            raise AssertionError(texts.contract_was_broken(self.vendor, evicted))
+            raise AssertionError(messages.contract_was_broken(self.vendor, evicted))
 
     def reset(self) -> None:
         """Forgets everything about this account: requests, events, faults, quotas, clock, what the vendor keeps."""
@@ -268,7 +268,7 @@ class Handle(ABC):
         return self._expect(self._control.call(method, path, self._world, body))
 
     @staticmethod
-    def _expect(reply: Reply) -> Any:
+    def _expect(reply: ControlResponse) -> Any:
         if reply.status >= 400:
             detail = reply.body.get("detail") if isinstance(reply.body, dict) else reply.body
             raise ControlError(str(detail))

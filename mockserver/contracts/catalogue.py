@@ -9,10 +9,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from mockserver.contracts.cache import Documents, kept
 from mockserver.contracts.checking import check_schemas
 from mockserver.contracts.compiling import Compiler
 from mockserver.contracts.files import packaged_schemas, read_bundle, vendors_in
-from mockserver.contracts.keeping import Documents, kept
 from mockserver.contracts.overlay import apply_overlay
 from mockserver.errors import ContractError, SettingsError
 from mockserver.model import Operation

@@ -9,7 +9,7 @@ from typing import Any
 import jsonschema_rs
 
 from mockserver.errors import ContractError
-from mockserver.pointers import follow
+from mockserver.support.pointers import follow
 
 _NAME_MAPS = frozenset({"properties", "patternProperties", "$defs", "dependentSchemas"})
 _SCHEMA_LISTS = frozenset({"allOf", "anyOf", "oneOf", "prefixItems"})

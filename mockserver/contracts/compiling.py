@@ -10,13 +10,14 @@ from typing import Any, Literal
 import jsonschema_rs
 
 from mockserver.contracts.files import SCHEMA_PREFIX
-from mockserver.contracts.plain import PlainBodies
+from mockserver.contracts.prescreen import PlainBodies
 from mockserver.contracts.schema import CompiledSchema
-from mockserver.errors import ContractError, FailureKind
+from mockserver.errors import ContractError
 from mockserver.model import (
     BodySchema,
     Credential,
     Evidence,
+    FailureKind,
     Headers,
     Operation,
     Parameter,
@@ -24,7 +25,7 @@ from mockserver.model import (
     ResponseContract,
     Rule,
 )
-from mockserver.rules import RULES
+from mockserver.validation.rules import RULES
 
 JSON_TYPE = re.compile(r"application/(json|[\w.+-]+\+json)")
 UNSTATED = Evidence("assumed", "the contract does not say")
@@ -71,7 +72,7 @@ class Compiler:
             body_required=bool((spec.get("requestBody") or {}).get("required")),
             media_type=media_type,
             documented=bodies["documented"],
-            answering=bodies[self._profile],
+            served=bodies[self._profile],
             observed=bodies["observed"],
             plain=PlainBodies((bodies["documented"], bodies["observed"])),
             max_body_bytes=spec.get("x-max-body-bytes"),
@@ -102,7 +103,7 @@ class Compiler:
         if lacking or strange:
             problem = f"lacks {sorted(lacking)[0]!r}" if lacking else f"takes no {sorted(strange)[0]!r}"
             raise ContractError(self._source, place, f"the rule {name} {problem}")
-        return Rule(name, rule, _evidence(rule.get("x-evidence") or _said_of(spec, "x-rules")))
+        return Rule(name, rule, _evidence(rule.get("x-evidence") or _annotations_of(spec, "x-rules")))
 
     def _responses(self, spec: dict[str, Any], place: str) -> dict[int, ResponseContract]:
         compiled: dict[int, ResponseContract] = {}
@@ -202,7 +203,7 @@ def _credential_statuses(spec: dict[str, Any], responses: Mapping[int, Any]) -> 
     }
 
 
-def _said_of(spec: dict[str, Any], key: str) -> Any:
+def _annotations_of(spec: dict[str, Any], key: str) -> Any:
     return spec.get("x-evidence-for", {}).get(key)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mockserver.pointers import follow
+from mockserver.support.pointers import follow
 
 _BY_FORMAT = {
     "date-time": "2024-01-01T00:00:00Z",

@@ -13,7 +13,7 @@ from mockserver.contracts.formats import FORMATS
 from mockserver.contracts.sampling import sample
 from mockserver.contracts.shapes import Shape, shape_of
 from mockserver.model import Evidence, Json, Rule
-from mockserver.pointers import follow
+from mockserver.support.pointers import follow
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -24,7 +24,7 @@ class CompiledSchema:
     def __init__(self, name: str, schema: Any, contract: Mapping[str, Any], rules: tuple[Rule, ...]) -> None:
         self.name = name
         self.rules = rules
-        self.sayings: dict[tuple[str | int, ...], tuple[Evidence, str | None]] = {}
+        self.annotations: dict[tuple[str | int, ...], tuple[Evidence, str | None]] = {}
         self._schema = schema
         self._contract = contract
 

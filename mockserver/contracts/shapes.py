@@ -6,7 +6,7 @@ import difflib
 import re
 from typing import Any
 
-from mockserver.pointers import follow
+from mockserver.support.pointers import follow
 
 _MEMO_AT_MOST = 1024
 _DEEPEST = 24

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from starlette.types import Receive, Scope, Send
 
-from mockserver.accounts import Accounts
-from mockserver.clock import StartTimer
+from mockserver.accounts.account import Accounts
 from mockserver.contracts import Catalogue
 from mockserver.settings import Settings
+from mockserver.support.clock import StartTimer
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette

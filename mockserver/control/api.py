@@ -16,8 +16,7 @@ from starlette.routing import Route
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from mockserver import __version__
-from mockserver.accounts import Accounts
-from mockserver.clock import StartTimer
+from mockserver.accounts.account import Accounts
 from mockserver.contracts import Catalogue, read_yaml, served_at
 from mockserver.control.clock import ClockCalls
 from mockserver.control.events import EventCalls
@@ -25,26 +24,27 @@ from mockserver.control.faults import FaultCalls
 from mockserver.control.gate import Gate
 from mockserver.control.journal import JournalCalls
 from mockserver.control.product_analytics import ProductAnalyticsCalls
-from mockserver.control.query import BadCall, Worlds, account, json_response, known_parameters, problem_response
+from mockserver.control.query import AccountSelector, BadCall, account, json_response, known_parameters, problem
 from mockserver.control.vendor_views import VendorViews
-from mockserver.events import EventReader
-from mockserver.redaction import redaction_for
+from mockserver.events.reader import EventReader
 from mockserver.settings import Settings
-from mockserver.vendors import vendor_named
+from mockserver.support.clock import StartTimer
+from mockserver.support.redaction import redaction_for
+from mockserver.vendors.registry import vendor_named
 
 Call = Callable[[Request], Awaitable[Response]]
 
 
 def control_app(settings: Settings, catalogue: Catalogue, accounts: Accounts, start_timer: StartTimer) -> Starlette:
     """The ASGI application of the control API."""
-    gate, worlds = Gate(settings), Worlds(catalogue, accounts)
-    server = ServerCalls(worlds, catalogue, accounts)
-    journal = JournalCalls(worlds, settings.max_body_bytes, redaction_for(catalogue.operations))
+    gate, selector = Gate(settings), AccountSelector(catalogue, accounts)
+    server = ServerCalls(selector, catalogue, accounts)
+    journal = JournalCalls(selector, settings.max_body_bytes, redaction_for(catalogue.operations))
     splitters = {name: vendor_named(name).events for name in catalogue.vendors}
     reader = EventReader(splitters, settings.max_body_bytes, settings.journal_bytes)
-    events = EventCalls(worlds, accounts, reader, start_timer)
+    events = EventCalls(selector, accounts, reader, start_timer)
     views, analytics = VendorViews(accounts, events.of_vendor), ProductAnalyticsCalls(accounts)
-    faults, clock = FaultCalls(worlds, catalogue, accounts), ClockCalls(worlds, accounts)
+    faults, clock = FaultCalls(selector, catalogue, accounts), ClockCalls(selector, accounts)
     calls: list[tuple[str, str, Call]] = [
         ("GET", "/health", server.health),
         ("GET", "/openapi.json", server.openapi),
@@ -102,8 +102,8 @@ def _routes(calls: list[tuple[str, str, Call]], gate: Gate) -> list[Route]:
 class ServerCalls:
     """`GET /health`, `GET /openapi.json`, `POST /reset` and `GET /contracts/{vendor}/openapi.json`."""
 
-    def __init__(self, worlds: Worlds, catalogue: Catalogue, accounts: Accounts) -> None:
-        self._worlds = worlds
+    def __init__(self, selector: AccountSelector, catalogue: Catalogue, accounts: Accounts) -> None:
+        self._selector = selector
         self._catalogue = catalogue
         self._accounts = accounts
 
@@ -115,7 +115,7 @@ class ServerCalls:
     async def reset(self, request: Request) -> Response:
         """Forgets everything that the selected accounts hold; without `account` and `vendor`, the whole server."""
         known_parameters(request, {"account", "vendor"})
-        return json_response({"forgotten": self._accounts.forget(self._worlds.vendor(request), account(request))})
+        return json_response({"forgotten": self._accounts.forget(self._selector.vendor(request), account(request))})
 
     async def openapi(self, request: Request) -> Response:
         """The OpenAPI document of this API."""
@@ -132,15 +132,15 @@ class ServerCalls:
 
 
 def _problem(_request: Request, error: HTTPException) -> Response:
-    response = problem_response(error.status_code, error.detail)
+    response = problem(error.status_code, error.detail)
     response.headers.update(error.headers or {})
     return response
 
 
 def _bad_call(_request: Request, error: BadCall) -> Response:
     errors = [{"pointer": pointer, "detail": detail} for pointer, detail in error.problems]
-    return problem_response(400, str(error), **({"errors": errors} if errors else {}))
+    return problem(400, str(error), **({"errors": errors} if errors else {}))
 
 
 def _bug(_request: Request, _error: Exception) -> Response:
-    return problem_response(500, "this is a bug of mockserver; see its log")
+    return problem(500, "this is a bug of mockserver; see its log")

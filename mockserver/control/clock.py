@@ -5,11 +5,10 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import Response
 
-from mockserver.accounts import Account, Accounts
-from mockserver.clock import LATEST, Clock
+from mockserver.accounts.account import Account, Accounts
 from mockserver.control.query import (
+    AccountSelector,
     BadCall,
-    Worlds,
     json_body,
     json_response,
     known_parameters,
@@ -17,21 +16,22 @@ from mockserver.control.query import (
     number,
 )
 from mockserver.model import Json
-from mockserver.moments import iso, moment
+from mockserver.support.clock import LATEST, Clock
+from mockserver.support.timestamps import iso, moment
 
 
 class ClockCalls:
     """`GET` and `PUT /clock`, `POST /clock/advance`. Without `account` they are about the server's clock, with which
     the clock of every account runs until it is set by itself."""
 
-    def __init__(self, worlds: Worlds, accounts: Accounts) -> None:
-        self._worlds = worlds
+    def __init__(self, selector: AccountSelector, accounts: Accounts) -> None:
+        self._selector = selector
         self._accounts = accounts
 
     async def show(self, request: Request) -> Response:
         """The time of an account, which is the server's where the account was never used."""
         _check(request)
-        return _shown(self._clocks(self._worlds.known(request)))
+        return _shown(self._clocks(self._selector.known(request)))
 
     async def put(self, request: Request) -> Response:
         _check(request)
@@ -40,7 +40,7 @@ class ClockCalls:
         if frozen is not None and not isinstance(frozen, bool):
             raise BadCall(f"frozen: expected true or false, found {frozen!r}", [("/frozen", "expected true or false")])
         now = _seconds(body["now"]) if body.get("now") is not None else None
-        clocks = self._clocks(self._worlds.named(request))
+        clocks = self._clocks(self._selector.named(request))
         for clock in clocks:
             clock.set(now, frozen=frozen)
         return _shown(clocks)
@@ -48,7 +48,7 @@ class ClockCalls:
     async def advance(self, request: Request) -> Response:
         _check(request)
         seconds = number(members(await json_body(request), {"seconds"}).get("seconds"), "seconds", 0.0, LATEST)
-        clocks = self._clocks(self._worlds.named(request))
+        clocks = self._clocks(self._selector.named(request))
         if max(clock.now() for clock in clocks) + seconds > LATEST:
             raise BadCall("seconds: leads beyond the year 9999", [("/seconds", "out of range")])
         for clock in clocks:

@@ -6,9 +6,9 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from mockserver.accounts import Account
-from mockserver.events import EventReader
-from mockserver.verification import Expectation
+from mockserver.accounts.account import Account
+from mockserver.events.reader import EventReader
+from mockserver.events.verification import Expectation
 
 
 class Counted(NamedTuple):

@@ -11,12 +11,11 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from mockserver.accounts import Account, Accounts
-from mockserver.clock import StartTimer
+from mockserver.accounts.account import Account, Accounts
 from mockserver.control.counting import Counted, Counting
 from mockserver.control.query import (
+    AccountSelector,
     BadCall,
-    Worlds,
     evicted,
     json_body,
     json_response,
@@ -26,10 +25,11 @@ from mockserver.control.query import (
     whole_number,
 )
 from mockserver.control.views import event_view
-from mockserver.events import OUTCOMES, EventReader
-from mockserver.matching import argument_problems
+from mockserver.events.reader import OUTCOMES, EventReader
+from mockserver.events.verification import ANY, Expectation, Nearest, nearest_to
 from mockserver.model import Event, Json
-from mockserver.verification import ANY, Expectation, Nearest, nearest_to
+from mockserver.support.clock import StartTimer
+from mockserver.support.matching import argument_problems
 
 LISTED_AT_MOST = 10_000
 MATCHED_AT_MOST = 10
@@ -40,8 +40,10 @@ TIMES_AT_MOST = 1_000_000_000
 class EventCalls:
     """`GET /events`, `POST /verify` and `POST /settle`. `reader` takes the bodies of all vendors apart."""
 
-    def __init__(self, worlds: Worlds, accounts: Accounts, reader: EventReader, start_timer: StartTimer) -> None:
-        self._worlds = worlds
+    def __init__(
+        self, selector: AccountSelector, accounts: Accounts, reader: EventReader, start_timer: StartTimer
+    ) -> None:
+        self._selector = selector
         self._accounts = accounts
         self._reader = reader
         self._start_timer = start_timer
@@ -50,14 +52,14 @@ class EventCalls:
         known_parameters(request, {"account", "vendor", "operation", "name", "outcome", "since", "limit"})
         query = request.query_params
         expectation = Expectation(
-            vendor=self._worlds.vendor(request),
+            vendor=self._selector.vendor(request),
             operation=query.get("operation"),
             name=query.get("name"),
             outcome=_outcome(query.get("outcome", ANY)),
         )
         limit = whole_number(request, "limit", LISTED_AT_MOST)
         since = _sequence(query.get("since"))
-        selected = self._worlds.selected(request)
+        selected = self._selector.selected(request)
         found: list[dict[str, Any]] = []
         total = 0
         for event in self._events(selected, since):
@@ -74,7 +76,7 @@ class EventCalls:
 
     def of_vendor(self, request: Request, vendor: str) -> Iterable[Event]:
         """The events of a call's accounts at one vendor, oldest first."""
-        return self._events([account for account in self._worlds.selected(request) if account.vendor == vendor])
+        return self._events([account for account in self._selector.selected(request) if account.vendor == vendor])
 
     async def verify(self, request: Request) -> Response:
         """200 where as many events as expected arrived, else 409 with the nearest; waits up to `within` seconds.
@@ -83,19 +85,19 @@ class EventCalls:
         """
         known_parameters(request, {"account", "vendor"})
         body = members(await json_body(request), _VERIFY)
-        expectation = _expectation(body, self._worlds.vendor(request))
+        expectation = _expectation(body, self._selector.vendor(request))
         within = number(body.get("within", 0), "within", 0.0, WITHIN_AT_MOST)
-        counting = Counting(expectation, self._reader, self._worlds.operations)
-        await self._wait(lambda: _is_over(expectation, counting.count(self._worlds.selected(request))), within)
-        selected = self._worlds.selected(request)
+        counting = Counting(expectation, self._reader, self._selector.operations)
+        await self._wait(lambda: _is_over(expectation, counting.count(self._selector.selected(request))), within)
+        selected = self._selector.selected(request)
         counted = counting.count(selected)
         undecided = expectation.is_undecided(*counted)
         ok = expectation.accepts(counted.matched) and not undecided
-        answer = {"ok": ok, "count": counted.matched, "evicted": evicted(selected)}
+        response = {"ok": ok, "count": counted.matched, "evicted": evicted(selected)}
         if ok:
-            return json_response(answer)
+            return json_response(response)
         more = {"undecided": undecided, "unseen": counted.unseen, **self._kept(expectation, counted.matched, selected)}
-        return json_response({**answer, **more}, 409)
+        return json_response({**response, **more}, 409)
 
     def _kept(self, expectation: Expectation, count: int, selected: list[Account]) -> dict[str, Any]:
         """What the journal shows of an expectation that failed: what matches, and where too little does, what comes
@@ -133,10 +135,10 @@ class EventCalls:
 
     def _changed(self, request: Request) -> Callable[[], bool]:
         """Whether a selected account got an exchange since this was asked for. An account that is reset starts anew."""
-        before = {account: account.journal.recorded for account in self._worlds.selected(request)}
+        before = {account: account.journal.recorded for account in self._selector.selected(request)}
 
         def changed() -> bool:
-            return any(each.journal.recorded != before.get(each, 0) for each in self._worlds.selected(request))
+            return any(each.journal.recorded != before.get(each, 0) for each in self._selector.selected(request))
 
         return changed
 

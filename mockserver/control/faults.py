@@ -7,25 +7,25 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from mockserver.accounts import Accounts
+from mockserver.accounts.account import Accounts
 from mockserver.contracts import Catalogue
-from mockserver.control.query import BadCall, Worlds, account, json_body, json_response, known_parameters
+from mockserver.control.query import AccountSelector, BadCall, account, json_body, json_response, known_parameters
 from mockserver.faults import ArmedFault, ScriptError, TooManyFaults, parse_script
 from mockserver.model import Json
-from mockserver.redaction import mask
+from mockserver.support.redaction import mask
 
 
 class FaultCalls:
     """`GET`, `POST` and `DELETE /faults`."""
 
-    def __init__(self, worlds: Worlds, catalogue: Catalogue, accounts: Accounts) -> None:
-        self._worlds = worlds
+    def __init__(self, selector: AccountSelector, catalogue: Catalogue, accounts: Accounts) -> None:
+        self._selector = selector
         self._operations = catalogue.operations
         self._faults = accounts.faults
 
     async def list(self, request: Request) -> Response:
         known_parameters(request, {"account", "vendor"})
-        vendor = self._worlds.vendor(request)
+        vendor = self._selector.vendor(request)
         listed = [
             _view(owner, armed)
             for owner, armed in self._faults.list(account(request))
@@ -36,7 +36,7 @@ class FaultCalls:
     async def add(self, request: Request) -> Response:
         """201 with what was armed; 400 with every problem, and nothing armed."""
         known_parameters(request, {"account", "vendor"})
-        vendor, owner = self._worlds.vendor(request), account(request)
+        vendor, owner = self._selector.vendor(request), account(request)
         try:
             document = _narrowed(await json_body(request), vendor)
             added = self._faults.add(parse_script(document, self._operations), owner)
@@ -49,7 +49,7 @@ class FaultCalls:
 
     async def clear(self, request: Request) -> Response:
         known_parameters(request, {"account", "vendor"})
-        return json_response({"cleared": self._faults.clear(account(request), self._worlds.vendor(request))})
+        return json_response({"cleared": self._faults.clear(account(request), self._selector.vendor(request))})
 
 
 def _narrowed(document: Json, vendor: str | None) -> Json:

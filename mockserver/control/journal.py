@@ -12,13 +12,13 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from mockserver.accounts import Account
-from mockserver.control.query import BadCall, Worlds, evicted, json_response, known_parameters, whole_number
+from mockserver.accounts.account import Account
+from mockserver.control.query import AccountSelector, BadCall, evicted, json_response, known_parameters, whole_number
 from mockserver.control.views import summary, whole
-from mockserver.export import CONTENT_TYPES, FORMATS, exported
+from mockserver.events.export import CONTENT_TYPES, FORMATS, exported
 from mockserver.model import Exchange
-from mockserver.moments import moment
-from mockserver.redaction import Redaction
+from mockserver.support.redaction import Redaction
+from mockserver.support.timestamps import moment
 
 LISTED_AT_MOST = 10_000
 
@@ -26,14 +26,14 @@ LISTED_AT_MOST = 10_000
 class JournalCalls:
     """`GET /requests` and `GET /requests/{id}`."""
 
-    def __init__(self, worlds: Worlds, max_body_bytes: int, redaction: Redaction) -> None:
-        self._worlds = worlds
+    def __init__(self, selector: AccountSelector, max_body_bytes: int, redaction: Redaction) -> None:
+        self._selector = selector
         self._max_body_bytes = max_body_bytes
         self._redaction = redaction
 
     async def list(self, request: Request) -> Response:
         """Exchanges, oldest first, narrowed by account, vendor, operation, status, verdict, since and limit."""
-        selected = self._worlds.selected(request)
+        selected = self._selector.selected(request)
         limit = whole_number(request, "limit", LISTED_AT_MOST)
         wanted = _filter(request)
         found = [exchange for exchange in _in_order(selected) if wanted(exchange)]
@@ -55,7 +55,7 @@ class JournalCalls:
         if form not in FORMATS:
             raise BadCall(f"format: expected one of {', '.join(FORMATS)}, found {form[:40]!r}")
         origin = f"{request.url.scheme}://{request.headers.get('host', 'mockserver')}"
-        exchanges = list(_in_order(self._worlds.selected(request)))
+        exchanges = list(_in_order(self._selector.selected(request)))
         pieces_of = exported(exchanges, form, origin, self._whole, self._redaction)
         return StreamingResponse(pieces(pieces_of), media_type=CONTENT_TYPES[form])
 
@@ -64,7 +64,7 @@ class JournalCalls:
 
     async def show(self, request: Request) -> Response:
         identifier = request.path_params["id"]
-        for account in self._worlds.selected(request):
+        for account in self._selector.selected(request):
             exchange = account.journal.find(identifier)
             if exchange is not None:
                 return json_response(self._whole(exchange))

@@ -8,12 +8,12 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from mockserver.accounts import Accounts
+from mockserver.accounts.account import Accounts
 from mockserver.analytics.audience import Segment
 from mockserver.analytics.errors import QueryError
 from mockserver.analytics.search_syntax import parse_search
 from mockserver.control.query import BadCall, json_body, json_response, members, own_account, own_known_account
-from mockserver.vendors.product_analytics import ProductAnalytics, product_analytics_of
+from mockserver.vendors.datadog.product_analytics import ProductAnalytics, product_analytics_of
 
 RUNNING_AT_MOST = 10_000
 SEGMENTS_AT_MOST = 1_000

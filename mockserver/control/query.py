@@ -9,14 +9,14 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from mockserver.accounts import Account, Accounts
-from mockserver.answers import PROBLEM_JSON, problem_answer
+from mockserver.accounts.account import Account, Accounts
 from mockserver.contracts import Catalogue
-from mockserver.decoding import parse_json
 from mockserver.errors import Failure
-from mockserver.jsontext import dump
-from mockserver.matching import shown
+from mockserver.http.problems import PROBLEM_JSON, problem_response
 from mockserver.model import Json
+from mockserver.support.jsontext import dump
+from mockserver.support.matching import shown
+from mockserver.validation.decoding import parse_json
 
 BODY_AT_MOST = 4 * 1024 * 1024
 
@@ -29,7 +29,7 @@ class BadCall(Exception):  # noqa: N818 - it becomes a 400
         self.problems = problems or []
 
 
-class Worlds:
+class AccountSelector:
     """Finds the accounts that a call is narrowed to by `account` and `vendor`. `operations` are the ids of those of
     each vendor.
 
@@ -170,5 +170,5 @@ def json_response(body: Any, status: int = 200) -> Response:
     return Response(dump(body), status, media_type="application/json")
 
 
-def problem_response(status: int, detail: str, **more: Json) -> Response:
-    return Response(problem_answer(status, detail, **more).body, status, media_type=PROBLEM_JSON.decode())
+def problem(status: int, detail: str, **more: Json) -> Response:
+    return Response(problem_response(status, detail, **more).body, status, media_type=PROBLEM_JSON.decode())

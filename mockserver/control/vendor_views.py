@@ -9,7 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from mockserver.accounts import Accounts
+from mockserver.accounts.account import Accounts
 from mockserver.control.query import (
     BadCall,
     check_vendor,
@@ -20,7 +20,7 @@ from mockserver.control.query import (
 )
 from mockserver.control.views import event_view
 from mockserver.model import Event
-from mockserver.vendors.satori_memory import TaxonomyError, read_taxonomy, satori_memory_of
+from mockserver.vendors.satori.state import TaxonomyError, read_taxonomy, satori_memory_of
 
 EventsOf = Callable[[Request, str], Iterable[Event]]
 """The events of a call's accounts at a vendor, oldest first."""

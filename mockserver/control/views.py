@@ -6,17 +6,17 @@ import base64
 from collections.abc import Mapping
 from typing import Any
 
-from mockserver.decoding import decompressed, parse_json
 from mockserver.errors import Failure
 from mockserver.model import Event, Exchange, Headers, Violation
-from mockserver.moments import iso
-from mockserver.redaction import Redaction
-from mockserver.remedies import remedies
+from mockserver.support.redaction import Redaction
+from mockserver.support.timestamps import iso
+from mockserver.validation.decoding import decompressed, parse_json
+from mockserver.validation.fixes import fixes
 
 
 def summary(exchange: Exchange, redaction: Redaction) -> dict[str, Any]:
     """An exchange as a list shows it: everything but headers and bodies."""
-    changes = remedies(exchange.verdict)
+    changes = fixes(exchange.verdict)
     return {
         "id": exchange.id,
         "vendor": exchange.vendor,

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from mockserver.extract import openapi
 from mockserver.extract import rules as prose_rules
-from mockserver.extract.accounting import accounts
+from mockserver.extract.coverage import accounts
 from mockserver.extract.errors import ExtractError
 from mockserver.extract.examples import bodies
 from mockserver.extract.merge import Found, by_call, union

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from mockserver.faults.vocabulary import Fault, Script, sampled
-from mockserver.matching import is_subset
 from mockserver.model import Json, Operation
+from mockserver.support.matching import is_subset
 
 ARMED_AT_MOST = 10_000
 

@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 
 from mockserver.errors import SettingsError
-from mockserver.pointers import parts_of
+from mockserver.support.pointers import parts_of
 
 
 def read_script_file(path: Path) -> tuple[Any, Callable[[str], int]]:

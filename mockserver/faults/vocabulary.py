@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from mockserver.model import Json, Operation
-from mockserver.pointers import escaped
+from mockserver.support.pointers import escaped
 
 MAX_SECONDS = 3600.0
 MAX_COUNT = 1_000_000_000

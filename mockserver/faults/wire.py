@@ -7,12 +7,12 @@ from typing import NamedTuple
 
 from starlette.types import Receive, Send
 
-from mockserver.clock import Clock
-from mockserver.connection import Connection
 from mockserver.faults.vocabulary import Wire
-from mockserver.model import Answer, Headers
-from mockserver.responding import respond
-from mockserver.statuses import phrase
+from mockserver.http.connection import Connection
+from mockserver.http.sending import respond
+from mockserver.http.statuses import phrase
+from mockserver.model import Headers, Response
+from mockserver.support.clock import Clock
 
 GARBAGE = b"\x16\x03\x01\x02\x00mockserver: this is not HTTP\x00\xff\r\n\r\n"
 SHAPES_THE_ANSWER = frozenset({"truncate", "malformed", "dribble"})
@@ -28,7 +28,7 @@ class Stage(NamedTuple):
     receive: Receive
     send: Send
     clock: Clock
-    answer: Answer
+    response: Response
     headers: Headers
 
 
@@ -60,10 +60,10 @@ async def _garbage(_wire: Wire, stage: Stage) -> None:
 
 async def _truncate(wire: Wire, stage: Stage) -> None:
     connection = _below_http(stage, ConnectionAbortedError)
-    status = stage.answer.status
+    status = stage.response.status
     head = [f"HTTP/1.1 {status} {phrase(status)}\r\n".encode("ascii")]
     head += [name + b": " + value + b"\r\n" for name, value in stage.headers]
-    body = stage.answer.body
+    body = stage.response.body
     kept = min(int(len(body) * wire.parameters["keep"]), len(body) - 1)
     connection.write(b"".join(head) + b"\r\n" + body[: max(kept, 0)])
     connection.close()
@@ -75,14 +75,14 @@ async def _hang(_wire: Wire, stage: Stage) -> None:
 
 
 async def _malformed(_wire: Wire, stage: Stage) -> None:
-    body = stage.answer.body[:-1] + b","
+    body = stage.response.body[:-1] + b","
     headers = tuple((name, b"%d" % len(body) if name == b"content-length" else value) for name, value in stage.headers)
-    await respond(stage.send, stage.answer._replace(body=body), headers)
+    await respond(stage.send, stage.response._replace(body=body), headers)
 
 
 async def _dribble(wire: Wire, stage: Stage) -> None:
-    body, chunks = stage.answer.body, int(wire.parameters["chunks"])
-    await stage.send({"type": "http.response.start", "status": stage.answer.status, "headers": stage.headers})
+    body, chunks = stage.response.body, int(wire.parameters["chunks"])
+    await stage.send({"type": "http.response.start", "status": stage.response.status, "headers": stage.headers})
     pause = wire.parameters["seconds"] / chunks
     for number in range(chunks):
         await stage.clock.sleep(pause, stage.connection)
@@ -91,7 +91,7 @@ async def _dribble(wire: Wire, stage: Stage) -> None:
 
 
 async def _slow_request(_wire: Wire, stage: Stage) -> None:
-    await respond(stage.send, stage.answer, stage.headers)
+    await respond(stage.send, stage.response, stage.headers)
 
 
 _PERFORMERS: Mapping[str, Callable[[Wire, Stage], Awaitable[None]]] = {

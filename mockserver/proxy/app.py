@@ -10,23 +10,24 @@ from typing import NamedTuple
 from starlette.routing import Mount, Router
 from starlette.types import Receive, Scope, Send
 
-from mockserver.accounts import UNMATCHED, Account, Accounts
-from mockserver.answers import problem_answer
-from mockserver.authentication import read_credentials
-from mockserver.connection import connection_of
+from mockserver.accounts.account import UNMATCHED, Account, Accounts
 from mockserver.contracts import Catalogue
 from mockserver.errors import ClientGone
-from mockserver.formalities import NO_PAGE, undocumented
-from mockserver.judging import Response, judge_request, judge_response, with_default, wrong_method
-from mockserver.model import ACCEPTED, Answer, Headers, Operation, Request, Verdict, Violation
+from mockserver.http.connection import connection_of
+from mockserver.http.problems import problem_response
+from mockserver.http.receiving import head_of
+from mockserver.http.sending import headers_of, respond
+from mockserver.model import ACCEPTED, Headers, Operation, Request, Response, Verdict, Violation
 from mockserver.proxy.bodies import Passing, sent_by_client
-from mockserver.proxy.forwarding import Answered, Forwarder, UpstreamFailure, sent_on
+from mockserver.proxy.forwarding import Forwarder, UpstreamFailure, UpstreamResponse, sent_on
 from mockserver.proxy.refusing import Refusals
 from mockserver.proxy.upstreams import Upstream
-from mockserver.receiving import head_of
-from mockserver.recording import Recorder
-from mockserver.responding import headers_of, respond
-from mockserver.routing import documented_routes, methods_of, nearest_operation, path_values
+from mockserver.server.recorder import Recorder
+from mockserver.server.routing import documented_routes, methods_of, nearest_operation, path_values
+from mockserver.validation.credentials import read_credentials
+from mockserver.validation.exchange import read_request
+from mockserver.validation.request import NO_PAGE, undocumented
+from mockserver.validation.response import RecordedResponse, judge_response, with_default, wrong_method
 
 log = logging.getLogger("mockserver")
 PROXY_STATUS = b"proxy-status"
@@ -64,13 +65,13 @@ class Proxy:
     async def handle(self, operation: Operation, scope: Scope, receive: Receive, send: Send) -> None:
         """A documented request."""
         head = head_of(scope)
-        presented = read_credentials(operation, head)
-        account = self._accounts.of(operation.vendor, presented.credential)
+        credentials = read_credentials(operation, head)
+        account = self._accounts.of(operation.vendor, credentials.credential)
         bound = operation.max_body_bytes or self._max_body_bytes
 
         def judged(request: Request) -> Verdict:
             values = path_values(operation, scope)
-            return judge_request(operation, request, values, presented, account.now(), self._max_body_bytes)
+            return read_request(operation, request, values, credentials, account.now(), self._max_body_bytes).verdict
 
         meeting = Meeting(operation, account, self._upstreams[operation.vendor], judged)
         await self._pass(meeting, head, Passing(sent_by_client(receive, head), bound), scope, send)
@@ -108,86 +109,88 @@ class Proxy:
             verdict = meeting.judge(request)
             refusal = self._refusal(meeting, request, verdict)
             if refusal is not None:
-                await self._answer(meeting, request, verdict, refusal, started, send)
+                await self._respond(meeting, request, verdict, refusal, started, send)
                 return
             assert meeting.upstream is not None
             target = scope.get("raw_path") or head.path.encode("utf-8")
             target += b"?" + head.query if head.query else b""
             headers = sent_on(head.headers, meeting.upstream, body)
-            async with self._forwarder.exchange(meeting.upstream, head.method, target, headers, body) as answered:
-                await self._bring_back(meeting, _with_body(head, body), verdict, answered, started, scope, send)
+            async with self._forwarder.exchange(meeting.upstream, head.method, target, headers, body) as upstream:
+                await self._bring_back(meeting, _with_body(head, body), verdict, upstream, started, scope, send)
         except ClientGone:
             cut = _with_body(head, body, cut=True)
             self._recorder.record(meeting.account, meeting.operation, cut, started, meeting.account.now())
         except UpstreamFailure as failure:
             log.warning("%s", failure.detail)
-            answer = _ours(problem_answer(failure.status, failure.detail), failure.error)
-            await self._answer(meeting, _with_body(head, body), verdict, answer, started, send)
+            response = _ours(problem_response(failure.status, failure.detail), failure.error)
+            await self._respond(meeting, _with_body(head, body), verdict, response, started, send)
 
-    def _refusal(self, meeting: Meeting, request: Request, verdict: Verdict) -> Answer | None:
+    def _refusal(self, meeting: Meeting, request: Request, verdict: Verdict) -> Response | None:
         """The answer to a request that is not sent on."""
         if _is_cut_by_the_parser(request):
             reason = "CONNECT, and a body behind a request to upgrade the connection, are not passed on"
-            return _ours(problem_answer(501, reason), "http_request_denied")
+            return _ours(problem_response(501, reason), "http_request_denied")
         if meeting.upstream is None:
             names = ", ".join(self._upstreams)
             reason = verdict.violations[0].message
-            answer = problem_answer(404, f"{reason}; with several upstreams ({names}) it cannot be told whose it is")
-            return _ours(answer, "destination_not_found")
+            response = problem_response(
+                404, f"{reason}; with several upstreams ({names}) it cannot be told whose it is"
+            )
+            return _ours(response, "destination_not_found")
         if self._refusals is None or verdict.valid:
             return None
-        answer = self._refusals.answer(meeting.operation or meeting.near, request, verdict, meeting.account)
-        return _ours(answer, "http_request_denied")
+        response = self._refusals.response(meeting.operation or meeting.near, request, verdict, meeting.account)
+        return _ours(response, "http_request_denied")
 
-    async def _answer(
-        self, meeting: Meeting, request: Request, verdict: Verdict, answer: Answer, started: float, send: Send
+    async def _respond(
+        self, meeting: Meeting, request: Request, verdict: Verdict, response: Response, started: float, send: Send
     ) -> None:
         """An answer of our own."""
         account, now = meeting.account, meeting.account.now()
-        headers = headers_of(answer, now)
+        headers = headers_of(response, now)
         self._recorder.record(
-            account, meeting.operation, request, started, now, answer=answer, headers=headers, verdict=verdict
+            account, meeting.operation, request, started, now, response=response, headers=headers, verdict=verdict
         )
-        await respond(send, answer, headers)
+        await respond(send, response, headers)
 
     async def _bring_back(
         self,
         meeting: Meeting,
         request: Request,
         verdict: Verdict,
-        answered: Answered,
+        upstream: UpstreamResponse,
         started: float,
         scope: Scope,
         send: Send,
     ) -> None:
         """The upstream's answer: judged and recorded before its first byte leaves."""
-        body, connection = answered.body, connection_of(scope)
-        response = Response(answered.status, answered.headers, body.kept, whole=not body.oversized)
+        body, connection = upstream.body, connection_of(scope)
+        response = RecordedResponse(upstream.status, upstream.headers, body.kept, whole=not body.oversized)
         found: tuple[Violation, ...] = ()
         if meeting.operation is not None:
             any_status = meeting.operation.id in self._any_status[meeting.operation.vendor]
             found = judge_response(meeting.operation, response, self._max_body_bytes, any_status=any_status)
-        taken = 200 <= answered.status < 300 and meeting.operation is not None
+        taken = 200 <= upstream.status < 300 and meeting.operation is not None
         self._recorder.record(
             meeting.account,
             meeting.operation,
             request,
             started,
             meeting.account.now(),
-            answer=Answer(answered.status, response.body),
-            headers=answered.headers,
+            response=Response(upstream.status, response.body),
+            headers=upstream.headers,
             verdict=verdict,
             stored=taken,
             acknowledged=taken and not (connection and connection.lost),
             response_violations=found,
             response_truncated=body.oversized,
         )
-        headers = _framed(answered, request.method)
+        headers = _framed(upstream, request.method)
         if not body.oversized:
-            await respond(send, Answer(answered.status, response.body), headers)
+            await respond(send, Response(upstream.status, response.body), headers)
             return
         assert meeting.upstream is not None
-        await send({"type": "http.response.start", "status": answered.status, "headers": headers})
+        await send({"type": "http.response.start", "status": upstream.status, "headers": headers})
         try:
             async for piece in self._forwarder.rest(meeting.upstream, body):
                 if connection is not None and connection.lost:
@@ -221,9 +224,9 @@ def _is_cut_by_the_parser(request: Request) -> bool:
     return follows and not request.body_size and request.header(b"upgrade") is not None
 
 
-def _ours(answer: Answer, error: str) -> Answer:
+def _ours(response: Response, error: str) -> Response:
     """An answer that says that the proxy gave it, and why (RFC 9209)."""
-    return answer.with_headers(((PROXY_STATUS, b"mockserver; error=%s" % error.encode("ascii")),))
+    return response.with_headers(((PROXY_STATUS, b"mockserver; error=%s" % error.encode("ascii")),))
 
 
 def _constant(violation: Violation) -> Callable[[Request], Verdict]:
@@ -234,13 +237,13 @@ def _with_body(head: Request, body: Passing, *, cut: bool = False) -> Request:
     return head._replace(body=body.kept, body_size=body.size, truncated=body.oversized or cut)
 
 
-def _framed(answered: Answered, method: str) -> Headers:
+def _framed(upstream: UpstreamResponse, method: str) -> Headers:
     """The headers of an answer with the framing of its body as it is sent."""
     if method == "HEAD":
-        return answered.headers
-    headers = tuple(pair for pair in answered.headers if pair[0] != b"content-length")
-    if answered.status in (204, 304):
+        return upstream.headers
+    headers = tuple(pair for pair in upstream.headers if pair[0] != b"content-length")
+    if upstream.status in (204, 304):
         return headers
-    if answered.body.oversized:
-        return answered.headers
-    return (*headers, (b"content-length", b"%d" % answered.body.size))
+    if upstream.body.oversized:
+        return upstream.headers
+    return (*headers, (b"content-length", b"%d" % upstream.body.size))

@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator
 from starlette.types import Receive
 
 from mockserver.errors import ClientGone
+from mockserver.http.receiving import KEPT_OF_OVERSIZED
 from mockserver.model import Request
-from mockserver.receiving import KEPT_OF_OVERSIZED
 
 
 class Passing:

@@ -48,7 +48,7 @@ class UpstreamFailure(Exception):  # noqa: N818 - it is an answer
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
+class UpstreamResponse:
     """An upstream's answer: status, headers without hop-by-hop ones, names in lower case, and the body."""
 
     status: int
@@ -70,7 +70,7 @@ class Forwarder:
     @asynccontextmanager
     async def exchange(
         self, upstream: Upstream, method: str, target: bytes, headers: Headers, body: Passing
-    ) -> AsyncIterator[Answered]:
+    ) -> AsyncIterator[UpstreamResponse]:
         """The answer to a request, its body read up to the bound; the rest can be read inside the context. Raises
         UpstreamFailure, and ClientGone where the client leaves in the middle of its request."""
         response: httpcore2.Response | None = None
@@ -81,17 +81,17 @@ class Forwarder:
                     response = await self._pool.handle_async_request(request)
                     if response.status > LAST_STATUS:
                         raise httpcore2.RemoteProtocolError(f"the status {response.status} is none of HTTP's")
-                    answer = Passing(response.aiter_stream(), self._bound)
-                    await answer.read()
-            yield Answered(response.status, passed_on(response.headers), answer)
+                    upstream_response = Passing(response.aiter_stream(), self._bound)
+                    await upstream_response.read()
+            yield UpstreamResponse(response.status, passed_on(response.headers), upstream_response)
         finally:
             if response is not None:
                 await response.aclose()
 
-    async def rest(self, upstream: Upstream, answer: Passing) -> AsyncIterator[bytes]:
+    async def rest(self, upstream: Upstream, upstream_response: Passing) -> AsyncIterator[bytes]:
         """The whole body of an oversized answer. Raises UpstreamFailure where it breaks off."""
         with _named(upstream, self._timeout):
-            async for piece in answer.pieces():
+            async for piece in upstream_response.pieces():
                 yield piece
 
     async def _told(self, body: Passing, deadline: asyncio.Timeout) -> AsyncIterator[bytes]:

@@ -8,18 +8,18 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from mockserver.answers import status_of
 from mockserver.contracts import VendorContract
-from mockserver.errors import Failure, FailureKind
-from mockserver.jsontext import canonical
-from mockserver.keywords import types_of
-from mockserver.model import BodySchema, Operation, Violation
-from mockserver.validation import judge
+from mockserver.errors import Failure
+from mockserver.http.problems import status_of
+from mockserver.model import BodySchema, FailureKind, Operation, Violation
+from mockserver.support.jsontext import canonical
+from mockserver.support.keywords import types_of
+from mockserver.validation.body import judge
 from mockserver.vectors.limits import Trial, trials
 from mockserver.vectors.places import Place, body_with, places, pointer_to
 from mockserver.vectors.timing import rule_trials, settled, with_value
 from mockserver.vectors.values import Maker
-from mockserver.vendors import vendor_named
+from mockserver.vendors.registry import vendor_named
 
 NOW = 1752580800
 """The time at which the vectors hold, in seconds since the epoch: 2025-07-15T12:00:00Z."""
@@ -57,7 +57,7 @@ def make_vectors(contract: VendorContract, seed: int = 0) -> dict[str, Any]:
 
 def _of_operation(operation: Operation, seed: int) -> Iterator[dict[str, Any]]:
     seen: set[bytes] = set()
-    bodies = ((operation.documented, seed), (operation.answering, seed + 1))
+    bodies = ((operation.documented, seed), (operation.served, seed + 1))
     schemas = {id(schema): (schema, salt) for schema, salt in bodies if schema is not None}
     number = 0
     for schema, salt in schemas.values():
@@ -117,11 +117,11 @@ def _expected(operation: Operation, body: Any) -> dict[str, Any]:
     vendor = vendor_named(operation.vendor)
     options = {"satori_sessionless_grace_sec": 3600, "satori_taxonomy": None}
     try:
-        answer = vendor.behaviour(operation)(operation, body, FreshWorld(random.Random(0), options))  # noqa: S311
+        response = vendor.behaviour(operation)(operation, body, FreshWorld(random.Random(0), options))  # noqa: S311
     except Failure as failure:
         status = status_of(operation, failure)
         return {"status": status, "violations": violations, "refused": _marks(failure.violations)}
-    return {"status": answer.status, "violations": violations}
+    return {"status": response.status, "violations": violations}
 
 
 def _marks(violations: tuple[Violation, ...]) -> list[dict[str, str]]:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from mockserver.keywords import types_of
+from mockserver.support.keywords import types_of
 from mockserver.vectors.values import FITTING, UNFIT, Maker, fits_pattern
 
 ONE_OF_EACH: Mapping[str, Any] = {

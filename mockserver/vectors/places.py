@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from mockserver.pointers import pointer_of
+from mockserver.support.pointers import pointer_of
 from mockserver.vectors.values import Maker
 
 PLACES_AT_MOST = 2000

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from mockserver.model import Rule
-from mockserver.pointers import follow
-from mockserver.rules import RULES
+from mockserver.support.pointers import follow
+from mockserver.validation.rules import RULES
 from mockserver.vectors.limits import Trial
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mockserver.keywords import resolved, types_of
+from mockserver.support.keywords import resolved, types_of
 
 DEEPEST = 24
 FITTING: Mapping[str, tuple[str, ...]] = {

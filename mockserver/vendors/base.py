@@ -6,10 +6,10 @@ import random
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, Protocol
 
-from mockserver.errors import Failure, FailureKind
-from mockserver.jsontext import dump
-from mockserver.model import Answer, EventPart, Headers, Json, Operation, Quota, Violation
-from mockserver.statuses import phrase
+from mockserver.errors import Failure
+from mockserver.http.statuses import phrase
+from mockserver.model import EventPart, FailureKind, Headers, Json, Operation, Quota, Response, Violation
+from mockserver.support.jsontext import dump
 
 
 class World(Protocol):
@@ -38,7 +38,7 @@ class Problem(NamedTuple):
     bare: bool = False
 
 
-Behaviour = Callable[[Operation, Json, World], Answer]
+Behaviour = Callable[[Operation, Json, World], Response]
 
 
 class Vendor:
@@ -48,7 +48,7 @@ class Vendor:
 
     def behaviour(self, operation: Operation) -> Behaviour:
         """What the operation does with an accepted body: by default it answers a value that fits the contract."""
-        return answer_sample
+        return sample_response
 
     def problems(self, operation: Operation, failure: Failure, status: int) -> list[Problem]:
         """What to tell the client of a failure, in the order of the places in the body."""
@@ -80,7 +80,7 @@ class Vendor:
         """How the vendor answers a method that the path does not have."""
         return Failure(FailureKind.WRONG_METHOD, "Method Not Allowed", status=405)
 
-    def events(self, operation: str, body: Json, answer: Json) -> list[EventPart]:
+    def events(self, operation: str, body: Json, response: Json) -> list[EventPart]:
         """The events that a body of an operation holds; `answer` is the body of the answer, where it was stored."""
         name = body.get("name") or body.get("title") if isinstance(body, dict) else None
         return [EventPart(name if isinstance(name, str) else operation, body)]
@@ -97,16 +97,16 @@ class Vendor:
 _CREDENTIAL_KINDS = (FailureKind.CREDENTIAL_MISSING, FailureKind.CREDENTIAL_INVALID)
 
 
-def answer_sample(operation: Operation, body: Json, world: World) -> Answer:
+def sample_response(operation: Operation, body: Json, world: World) -> Response:
     """The documented success with a body that fits its schema; no body where the contract documents none."""
     response = operation.responses.get(operation.success)
     if response is None or response.schema is None:
-        return Answer(operation.success, b"")
-    return json_answer(operation.success, response.schema.sample, response.content_type)
+        return Response(operation.success, b"")
+    return json_response(operation.success, response.schema.sample, response.content_type)
 
 
-def json_answer(status: int, body: Json, content_type: str = "application/json") -> Answer:
-    return Answer(status, dump(body), content_type.encode("latin-1"))
+def json_response(status: int, body: Json, content_type: str = "application/json") -> Response:
+    return Response(status, dump(body), content_type.encode("latin-1"))
 
 
 def text_at(body: Json, *path: str) -> str | None:
@@ -116,7 +116,7 @@ def text_at(body: Json, *path: str) -> str | None:
     return body if isinstance(body, str) and body else None
 
 
-def remembered(world: World, key: str, make: Callable[[], Any]) -> Any:
+def vendor_state(world: World, key: str, make: Callable[[], Any]) -> Any:
     """What the account keeps under a key, made when it is first asked for."""
     if key not in world.state:
         world.state[key] = make()

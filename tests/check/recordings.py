@@ -13,7 +13,7 @@ from unittest import mock
 
 import harness
 
-from mockserver.cli import main
+from mockserver.cli.main import main
 
 TIME = "2025-07-15T12:00:00.000Z"
 ACCEPTED_V1 = {"status": "ok", "event": {"id": 1, "title": "Deployed", "text": "Oh boy!"}}

@@ -10,7 +10,7 @@ import pytest
 from harness import PRODLYTICS, Server, serving
 from worlds import Sender, payment
 
-from mockserver.client import MockServer
+from mockserver.testing import MockServer
 
 ACCOUNTS = int(os.environ.get("MANY_ACCOUNTS", "12000"))
 

@@ -13,9 +13,9 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from starlette.routing import Mount
 from worlds import Sender, game_event, payment
 
-from mockserver.app import create_app
-from mockserver.client import Datadog, MockServer, Satori
+from mockserver.server.app import create_app
 from mockserver.settings import Settings
+from mockserver.testing import Datadog, MockServer, Satori
 
 VENDORS = ("datadog", "satori", "supalytics")
 METHODS = ("get", "put", "post", "delete", "patch")

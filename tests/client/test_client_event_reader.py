@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from mockserver.events import EVENT_BYTES, EventReader
+from mockserver.events.reader import EVENT_BYTES, EventReader
 from mockserver.model import ACCEPTED, EventPart, Exchange, Json, Request
 
 

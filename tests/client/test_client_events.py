@@ -10,7 +10,8 @@ import pytest
 from harness import SCALAR
 from worlds import TIMESTAMP, Sender, game_event, payment
 
-from mockserver.client import Datadog, Handle, MockServer, Satori, Supalytics
+from mockserver.client import Handle
+from mockserver.testing import Datadog, MockServer, Satori, Supalytics
 
 
 def outcomes(handle: Handle) -> list[tuple[str | None, str, int]]:

@@ -10,7 +10,7 @@ import httpx2
 import pytest
 from worlds import Sender, game_event, payment
 
-from mockserver.client import Datadog, MockServer
+from mockserver.testing import Datadog, MockServer
 
 SENT_AT_MOST = 5000
 

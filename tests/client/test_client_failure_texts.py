@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from worlds import Sender, game_event, payment
 
-from mockserver.client import Handle, MockServer, any_value, close_to_now
+from mockserver.client import Handle, any_value, close_to_now
+from mockserver.testing import MockServer
 
 GOLDEN = Path(__file__).parent / "golden"
 

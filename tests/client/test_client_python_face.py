@@ -17,10 +17,11 @@ import pytest
 from harness import Server, serving
 from worlds import Sender, payment
 
-from mockserver.client import ControlError, Handle, MockServer, Satori
+from mockserver.client import ControlError, Handle
 from mockserver.client.control import HttpControl
-from mockserver.client.server import RunningServer
 from mockserver.errors import AddressError, SettingsError
+from mockserver.testing import MockServer, Satori
+from mockserver.testing.server import RunningServer
 
 
 def in_process(server: MockServer) -> httpx2.AsyncClient:

@@ -18,8 +18,8 @@ import httpx2
 import pytest
 from harness import serving
 
-from mockserver.client import Datadog, MockServer
 from mockserver.client.control import HttpControl
+from mockserver.testing import Datadog, MockServer
 
 THREADS = 64
 REQUESTS = int(os.environ.get("READ_YOUR_WRITES", "3200"))

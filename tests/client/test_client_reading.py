@@ -15,7 +15,7 @@ import pytest
 from harness import V1, Server, serving
 from worlds import Sender, payment
 
-from mockserver.client import MockServer
+from mockserver.testing import MockServer
 
 READS = int(os.environ.get("MANY_READS", "20000"))
 

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from worlds import Sender, game_event, payment
 
-from mockserver.client import ControlError, Datadog, MockServer, Satori, any_value, close_to_now, matching, uuid
+from mockserver.client import ControlError, any_value, close_to_now, matching, uuid
+from mockserver.testing import Datadog, MockServer, Satori
 
 
 @pytest.mark.parametrize(

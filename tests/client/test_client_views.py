@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import httpx2
 import pytest
 
-from mockserver.client import MockServer
+from mockserver.testing import MockServer
 
 IDS = ["plain", "a/b", "50%", "a b?c#d&e", "zoë", "%2F"]
 

@@ -6,7 +6,8 @@ from typing import Any
 
 import httpx2
 
-from mockserver.client import Datadog, Handle, Satori, Supalytics
+from mockserver.client import Handle
+from mockserver.testing import Datadog, Satori, Supalytics
 
 TIMESTAMP = "2025-07-15T12:00:00Z"
 

@@ -8,7 +8,7 @@ import click.testing
 import pytest
 from extract_support import ROOT, Run
 
-from mockserver.extract.command import extract
+from mockserver.cli.extract import extract
 
 
 @pytest.fixture

@@ -14,8 +14,8 @@ from harness import Server
 
 from mockserver.analytics import EventStore, scalar
 from mockserver.control.product_analytics import SEGMENTS_AT_MOST
-from mockserver.vendors import satori_memory
-from mockserver.vendors.satori_memory import SatoriMemory, Taxonomy
+from mockserver.vendors.satori import state
+from mockserver.vendors.satori.state import SatoriMemory, Taxonomy
 
 MEBIBYTE = 1024 * 1024
 
@@ -109,7 +109,7 @@ def test_satoris_memory_does_not_grow_with_the_length_of_ids(name: str) -> None:
 
 
 def test_satoris_memory_is_bounded_in_number(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(satori_memory, "REMEMBERED_AT_MOST", 10)
+    monkeypatch.setattr(state, "REMEMBERED_AT_MOST", 10)
     memory = SatoriMemory(0, Taxonomy())
     event = {"name": "a", "timestamp": "2026-01-01T12:00:00Z", "session_id": "s"}
     for number in range(100):

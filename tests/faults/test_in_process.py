@@ -11,7 +11,7 @@ import pytest
 from faulting import NOON
 from harness import PRODLYTICS
 
-from mockserver.app import create_app
+from mockserver.server.app import create_app
 from mockserver.settings import Settings
 
 Play = Callable[[httpx2.AsyncClient], Awaitable[Any]]

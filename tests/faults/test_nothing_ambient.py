@@ -25,9 +25,9 @@ FORBIDDEN = {
 """Module or class to the names in it that are not to be used; all of them for None."""
 ALLOWED = {("random", "Random")}
 """A source of randomness of one's own, which the second test wants seeded."""
-DEFAULTS = {(file, clock) for file in ("app.py", "proxy/command.py") for clock in ("time.time", "time.perf_counter")}
+DEFAULTS = {(file, clock) for file in ("server/app.py", "cli/proxy.py") for clock in ("time.time", "time.perf_counter")}
 """The real clocks, passed in where the server and the proxy are composed."""
-OUTSIDE = {("client/server.py", "uuid.uuid4"), ("proxy/forwarding.py", "asyncio.timeout")}
+OUTSIDE = {("testing/server.py", "uuid.uuid4"), ("proxy/forwarding.py", "asyncio.timeout")}
 """A key that no other process uses is not to be had from a seed; a real upstream is waited for in real time."""
 
 
@@ -75,7 +75,7 @@ def test_nothing_is_ambient_but_the_defaults_of_the_composition() -> None:
 
 
 def test_the_real_clocks_are_defaults_of_create_app_and_nothing_else() -> None:
-    tree = dict(trees())["app.py"]
+    tree = dict(trees())["server/app.py"]
     (function,) = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) and node.name == "create_app"]
     defaults = {ast.unparse(default) for default in function.args.kw_defaults if default is not None}
     assert {"time.time", "time.perf_counter"} <= defaults

@@ -12,7 +12,7 @@ import pytest
 from faulting import World
 from harness import OPERATIONS, PRODLYTICS, SATORI, SUPALYTICS, V1, V2, Operation, Server, serving
 
-from mockserver.app import create_app
+from mockserver.server.app import create_app
 from mockserver.settings import Settings
 
 

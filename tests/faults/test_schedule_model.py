@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from starlette.types import ASGIApp
 
-from mockserver.app import create_app
+from mockserver.server.app import create_app
 from mockserver.settings import Settings
 
 NAMES = ("a", "b", "c")

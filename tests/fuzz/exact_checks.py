@@ -16,7 +16,7 @@ from jsonschema import Draft202012Validator, FormatChecker
 
 from mockserver.contracts.formats import is_int64
 from mockserver.model import Evidence, Rule
-from mockserver.rules import RULES
+from mockserver.validation.rules import RULES
 
 REFUSED = (400, 413, 422)
 NOWHERE = Evidence("assumed", "the contract")

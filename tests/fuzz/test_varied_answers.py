@@ -1,4 +1,4 @@
-"""With `--answers varied` successes take every legal form, stay true, keep the contract, and a seed repeats them."""
+"""With `--responses varied` successes take every legal form, stay true, keep the contract, and a seed repeats them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ ROUNDS = 60
 
 @pytest.fixture(scope="module", params=PROFILES)
 def varying(request: pytest.FixtureRequest) -> Iterator[Server]:
-    with serving("--answers", "varied", "--seed", "11", "--profile", request.param, "--no-quotas") as server:
+    with serving("--responses", "varied", "--seed", "11", "--profile", request.param, "--no-quotas") as server:
         yield server
 
 
@@ -91,7 +91,7 @@ def test_failures_stay_as_they_are(varying: Server, key: str) -> None:
 
 def test_a_seed_repeats_and_another_differs() -> None:
     def texts(seed: str) -> list[str]:
-        with serving("--answers", "varied", "--seed", seed) as server:
+        with serving("--responses", "varied", "--seed", seed) as server:
             return bodies(server, SUPALYTICS, "again", 20)
 
     first = texts("5")
@@ -100,11 +100,11 @@ def test_a_seed_repeats_and_another_differs() -> None:
 
 
 def test_the_seed_is_said_at_start() -> None:
-    line = command("serve", "--port", "0", "--answers", "varied", "--seed", "5")
+    line = command("serve", "--port", "0", "--responses", "varied", "--seed", "5")
     process = subprocess.Popen(line, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=environment())
     assert process.stderr is not None
     try:
-        assert b"--answers varied --seed 5" in process.stderr.readline()
+        assert b"--responses varied --seed 5" in process.stderr.readline()
     finally:
         process.terminate()
         process.communicate(timeout=PATIENCE)

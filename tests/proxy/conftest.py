@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from harness import Server
-from upstreams import RawUpstream, answering, proxying
+from upstreams import RawUpstream, proxying, served
 
 
 @pytest.fixture(scope="session")
@@ -36,7 +36,7 @@ def raw(_raw: tuple[RawUpstream, Server]) -> RawUpstream:
     """A raw socket behind `before_raw`, without what earlier tests told it."""
     upstream = _raw[0]
     upstream.received.clear()
-    upstream.behave = answering(b"HTTP/1.1 204 No Content\r\n\r\n")
+    upstream.behave = served(b"HTTP/1.1 204 No Content\r\n\r\n")
     return upstream
 
 

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from harness import PATIENCE, V1, Server, run
-from upstreams import RawUpstream, answering, hanging
+from upstreams import RawUpstream, hanging, served
 
 HEAD = b"HTTP/1.1 202 Accepted\r\nContent-Type: application/json\r\n"
 PART = b'{"status": "ok", "pad": "' + b"x" * 100_000
@@ -44,7 +44,7 @@ def checked(file: Path, *arguments: str) -> tuple[Any, list[tuple[str, str, str]
 def test_an_answer_that_was_not_kept_whole(
     raw: RawUpstream, before_raw: Server, key: str, tmp_path: Path, answer: bytes, size: int, remark: str
 ) -> None:
-    raw.behave = answering(answer)
+    raw.behave = served(answer)
     assert len(before_raw.post(V1, key).content) == 300_000
     files = exported(before_raw, key, tmp_path)
     (entry,) = json.loads(files["har"].read_text())["log"]["entries"]
@@ -57,7 +57,7 @@ def test_an_answer_that_was_not_kept_whole(
 
 
 def test_a_request_that_was_not_kept_whole(raw: RawUpstream, before_raw: Server, key: str, tmp_path: Path) -> None:
-    raw.behave = answering(HEAD + b"Content-Length: 2\r\n\r\n{}")
+    raw.behave = served(HEAD + b"Content-Length: 2\r\n\r\n{}")
     before_raw.post(V1, key, content=PART.ljust(300_000))
     files = exported(before_raw, key, tmp_path)
     (entry,) = json.loads(files["har"].read_text())["log"]["entries"]
@@ -88,7 +88,7 @@ def test_a_request_that_its_client_left(
 def test_an_answer_of_the_proxy_itself_is_not_held_against_the_vendor(
     raw: RawUpstream, before_raw: Server, key: str, tmp_path: Path
 ) -> None:
-    for behaviour, error in ((hanging, "http_response_timeout"), (answering(b"nonsense"), "http_protocol_error")):
+    for behaviour, error in ((hanging, "http_response_timeout"), (served(b"nonsense"), "http_protocol_error")):
         raw.behave = behaviour
         assert before_raw.post(V1, key).headers["proxy-status"] == f"mockserver; error={error}"
     for file in exported(before_raw, key, tmp_path).values():

@@ -15,9 +15,9 @@ import pytest
 import trustme
 import uvicorn
 from harness import OPERATIONS, PATIENCE, PRODLYTICS, V1, Operation, Server, run
-from upstreams import RawUpstream, answering, proxying, resetting
+from upstreams import RawUpstream, proxying, resetting, served
 
-from mockserver.client import MockServer
+from mockserver.testing import MockServer
 
 CA = trustme.CA()
 
@@ -119,9 +119,9 @@ def mad(trusted: Path) -> Iterator[tuple[RawUpstream, Server]]:
 @pytest.mark.parametrize(
     ("behaviour", "said"),
     [
-        (answering(b"\x00\xff nonsense \r\n\r\n"), "did not answer in HTTP"),
-        (answering(), "did not answer in HTTP"),
-        (answering(b"HTTP/1.1 202 Accepted\r\nContent-Length: 100\r\n\r\n{"), ""),
+        (served(b"\x00\xff nonsense \r\n\r\n"), "did not answer in HTTP"),
+        (served(), "did not answer in HTTP"),
+        (served(b"HTTP/1.1 202 Accepted\r\nContent-Length: 100\r\n\r\n{"), ""),
         (resetting, ""),
     ],
     ids=["nonsense", "nothing", "cut", "reset"],

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import httpx2
 import pytest
 from harness import PATIENCE, V1, Server, marks
-from upstreams import RawUpstream, answering, free_port, hanging, proxying, resetting
+from upstreams import RawUpstream, free_port, hanging, proxying, resetting, served
 
 ACCEPTED = json.dumps({"status": "ok", "event": {"title": "Deployed"}}).encode()
 
@@ -36,7 +36,7 @@ def exchange(server: Server, request: bytes) -> bytes:
 
 
 def test_the_request_on_the_wire(raw: RawUpstream, before_raw: Server, key: str) -> None:
-    raw.behave = answering(http(ACCEPTED))
+    raw.behave = served(http(ACCEPTED))
     body = b'{"title":  "Deployed", "text": "caf\xc3\xa9"}'
     lines = [
         b"POST /api/v1/events?a=%2F&b HTTP/1.1",
@@ -72,7 +72,7 @@ def test_the_request_on_the_wire(raw: RawUpstream, before_raw: Server, key: str)
 def test_the_answer_on_the_wire(raw: RawUpstream, before_raw: Server, key: str) -> None:
     packed = gzip.compress(ACCEPTED, mtime=0)
     hop = (b"Connection: X-Hop", b"X-Hop: theirs", b"Keep-Alive: timeout=5", b"Set-Cookie: a=1", b"Set-Cookie: b=2")
-    raw.behave = answering(http(packed, "202 Fine", b"Content-Encoding: gzip", b"X-RateLimit-Reset: 7", *hop))
+    raw.behave = served(http(packed, "202 Fine", b"Content-Encoding: gzip", b"X-RateLimit-Reset: 7", *hop))
     with before_raw.client.stream("POST", V1.path, headers=V1.headers(key), json=V1.body) as answer:
         assert b"".join(answer.iter_raw()) == packed
     assert answer.headers.multi_items() == [
@@ -98,7 +98,7 @@ def test_the_answer_on_the_wire(raw: RawUpstream, before_raw: Server, key: str) 
 def test_what_the_vendor_does_wrong_is_in_the_journal(
     raw: RawUpstream, before_raw: Server, key: str, answer: bytes, expected: Any
 ) -> None:
-    raw.behave = answering(answer)
+    raw.behave = served(answer)
     before_raw.post(V1, key)
     listed = before_raw.last(V1, key)
     assert listed["verdict"] == "valid"
@@ -111,11 +111,11 @@ def test_what_the_vendor_does_wrong_is_in_the_journal(
     ("behaviour", "status", "said"),
     [
         (resetting, 502, "broke the connection"),
-        (answering(), 502, "did not answer in HTTP"),
-        (answering(b"\x00\xff nonsense \r\n\r\n"), 502, "did not answer in HTTP"),
-        (answering(b"HTTP/1.1 202 Accepted\r\nContent-Length: 100\r\n\r\n{"), 502, "did not answer in HTTP"),
+        (served(), 502, "did not answer in HTTP"),
+        (served(b"\x00\xff nonsense \r\n\r\n"), 502, "did not answer in HTTP"),
+        (served(b"HTTP/1.1 202 Accepted\r\nContent-Length: 100\r\n\r\n{"), 502, "did not answer in HTTP"),
         (
-            answering(b"HTTP/1.1 202 Accepted\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"),
+            served(b"HTTP/1.1 202 Accepted\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"),
             502,
             "did not answer in HTTP",
         ),
@@ -148,7 +148,7 @@ def test_an_upstream_that_is_down(key: str) -> None:
 
 def test_bodies_beyond_the_bound_are_streamed_both_ways(raw: RawUpstream, before_raw: Server, key: str) -> None:
     sent, answered = b"s" * 3_000_000, b"a" * 2_000_000
-    raw.behave = answering(http(answered))
+    raw.behave = served(http(answered))
     answer = before_raw.post(V1, key, content=sent)
     assert answer.content == answered
     assert raw.received[0].endswith(b"\r\n\r\n" + sent)
@@ -168,13 +168,13 @@ def test_a_chunked_body_beyond_the_bound_stays_chunked(raw: RawUpstream, before_
 
 
 def test_a_large_answer_that_breaks_off_is_not_made_whole(raw: RawUpstream, before_raw: Server, key: str) -> None:
-    raw.behave = answering(b"HTTP/1.1 202 OK\r\nContent-Length: 900000\r\n\r\n" + b"x" * 500_000)
+    raw.behave = served(b"HTTP/1.1 202 OK\r\nContent-Length: 900000\r\n\r\n" + b"x" * 500_000)
     with pytest.raises(httpx2.RemoteProtocolError):
         before_raw.post(V1, key)
 
 
 def test_undocumented_paths_go_to_the_only_upstream(raw: RawUpstream, before_raw: Server, key: str) -> None:
-    raw.behave = answering(http(b"[]", "200 OK"))
+    raw.behave = served(http(b"[]", "200 OK"))
     answer = before_raw.client.get("/api/v1/va%6Cidate//x", headers={"DD-API-KEY": key})
     assert (answer.status_code, answer.content) == (200, b"[]")
     assert raw.received[0].startswith(b"GET /base/api/v1/va%6Cidate//x HTTP/1.1\r\n")
@@ -184,10 +184,10 @@ def test_undocumented_paths_go_to_the_only_upstream(raw: RawUpstream, before_raw
 
 
 def test_a_head_request_and_an_empty_answer(raw: RawUpstream, before_raw: Server, key: str) -> None:
-    raw.behave = answering(b"HTTP/1.1 200 OK\r\nContent-Length: 77\r\n\r\n")
+    raw.behave = served(b"HTTP/1.1 200 OK\r\nContent-Length: 77\r\n\r\n")
     answer = before_raw.client.head("/api/v1/anything", headers={"DD-API-KEY": key})
     assert (answer.status_code, answer.headers["content-length"]) == (200, "77")
-    raw.behave = answering(b"HTTP/1.1 304 Not Modified\r\nContent-Length: 77\r\nETag: x\r\n\r\n")
+    raw.behave = served(b"HTTP/1.1 304 Not Modified\r\nContent-Length: 77\r\nETag: x\r\n\r\n")
     assert before_raw.client.get("/api/v1/anything", headers={"DD-API-KEY": key}).status_code == 304
 
 
@@ -202,7 +202,7 @@ def test_a_client_that_leaves_reaches_nobody(raw: RawUpstream, before_raw: Serve
 
 @pytest.mark.parametrize("status", [600, 999])
 def test_a_status_that_http_does_not_have_is_a_502(raw: RawUpstream, before_raw: Server, key: str, status: int) -> None:
-    raw.behave = answering(http(b"{}", f"{status} Odd"))
+    raw.behave = served(http(b"{}", f"{status} Odd"))
     answer = before_raw.post(V1, key)
     assert answer.status_code == 502
     assert f"the status {status} is none of HTTP's" in answer.json()["detail"]
@@ -227,7 +227,7 @@ def test_a_request_whose_body_the_parser_does_not_give_is_not_sent_on_without_it
 
 
 def test_an_offer_to_change_the_protocol_is_the_hops_own(raw: RawUpstream, before_raw: Server, key: str) -> None:
-    raw.behave = answering(http(ACCEPTED, "202 Accepted"))
+    raw.behave = served(http(ACCEPTED, "202 Accepted"))
     offer = b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: A"
     assert raw_answer(before_raw, b"POST", offer, key).startswith(b"HTTP/1.1 202 ")
     (received,) = raw.received
@@ -240,21 +240,21 @@ def test_informational_answers_and_trailers_do_not_disturb(
     raw: RawUpstream, before_raw: Server, key: str, first: bytes
 ) -> None:
     chunked = b"HTTP/1.1 202 OK\r\nContent-Type: application/json\r\nTrailer: X-T\r\nTransfer-Encoding: chunked\r\n\r\n"
-    raw.behave = answering(first, chunked + b"%x\r\n" % len(ACCEPTED) + ACCEPTED + b"\r\n0\r\nX-T: 1\r\n\r\n")
+    raw.behave = served(first, chunked + b"%x\r\n" % len(ACCEPTED) + ACCEPTED + b"\r\n0\r\nX-T: 1\r\n\r\n")
     answer = before_raw.post(V1, key)
     assert (answer.status_code, answer.content) == (202, ACCEPTED)
     assert before_raw.last(V1, key)["response_violations"] == []
 
 
 def test_a_redirect_is_the_clients_to_follow(raw: RawUpstream, before_raw: Server, key: str) -> None:
-    raw.behave = answering(http(b"", "307 Temporary Redirect", b"Location: http://127.0.0.1:1/x"))
+    raw.behave = served(http(b"", "307 Temporary Redirect", b"Location: http://127.0.0.1:1/x"))
     answer = before_raw.post(V1, key)
     assert (answer.status_code, answer.headers["location"]) == (307, "http://127.0.0.1:1/x")
     assert len(raw.received) == 1
 
 
 def test_a_client_that_waits_for_100_continue_gets_it(raw: RawUpstream, before_raw: Server, key: str) -> None:
-    raw.behave = answering(http(ACCEPTED))
+    raw.behave = served(http(ACCEPTED))
     address, body = urlsplit(before_raw.url), json.dumps(V1.body).encode()
     head = b"POST %s HTTP/1.1\r\nHost: x\r\nDD-API-KEY: %s\r\nExpect: 100-continue\r\nConnection: close\r\n"
     with socket.create_connection((address.hostname, address.port or 0), PATIENCE) as connection:

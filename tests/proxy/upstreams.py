@@ -23,7 +23,7 @@ class RawUpstream:
     def __init__(self, tls: ssl.SSLContext | None = None) -> None:
         self._tls = tls
         self.received: list[bytes] = []
-        self.behave: Behaviour = answering(b"HTTP/1.1 204 No Content\r\n\r\n")
+        self.behave: Behaviour = served(b"HTTP/1.1 204 No Content\r\n\r\n")
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._open: list[socket.socket] = []
         self._thread = threading.Thread(target=self._serve, daemon=True)
@@ -80,7 +80,7 @@ def received(connection: socket.socket) -> bytes:
     return piece
 
 
-def answering(*pieces: bytes) -> Behaviour:
+def served(*pieces: bytes) -> Behaviour:
     """Sends the pieces and closes."""
 
     def behave(connection: socket.socket) -> None:

@@ -4,21 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from mockserver.client import (
-    Backend,
-    Datadog,
-    Handle,
-    Maker,
-    MockServer,
-    ReceivedEvent,
-    ReceivedRequest,
-    Satori,
-    Supalytics,
-    any_value,
-    close_to_now,
-    matching,
-    uuid,
-)
+from mockserver.client import Handle, Maker, ReceivedEvent, ReceivedRequest, any_value, close_to_now, matching, uuid
+from mockserver.testing import Backend, Datadog, MockServer, Satori, Supalytics
 
 
 @pytest.mark.mockserver(scenario="brown-out", profile="observed", strict=True)

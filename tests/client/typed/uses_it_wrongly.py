@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from mockserver.client import Datadog, Maker, Satori, any_value
+from mockserver.client import Maker, any_value
+from mockserver.testing import Datadog, Satori
 
 
 async def test_mistakes(datadog: Datadog, satori: Satori, make_datadog: Maker[Datadog]) -> None:

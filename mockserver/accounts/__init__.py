@@ -1,0 +1,1 @@
+"""What the server remembers of each credential: its journal, clock, quotas and randomness."""

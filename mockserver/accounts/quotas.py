@@ -1,0 +1,64 @@
+"""Counts an account's requests against the vendor's rate limits, in windows aligned to the account's clock."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from mockserver.model import Operation, Quota
+from mockserver.support.clock import TimeSource
+
+
+class RateLimit(NamedTuple):
+    """At most `limit` requests in `period` seconds, counted under `name`."""
+
+    name: str
+    limit: int
+    period: int
+
+
+class Quotas:
+    """The quotas of one account: fixed windows that begin at multiples of their length on its clock (`now`, seconds
+    since the epoch). Operations whose limits have one name share it."""
+
+    def __init__(self, now: TimeSource) -> None:
+        self._now = now
+        self._counts: dict[str, tuple[float, int]] = {}
+
+    def take(self, limit: RateLimit) -> Quota:
+        """Counts one request; the quota says whether it was one too many."""
+        now = self._now()
+        ends, count = self._window(limit, now)
+        self._counts[limit.name] = (ends, count + 1)
+        return _quota(limit, count + 1, ends, now, spent=count >= limit.limit)
+
+    def look(self, limit: RateLimit) -> Quota:
+        """The quota as it stands, without counting."""
+        now = self._now()
+        ends, count = self._window(limit, now)
+        return _quota(limit, count, ends, now, spent=count >= limit.limit)
+
+    def _window(self, limit: RateLimit, now: float) -> tuple[float, int]:
+        """When the window ends that it is now, and how many requests were counted in it."""
+        ends, count = self._counts.get(limit.name, (0.0, 0))
+        if ends - limit.period <= now < ends:
+            return ends, count
+        return (now // limit.period + 1) * limit.period, 0
+
+
+def _quota(limit: RateLimit, count: int, ends: float, now: float, *, spent: bool) -> Quota:
+    remaining = limit.limit - count if count < limit.limit else 0
+    return Quota(limit.name, limit.limit, limit.period, remaining, ends, ends - now, spent)
+
+
+def rate_limit_of(operation: Operation, overrides: Mapping[str, Mapping[str, int]]) -> RateLimit | None:
+    """The rate limit of an operation: the settings' for the operation, else the settings' for its vendor, else the
+    contract's `x-rate-limit`; None where there is none."""
+    said = operation.extensions.get("x-rate-limit")
+    override = overrides.get(operation.id) or overrides.get(operation.vendor)
+    if override is not None:
+        name = operation.id if operation.id in overrides else f"{operation.vendor}/all"
+        return RateLimit(name, override["limit"], override["period"])
+    if not said:
+        return None
+    return RateLimit(said.get("name", operation.id), said["limit"], said["period"])

@@ -1,0 +1,137 @@
+"""Writes the configuration with which schemathesis tests a served contract: each departure from its checks with why."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from mockserver.contracts import VendorContract
+from mockserver.model import Credential, Operation
+from mockserver.support.keywords import types_of
+from mockserver.vendors.registry import vendor_named
+
+POSITIVE = ("2xx", "3xx", 401, 403, 404, 409, 429, "5xx")
+"""What schemathesis expects of valid data by default."""
+NEGATIVE = (400, 401, 403, 404, 405, 406, 409, 415, 422, 428, 429, "5xx")
+"""What it expects of invalid data by default."""
+OWN_FORMATS = frozenset({"int64", "double"})
+"""Formats of OpenAPI that schemathesis generates no strings for."""
+CHOICES = ("oneOf", "anyOf")
+
+
+def schemathesis_config(contract: VendorContract, key: str = "fuzz", application_key: str = "fuzz-app") -> str:
+    """A `schemathesis.toml` for one vendor, served anywhere.
+
+    `key` is the credential to present (without the vendor's prefix). Made from the contract: named rules that a schema
+    cannot say, choices in which schemathesis mistakes an untaken option's violation for the body's, and what the vendor
+    answers to a wrong method. A fake takes any key, so that the check `ignored_auth` needs `accepted_keys` that list
+    this one.
+    """
+    profile = contract.document["info"].get("x-profile", "documented")
+    command = f"mockserver openapi {contract.vendor} --profile {profile} --schemathesis-config"
+    lines = [
+        f"# schemathesis for {contract.vendor}, profile {profile}: written by `{command}`.",
+        "# The check ignored_auth wants a server that knows its keys: start it with a settings file that says",
+        f"#   accepted_keys: {{{contract.vendor}: [{_presented(contract.operations, key)}]}}",
+        "",
+        "[headers]",
+        *(
+            f"{_text(name)} = {_text(value)}"
+            for name, value in _headers(contract.operations, key, application_key).items()
+        ),
+    ]
+    for operation in contract.operations:
+        lines += _operation_lines(operation)
+    return "\n".join(lines) + "\n"
+
+
+def _operation_lines(operation: Operation) -> list[str]:
+    lines: list[str] = []
+    reasons = list(_valid_but_refused(operation))
+    if reasons:
+        lines += _because(reasons) + _check("positive_data_acceptance", (*POSITIVE, 400))
+    reasons = list(_invalid_but_accepted(operation))
+    if reasons:
+        lines += _because(reasons) + _check("negative_data_rejection", (*NEGATIVE, "2xx"))
+    status = vendor_named(operation.vendor).wrong_method(operation).status
+    if status != 405:
+        lines += [*_because([f"A method that the path does not have is answered {status}, by this vendor's gateway."])]
+        lines += ["[operations.checks.unsupported_method]", "enabled = false"]
+        lines += _check("not_a_server_error", ("2xx", "3xx", "4xx", status or 501))
+    if not lines:
+        return []
+    return ["", "[[operations]]", f"include-path = {_text(operation.path)}", *lines]
+
+
+def _valid_but_refused(operation: Operation) -> Iterator[str]:
+    """Why a body that fits the schema may be answered 400."""
+    if operation.served is None:
+        return
+    for rule in operation.served.rules:
+        about = ", ".join(f"{name} {value}" for name, value in rule.parameters.items() if name != "name")
+        yield f"No schema can say the rule {rule.name} ({about}): {rule.evidence.kind}, {rule.evidence.source}."
+    for refusal in operation.extensions.get("x-refusals", ()):
+        yield f"No schema can say the rule {refusal['name']} at {refusal['pointer']}: {refusal['because']}."
+    if any(
+        schema.get("format") in OWN_FORMATS and "string" in types_of(schema)
+        for schema in _schemas(operation.served.document)
+    ):
+        yield "schemathesis writes strings that match the pattern of an int64 but are beyond 64 bits."
+
+
+def _invalid_but_accepted(operation: Operation) -> Iterator[str]:
+    """Why a body that schemathesis takes for invalid may be accepted."""
+    if operation.served is None:
+        return
+    schemas = list(_schemas(operation.served.document))
+    options = [option for schema in schemas for keyword in CHOICES for option in schema.get(keyword, ())]
+    if any("properties" in option for option in options if isinstance(option, dict)):
+        yield "A change inside an option that the body does not take (oneOf, anyOf) leaves the body valid."
+
+
+def _schemas(node: Any) -> Iterator[Mapping[str, Any]]:
+    """Every object inside a schema document; names of properties among them do no harm here."""
+    stack = [node]
+    while stack:
+        current = stack.pop()
+        if isinstance(current, dict):
+            yield current
+            stack.extend(inner for name, inner in current.items() if not name.startswith("x-"))
+        elif isinstance(current, list):
+            stack.extend(current)
+
+
+def _headers(operations: tuple[Operation, ...], key: str, application_key: str) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for operation in operations:
+        for credential in operation.credentials[:1]:
+            found[credential.name] = _value(credential, key)
+        if operation.application_key is not None:
+            found[operation.application_key.name] = application_key
+    return found
+
+
+def _value(credential: Credential, key: str) -> str:
+    if credential.scheme == "basic":
+        return "Basic " + base64.b64encode(f"{key}:".encode()).decode("ascii")
+    return f"Bearer {credential.prefix}{key}" if credential.scheme == "bearer" else f"{credential.prefix}{key}"
+
+
+def _presented(operations: tuple[Operation, ...], key: str) -> str:
+    prefix = next((credential.prefix for operation in operations for credential in operation.credentials), "")
+    return prefix + key
+
+
+def _because(reasons: list[str]) -> list[str]:
+    return [f"# {' '.join(reason.split())}" for reason in reasons]
+
+
+def _check(name: str, statuses: tuple[int | str, ...]) -> list[str]:
+    listed = ", ".join(_text(status) if isinstance(status, str) else str(status) for status in statuses)
+    return [f"[operations.checks.{name}]", f"expected-statuses = [{listed}]"]
+
+
+def _text(text: str) -> str:
+    return json.dumps(text)

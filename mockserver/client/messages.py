@@ -1,0 +1,231 @@
+"""What a failed expectation prints: counts first, then what comes nearest, field by field, at most a screenful."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from mockserver.client.records import ReceivedEvent, ReceivedRequest, Violation
+from mockserver.support.matching import is_subset, shown
+
+LINES_AT_MOST = 40
+LINE_AT_MOST = 110
+EVENTS_BEFORE = 5
+DIFFERENCES_AT_MOST = 8
+VIOLATIONS_AT_MOST = 100
+
+
+def not_received(name: str | None, outcome: str, json: Any, within: float, report: Mapping[str, Any]) -> str:
+    """Too few or too many events; `report` is the control API's answer to a verification."""
+    kind = "" if outcome == "any" else f"{outcome} "
+    noun = "event" if report["expected"].split()[-1] == "1" else "events"
+    named = "" if name is None else f' "{name}"'
+    what = f"{report['expected']} {kind}{noun}{named}"
+    if report.get("undecided"):
+        return _undecided(what, json, report)
+    patience = f" within {within:g} s" if within else ""
+    lines = [f"expected {what}{patience}, received {report['count']}", *_with(json)]
+    if report["matched"]:
+        lines += ["", "received:", *_matched(report["matched"], report["count"])]
+    if report["nearest"]:
+        others = max(report["total"] - report["count"], len(report["nearest"]))
+        lines += ["", f"nearest of {_counted(others, 'other event' if report['count'] else 'event')} received:"]
+        for number, near in enumerate(report["nearest"], 1):
+            lines += _near(number, near)
+    elif report["total"] == 0:
+        lines += ["", "no events were received at all"]
+    lines += _evictions(report["evicted"])
+    return _cut(lines)
+
+
+def unexpected(name: str | None, json: Any, report: Mapping[str, Any]) -> str:
+    """Events where none were expected."""
+    what = "any event" if name is None else f'"{name}"'
+    if report.get("undecided"):
+        return _undecided(f"not to receive {what}", json, report)
+    lines = [f"expected not to receive {what}, received {_counted(report['count'], 'event')}", *_with(json)]
+    return _cut([*lines, "", "received:", *_matched(report["matched"], report["count"])])
+
+
+def no_longer_kept(count: int, kept: int, evicted: int) -> str:
+    """As many events as expected came, but their requests did not all stay."""
+    lines = [f"{_counted(count, 'event')} came, but the journal keeps only {kept} of them"]
+    return "\n".join([*lines, *_evictions(evicted, "the others")])
+
+
+def _undecided(what: str, json: Any, report: Mapping[str, Any]) -> str:
+    """As many as expected, as far as is known."""
+    known = "1 is known" if report["count"] == 1 else f"{report['count'] or 'none'} are known"
+    lines = [f"cannot tell: expected {what}; {known}, but there may have been more", *_with(json)]
+    return _cut([*lines, *_evictions(report["unseen"], "such events")])
+
+
+def _with(json: Any) -> list[str]:
+    return [] if json is None else [f"  with {shown(json, LINE_AT_MOST)}"]
+
+
+def places_in_sequence(expected: Sequence[Any], events: Sequence[ReceivedEvent], now: float) -> list[int]:
+    """The place in `events` of each expected event that came after the ones before it; it ends where one did not."""
+    places: list[int] = []
+    for place, event in enumerate(events):
+        if len(places) < len(expected) and _fits(expected[len(places)], event, now):
+            places.append(place)
+    return places
+
+
+def out_of_sequence(
+    expected: Sequence[Any], events: Sequence[ReceivedEvent], places: Sequence[int], evicted: int
+) -> str:
+    """The expected order, where it broke, and what came instead; `places` as `places_in_sequence` answers them."""
+    at = len(places)
+    came = f"number {at + 1} did not come after number {at}" if at else "number 1 did not come"
+    lines = [f"expected {_counted(len(expected), 'event')} in this order; {came}", "", "expected:"]
+    for number, item in enumerate(expected):
+        lines.append(f"  {'→' if number == at else ' '} {number + 1}. {_in_words(item)}")
+    lines += ["", "received, accepted ones only:" if events else "no accepted events were received"]
+    first = max(0, (places[-1] if places else 0) - EVENTS_BEFORE)
+    if first:
+        lines.append(f"    … {first} earlier")
+    expected_at = {place: number for number, place in enumerate(places, 1)}
+    for place, event in enumerate(events[first:], first):
+        matched = f" ← number {expected_at[place]}" if place in expected_at else ""
+        lines.append(f"    {_titled(event)}{matched}")
+    return _cut([*lines[:LINES_AT_MOST], *_more(len(lines) - LINES_AT_MOST), *_evictions(evicted)])
+
+
+def contract_broken(vendor: str, requests: Sequence[ReceivedRequest], *, strict: bool) -> str:
+    """Every violation, with its place, rule, evidence, value and the smallest change that would mend it. Those that
+    differ only in their place in a list are told once, with the other places below."""
+    lines = [f"{_counted(len(requests), 'request')} to {vendor} broke the contract"]
+    left = VIOLATIONS_AT_MOST
+    for request in requests:
+        status = "not answered" if request.status is None else f"answered {request.status}"
+        lines += ["", f"{request.method} {request.path} ({request.operation or '-'}, request {request.id}, {status})"]
+        found = request.violations + (request.warnings if strict else ())
+        for alike in _grouped(found[:left]):
+            lines += _violation(alike[0])
+            lines += [f"    also      {_place(other)}{_sent(other)}" for other in alike[1:]]
+        left -= len(found)
+        if left < 0:
+            lines.append(f"  … and {-left} more violations in this request")
+            break
+    lines += ["", "if the test breaks the contract on purpose, let it say allow_violations()"]
+    return "\n".join(lines)
+
+
+def contract_was_broken(vendor: str, evicted: int) -> str:
+    """The requests that broke the contract are no longer kept."""
+    lines = [
+        f"{_counted(evicted, 'request')} to {vendor} broke the contract and {_is(evicted)} no longer in the journal:"
+    ]
+    lines += ["raise journal_entries or journal_bytes to see what was wrong"]
+    return "\n".join([*lines, "", "if the test breaks the contract on purpose, let it say allow_violations()"])
+
+
+def _grouped(violations: Sequence[Violation]) -> list[list[Violation]]:
+    groups: dict[tuple[str, str, str], list[Violation]] = {}
+    for violation in violations:
+        place = re.sub(r"/[0-9]+(?=/|$)", "/0", _place(violation))
+        groups.setdefault((place, violation.rule, violation.message), []).append(violation)
+    return list(groups.values())
+
+
+def _place(violation: Violation) -> str:
+    return violation.pointer or violation.parameter or "the body"
+
+
+def _sent(violation: Violation) -> str:
+    return "" if violation.value is None else f", sent {violation.value}"
+
+
+def late(events: Mapping[str, Sequence[str]]) -> str:
+    """Requests that came after their test was over; by the test's name, a line or more for each request."""
+    count = sum(len(lines) for lines in events.values())
+    lines = [
+        f"{_counted(count, 'request')} came after the test that caused it was over"
+        if count == 1
+        else f"{_counted(count, 'request')} came after the tests that caused them were over"
+    ]
+    for test, requests in events.items():
+        lines += ["", test]
+        lines += [f"  {request}" for request in requests]
+    lines += ["", "a sender works in the background: wait for it in the test, with wait_for() or settle()"]
+    return "\n".join(lines)
+
+
+def _violation(violation: Violation) -> list[str]:
+    lines = [f"  {_place(violation)} {violation.message} (rule: {violation.rule})"]
+    if violation.value is not None:
+        lines.append(f"    sent      {violation.value}")
+    lines.append(f"    evidence  {violation.evidence['kind']}: {violation.evidence['source']}")
+    if violation.remedy is not None:
+        lines.append(f"    to mend   {violation.remedy}")
+    return lines
+
+
+def _near(number: int, near: Mapping[str, Any]) -> list[str]:
+    event, found = ReceivedEvent(**near["event"]), near["differences"]
+    lines = [f"  {number}. {_titled(event)}"]
+    width = max([len(place["pointer"] or "the event") for place in found[:DIFFERENCES_AT_MOST]], default=0)
+    for place in found[:DIFFERENCES_AT_MOST]:
+        actual = "nothing" if place["missing"] else shown(place["actual"])
+        lines.append(f"       {(place['pointer'] or 'the event').ljust(width)}  expected {place['expected']}")
+        lines.append(f"       {''.ljust(width)}  received {actual}")
+    if len(found) > DIFFERENCES_AT_MOST:
+        lines.append(f"       … and {len(found) - DIFFERENCES_AT_MOST} more differences")
+    return lines
+
+
+def _titled(event: ReceivedEvent) -> str:
+    name = f'"{event.name}"' if event.name is not None else "an event without a name"
+    reason = f": {event.reason}" if event.reason else ""
+    attempt = f", attempt {event.attempt}" if event.attempt > 1 else ""
+    return f"{name} ({event.operation}, request {event.request_id}{attempt}, {event.outcome}{reason})"
+
+
+def _matched(views: Sequence[Mapping[str, Any]], count: int) -> list[str]:
+    """Events with what was in them."""
+    lines = []
+    for view in views:
+        event = ReceivedEvent(**view)
+        lines += [f"  {_titled(event)}", f"    {shown(event.attributes, LINE_AT_MOST)}"]
+    return [*lines, *_more(count - len(views))]
+
+
+def _more(count: int) -> list[str]:
+    return [f"  … and {count} more"] if count > 0 else []
+
+
+def _fits(expected: Any, event: ReceivedEvent, now: float) -> bool:
+    name, json = expected if isinstance(expected, tuple) else (expected, None)
+    return name in (event.name, event.operation) and (json is None or is_subset(json, event.attributes, now))
+
+
+def _in_words(expected: Any) -> str:
+    return f'"{expected[0]}" with {shown(expected[1])}' if isinstance(expected, tuple) else f'"{expected}"'
+
+
+def _evictions(evicted: int, what: str = "it") -> list[str]:
+    if not evicted:
+        return []
+    were = "request was" if evicted == 1 else "requests were"
+    return [
+        "",
+        f"{evicted} older {were} evicted from the journal and could have held {what}:",
+        "raise journal_entries or journal_bytes, or reset() the account beforehand",
+    ]
+
+
+def _is(count: int) -> str:
+    return "is" if count == 1 else "are"
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def _cut(lines: list[str]) -> str:
+    if len(lines) > LINES_AT_MOST:
+        lines = [*lines[:LINES_AT_MOST], f"… and {len(lines) - LINES_AT_MOST} more lines"]
+    return "\n".join(lines)

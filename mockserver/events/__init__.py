@@ -1,0 +1,1 @@
+"""What clients wanted recorded: read out of exchanges, verified, exported."""

@@ -1,0 +1,1 @@
+"""HTTP and uvicorn: receiving, sending, the connection below, statuses and problem documents."""

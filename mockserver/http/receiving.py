@@ -1,0 +1,74 @@
+"""Takes a request in from ASGI: reads its body up to a bound, and the rest of an oversized one without keeping it."""
+
+from __future__ import annotations
+
+from itertools import chain
+
+from starlette.types import Receive, Scope
+
+from mockserver.errors import ClientGone
+from mockserver.model import Headers, Request
+
+HEADS_AT_MOST = 1000
+HEAD_BYTES = 2048
+KEPT_OF_OVERSIZED = 64 * 1024
+DRAINED_AT_MOST = 128 * 1024 * 1024
+
+
+def head_of(scope: Scope, headers: Headers | None = None) -> Request:
+    """The request as far as its head, before its body is read; with headers that are the same as its own, if given."""
+    headers = tuple(scope["headers"]) if headers is None else headers
+    return Request(scope["method"], scope["path"], scope["query_string"], headers, b"", 0)
+
+
+class HeaderCache:
+    """Gives requests with the same headers the same headers, so that a journal of a client's requests holds them once.
+
+    At most HEADS_AT_MOST are remembered, none that is larger than HEAD_BYTES.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[Headers, Headers] = {}
+
+    def of(self, scope: Scope) -> Request:
+        """As `head_of`."""
+        headers = tuple(scope["headers"])
+        known = self._known.get(headers)
+        if known is None:
+            known = headers
+            if sum(map(len, chain.from_iterable(headers))) <= HEAD_BYTES:
+                if len(self._known) >= HEADS_AT_MOST:
+                    self._known.clear()
+                self._known[headers] = headers
+        return head_of(scope, known)
+
+
+async def receive_request(head: Request, receive: Receive, max_body_bytes: int) -> Request:
+    """The request whose head has come, with its body: raw, and whole up to `max_body_bytes` bytes.
+
+    A larger body is read to its end (128 MiB at the most) so that the client can read its answer, but only its first
+    64 KiB are kept. Raises ClientGone where the client leaves before its body is complete.
+    """
+    message = await receive()
+    body = message.get("body", b"")
+    whole = message["type"] == "http.request" and not message.get("more_body", False)
+    if whole and len(body) <= max_body_bytes:
+        return _with_body(head, body, len(body))
+    kept, size = bytearray(), 0
+    while True:
+        if message["type"] == "http.disconnect":
+            raise ClientGone(_with_body(head, bytes(kept), size, truncated=True))
+        chunk = message.get("body", b"")
+        size += len(chunk)
+        if size <= max_body_bytes:
+            kept += chunk
+        else:
+            kept += chunk[: max(0, KEPT_OF_OVERSIZED - len(kept))]
+            del kept[KEPT_OF_OVERSIZED:]
+        if not message.get("more_body", False) or size > DRAINED_AT_MOST:
+            return _with_body(head, bytes(kept), size, truncated=size > max_body_bytes)
+        message = await receive()
+
+
+def _with_body(head: Request, body: bytes, size: int, *, truncated: bool = False) -> Request:
+    return Request(head.method, head.path, head.query, head.headers, body, size, truncated)

@@ -1,0 +1,1 @@
+"""The server: the request lifecycle and the parts that only it has."""

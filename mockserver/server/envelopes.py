@@ -1,0 +1,158 @@
+"""Renders failures in the vendors' documented envelopes. An envelope is read from its schema once, when first used."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from http import HTTPStatus
+from typing import Any, NamedTuple, Protocol
+
+import orjson
+
+from mockserver.http.problems import problem_response
+from mockserver.http.statuses import phrase, slug
+from mockserver.model import Json, Operation, Response
+from mockserver.support.keywords import resolved
+
+
+class Problem(Protocol):
+    """One thing to tell the client, and what it points at."""
+
+    @property
+    def message(self) -> str: ...
+    @property
+    def pointer(self) -> str | None: ...
+    @property
+    def header(self) -> str | None: ...
+    @property
+    def parameter(self) -> str | None: ...
+    @property
+    def bare(self) -> bool: ...
+
+
+class Told(NamedTuple):
+    """What an envelope is filled with: at least one problem, the status, and what the vendor calls `code`."""
+
+    problems: Sequence[Problem]
+    status: int
+    code: int
+
+    @property
+    def text(self) -> str:
+        return "; ".join(problem.message for problem in self.problems)
+
+
+Filler = Callable[[Told], Any]
+"""Makes the value at one place of an envelope, or _UNKNOWN where there is nothing to say there."""
+_UNKNOWN: Any = object()
+
+
+class Envelope(NamedTuple):
+    """The documented form of a failure."""
+
+    content_type: bytes
+    fill: Filler
+
+
+class Envelopes:
+    """The envelopes of the operations' failures, by operation and status."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[Operation, int], Envelope | None] = {}
+
+    def render(self, operation: Operation, status: int, problems: Sequence[Problem], code: int) -> Response:
+        """The documented envelope of a status, filled with what went wrong.
+
+        A status that is not documented gets the envelope of the operation's other failures; a wrong method, and an
+        operation that documents no failure, problem+json.
+        """
+        key = (operation, status)
+        if key not in self._known:
+            self._known[key] = _envelope(operation, status)
+        envelope, told = self._known[key], Told(problems, status, code)
+        if envelope is None:
+            return problem_response(status, told.text)
+        body = envelope.fill(told)
+        return Response(
+            status, orjson.dumps({"message": told.text} if body is _UNKNOWN else body), envelope.content_type
+        )
+
+
+def _envelope(operation: Operation, status: int) -> Envelope | None:
+    response = operation.responses.get(status)
+    constants = response is not None  # those of another status do not fit this one
+    if response is None and status != HTTPStatus.METHOD_NOT_ALLOWED:
+        response = next((other for at, other in sorted(operation.responses.items()) if at >= 400), None)
+    if response is None or response.schema is None:
+        return None
+    document = response.schema.document if constants else _without_constants(response.schema.document)
+    return Envelope(response.content_type.encode("latin-1"), _filler(document, document))
+
+
+def _without_constants(node: Any) -> Any:
+    """A schema whose constants are plain text."""
+    if isinstance(node, dict):
+        if "const" in node:
+            return {"type": "string"}
+        return {name: _without_constants(inner) for name, inner in node.items()}
+    return [_without_constants(inner) for inner in node] if isinstance(node, list) else node
+
+
+def _filler(schema: Json, document: Json) -> Filler:
+    """Fills a value for `schema`: the names that envelopes use are filled, other optional ones left out, and all
+    optional ones for a bare problem."""
+    schema = resolved(schema, document)
+    if "const" in schema:
+        constant = schema["const"]
+        return lambda told: constant
+    if schema.get("type") == "array":
+        return _array(_filler(schema.get("items", {}), document))
+    if schema.get("type") == "string":
+        return lambda told: told.problems[0].message
+    members = {name: _member(name, inner, document) for name, inner in schema.get("properties", {}).items()}
+    return _object(members, frozenset(schema.get("required", ())))
+
+
+def _array(item: Filler) -> Filler:
+    """One item for each problem."""
+
+    def fill(told: Told) -> Any:
+        items = [item(told._replace(problems=(problem,))) for problem in told.problems]
+        return _UNKNOWN if any(each is _UNKNOWN for each in items) else items
+
+    return fill
+
+
+def _object(members: Mapping[str, Filler], required: frozenset[str]) -> Filler:
+    def fill(told: Told) -> Any:
+        bare = told.problems[0].bare
+        filled = {name: member(told) for name, member in members.items() if not bare or name in required}
+        return {name: value for name, value in filled.items() if value is not _UNKNOWN} or _UNKNOWN
+
+    return fill
+
+
+def _member(name: str, schema: Json, document: Json) -> Filler:
+    schema = resolved(schema, document)
+    if "const" in schema or schema.get("type") in ("object", "array"):
+        return _filler(schema, document)
+    if name == "status":
+        return _text_status if schema.get("type") == "string" else lambda told: told.status
+    if name == "code":
+        return (lambda told: told.code) if schema.get("type") == "integer" else lambda told: slug(told.status)
+    return _MEMBERS.get(name, lambda told: _UNKNOWN)
+
+
+def _text_status(told: Told) -> str:
+    return str(told.status)
+
+
+_MEMBERS: Mapping[str, Filler] = {
+    "message": lambda told: told.text,
+    "detail": lambda told: told.text,
+    "error": lambda told: told.text,
+    "title": lambda told: phrase(told.status),
+    "success": lambda told: False,
+    "pointer": lambda told: told.problems[0].pointer or _UNKNOWN,
+    "header": lambda told: told.problems[0].header or _UNKNOWN,
+    "parameter": lambda told: told.problems[0].parameter or _UNKNOWN,
+}

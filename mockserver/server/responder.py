@@ -1,0 +1,200 @@
+"""Decides the answer to a request: reads and judges the body, asks every stage in the vendor's order, renders."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from functools import partial
+from typing import NamedTuple
+
+from mockserver.accounts.account import Account
+from mockserver.accounts.quotas import RateLimit
+from mockserver.errors import Failure
+from mockserver.faults import Fault
+from mockserver.faults.wire import DELIVERS
+from mockserver.http.connection import Connection
+from mockserver.http.preferences import Preferences
+from mockserver.http.problems import status_of
+from mockserver.model import (
+    Credentials,
+    EventOutcome,
+    FailureKind,
+    Headers,
+    Operation,
+    Quota,
+    Request,
+    Response,
+)
+from mockserver.server.envelopes import Envelopes
+from mockserver.validation.credentials import authorize
+from mockserver.validation.decoding import text_of
+from mockserver.validation.exchange import ParsedBody, read_request
+from mockserver.vendors.base import Vendor, sample_response
+
+WITHOUT_BODY = frozenset({204, 205, 304})
+
+
+class RequestContext(NamedTuple):
+    """A received request with what is known of it before its body is read."""
+
+    operation: Operation
+    request: Request
+    path_values: Mapping[str, str]
+    credentials: Credentials
+    account: Account
+    preferences: Preferences
+    connection: Connection | None = None
+
+
+class Decision(NamedTuple):
+    """The answer, whether the vendor stored what was sent, and what it made of each event."""
+
+    response: Response
+    stored: bool = False
+    event_outcomes: tuple[EventOutcome, ...] = ()
+
+
+class Responder:
+    """Decides for the operations of one vendor's contract, with that vendor's behaviours."""
+
+    def __init__(
+        self,
+        vendor: Vendor,
+        accepted_keys: Mapping[str, tuple[str, ...]],
+        max_body_bytes: int,
+        rate_limits: Mapping[str, RateLimit | None],
+        *,
+        enforced: bool = True,
+    ) -> None:
+        self._vendor = vendor
+        self._accepted_keys = accepted_keys
+        self._max_body_bytes = max_body_bytes
+        self._rate_limits = rate_limits
+        self._enforced = enforced
+        self._envelopes = Envelopes()
+
+    def limit(self, operation: Operation) -> int:
+        """The most bytes that a decompressed body may have."""
+        return operation.max_body_bytes or self._max_body_bytes
+
+    def read(self, context: RequestContext, now: float) -> ParsedBody:
+        """Decodes and judges a request, whatever will be answered: the verdict is ours, the answer is the vendor's.
+        `now` is the account's time."""
+        return read_request(
+            context.operation,
+            context.request,
+            context.path_values,
+            context.credentials,
+            now,
+            self._max_body_bytes,
+            code=context.preferences.code,
+        )
+
+    def decide(self, context: RequestContext, parsed: ParsedBody, fault: Fault | None) -> Decision:
+        """The vendor's answer: a scripted failure, a failure in the order in which the vendor would find it, or what
+        its behaviour makes of the body; then, where it was scripted so, the loss of the acknowledgement."""
+        operation, account = context.operation, context.account
+        rate_limit = self._rate_limits[operation.id]
+        if fault is not None and fault.stage == "before" and _only_seems_to_work(fault, operation):
+            return Decision(sample_response(operation, None, account))
+        quota: Quota | None = None
+        try:
+            self._fail_as_asked(operation, context.preferences, fault)
+            self._refuse_early(context, parsed)
+            authorize(operation, context.credentials, self._accepted_keys)
+            quota = self._within_quota(rate_limit, account)
+            self._refuse(context, parsed)
+            response = self._vendor.behaviour(operation)(operation, parsed.body, account)
+        except Failure as failure:
+            told = self._enforced or failure.kind is FailureKind.ASKED_FOR
+            standing = quota or (account.quotas.look(rate_limit) if rate_limit and told else None)
+            return Decision(self.failed(operation, failure, standing, account))
+        if fault is not None and fault.stage == "after" and fault.status not in (None, operation.success):
+            lost = Failure(FailureKind.ASKED_FOR, status=fault.status, retry_after=fault.retry_after)
+            standing = quota or (account.quotas.look(rate_limit) if rate_limit else None)
+            return Decision(self.failed(operation, lost, standing, account), stored=True)
+        return Decision(self._with_quota(operation, response, quota, account), True, response.event_outcomes)
+
+    def failed(self, operation: Operation, failure: Failure, quota: Quota | None, account: Account) -> Response:
+        """A failure in the vendor's envelope, with the headers that go with its status."""
+        status = status_of(operation, failure)
+        problems = self._vendor.problems(operation, failure, status)
+        response = self._envelopes.render(operation, status, problems, self._vendor.code(status))
+        if status in WITHOUT_BODY:
+            response = response._replace(body=b"")
+        response = response.with_headers(self._vendor.headers(operation, status, problems))
+        return self._with_quota(operation, response, quota, account, failure.retry_after)
+
+    def wrong_method(self, operation: Operation, account: Account) -> Response:
+        return self.failed(operation, self._vendor.wrong_method(operation), None, account)
+
+    def _fail_as_asked(self, operation: Operation, preferences: Preferences, fault: Fault | None) -> None:
+        """Raises the failure that a fault or the request itself asks for, before anything is stored."""
+        if fault is not None and fault.stage == "before" and fault.status is not None:
+            raise Failure(FailureKind.ASKED_FOR, status=fault.status, retry_after=fault.retry_after)
+        code = preferences.code
+        if code is not None and code in operation.responses and code != operation.success:
+            raise Failure(FailureKind.ASKED_FOR, status=code)
+
+    def _refuse_early(self, context: RequestContext, parsed: ParsedBody) -> None:
+        """Where the vendor decodes before it looks at the credential, raises what it finds then."""
+        if not context.operation.extensions.get("x-body-before-credential"):
+            return
+        if parsed.failure is not None:
+            raise parsed.failure
+        if any(self._vendor.refuses_before_credentials(rejection) for rejection in parsed.verdict.rejections):
+            raise self._invalid(context, parsed)
+
+    def _within_quota(self, rate_limit: RateLimit | None, account: Account) -> Quota | None:
+        """Counts the request against its quota. Raises Failure where it was one too many."""
+        if rate_limit is None or not self._enforced:
+            return None
+        quota = account.quotas.take(rate_limit)
+        if quota.spent:
+            raise Failure(FailureKind.RATE_LIMITED)
+        return quota
+
+    def _refuse(self, context: RequestContext, parsed: ParsedBody) -> None:
+        """Raises what is wrong with the body."""
+        if parsed.failure is not None:
+            raise parsed.failure
+        if parsed.verdict.rejections:
+            raise self._invalid(context, parsed)
+
+    def _invalid(self, context: RequestContext, parsed: ParsedBody) -> Failure:
+        violations = parsed.verdict.rejections
+        if parsed.body is None:
+            return Failure(FailureKind.INVALID, violations=violations)
+        text = partial(text_of, context.request, self.limit(context.operation))
+        return Failure(FailureKind.INVALID, violations=violations, text=text)
+
+    def _with_quota(
+        self,
+        operation: Operation,
+        response: Response,
+        quota: Quota | None,
+        account: Account,
+        retry_after: float | None = None,
+    ) -> Response:
+        """An answer with the vendor's rate-limit headers, and `Retry-After` on 429 and 503."""
+        if quota is None and response.status not in (429, 503):
+            return response
+        more: Headers = ()
+        wait = retry_after
+        if wait is None:
+            wait = quota.resets_in if quota is not None and response.status != 503 else 1.0
+        reset_in = max(0, math.ceil(wait))
+        if response.status in (429, 503):
+            more = ((b"retry-after", b"%d" % reset_in),)
+        if quota is not None:
+            if response.status == 429:
+                reset_at = quota.reset_at if retry_after is None else account.now() + retry_after
+                quota = quota._replace(remaining=0, reset_at=reset_at)
+            more += self._vendor.rate_limit_headers(operation, response.status, quota, reset_in)
+        return response.with_headers(more)
+
+
+def _only_seems_to_work(fault: Fault, operation: Operation) -> bool:
+    """Whether the client is to see a success, whole or spoilt, of a request that nothing comes of."""
+    spoilt = fault.wire is not None and fault.wire.kind not in DELIVERS
+    return spoilt or fault.status == operation.success

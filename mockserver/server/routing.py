@@ -1,0 +1,90 @@
+"""One Starlette route per documented operation, and what answers a path or a method that nobody documents."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+
+from starlette.routing import BaseRoute, Route, Router
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from mockserver.model import Operation
+
+Handler = Callable[[Operation, Scope, Receive, Send], Awaitable[None]]
+
+
+class Endpoint:
+    """An ASGI application bound to one operation: Starlette hands such a route the raw request."""
+
+    def __init__(self, operation: Operation, handler: Handler) -> None:
+        self._operation = operation
+        self._handler = handler
+
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        return self._handler(self._operation, scope, receive, send)
+
+
+class DocumentedRouter(Router):
+    """Starlette's router, with the documented paths that hold no parameter looked up instead of tried one by one."""
+
+    def __init__(self, routes: Sequence[BaseRoute], default: ASGIApp) -> None:
+        super().__init__(routes, redirect_slashes=False, default=default)
+        self._endpoints = {
+            (method, route.path): route.endpoint
+            for route in reversed(routes)
+            if isinstance(route, Route) and "{" not in route.path
+            for method in route.methods or ()
+        }
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        endpoint = self._endpoints.get((scope["method"], scope["path"])) if scope["type"] == "http" else None
+        if endpoint is not None:
+            await endpoint(scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
+
+
+def documented_routes(operations: Iterable[Operation], handle: Handler, wrong_method: Handler) -> list[Route]:
+    """A route per operation, and after them one per path that takes every other method."""
+    operations = list(operations)
+    routes = [
+        Route(
+            starlette_path(operation.path), Endpoint(operation, handle), methods=[operation.method], name=operation.id
+        )
+        for operation in operations
+    ]
+    by_path = {starlette_path(operation.path): operation for operation in operations}
+    return routes + [Route(path, Endpoint(operation, wrong_method)) for path, operation in by_path.items()]
+
+
+def parameter_names(template: str) -> list[str]:
+    """The names of the parameters in an OpenAPI path template, in order."""
+    return re.findall(r"\{([^}]*)\}", template)
+
+
+def starlette_path(template: str) -> str:
+    """An OpenAPI path template as Starlette writes it; parameter names need not be identifiers in OpenAPI."""
+    for number, name in enumerate(parameter_names(template)):
+        template = template.replace(f"{{{name}}}", f"{{p{number}}}", 1)
+    return template
+
+
+def path_values(operation: Operation, scope: Scope) -> dict[str, str]:
+    """The values of the path parameters, by the names of the contract."""
+    found = scope.get("path_params") or {}
+    return {
+        name: str(found[f"p{number}"]) for number, name in enumerate(parameter_names(operation.path) if found else ())
+    }
+
+
+def methods_of(path: str, operations: Iterable[Operation]) -> list[str]:
+    """The methods documented for a path, as an Allow header lists them."""
+    return sorted({operation.method for operation in operations if operation.path == path})
+
+
+def nearest_operation(path: str, operations: Iterable[Operation]) -> Operation | None:
+    """The operation whose path is most like the one asked for."""
+    by_path = {operation.path.lower(): operation for operation in operations}
+    close = difflib.get_close_matches(path[:500].lower(), list(by_path), n=1, cutoff=0.4)
+    return by_path[close[0]] if close else None

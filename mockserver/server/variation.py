@@ -1,0 +1,141 @@
+"""Makes a success legally different from the usual, so that a client that leans on accidents is found."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from mockserver.model import BodySchema, Json, Operation, Response
+from mockserver.support.keywords import resolved
+
+MEANING = frozenset(
+    {"id", "id_str", "uid", "request_id", "success", "status", "columns", "series", "times", "values", "intervals"}
+)
+"""Members that carry what the vendor did: they stay, and so does whatever holds them."""
+STRANGE: tuple[Json, ...] = (
+    *(None, True, 0, -1, 2**53 + 1, 2**63 - 1, -(2**63), 0.1, 1e308, 5e-324, "", "é😀\u2028", "null", [], {}),
+    *([None], {"id": None}),
+)
+"""What an unknown member may hold; the numbers stand at the edges of what JSON readers keep apart."""
+DEEPEST = 24
+PIECES_AT_MOST = 6
+
+
+def varied(response: Response, operation: Operation, body: Json, chance: random.Random) -> Response:
+    """A success of the operation in another legal form; `body` is what the client sent.
+
+    Members are in another order, optional ones may be left out or added, unknown ones are added where the contract
+    allows them, and the whole may be spaced, escaped and sent in chunks. Ids, echoes of the request and results of
+    queries stay as they are. Whatever would break the response's schema is not done; failures stay as they are.
+    """
+    contract = operation.responses.get(response.status)
+    if response.status >= 300 or contract is None or contract.schema is None or not response.body:
+        return response
+    usual = json.loads(response.body)
+    asked = operation.documented.document if operation.documented else {}
+    changed = Variation(contract.schema, frozenset(_names(asked)), _scalars(body), chance).of(usual)
+    value = changed if contract.schema.validator.is_valid(changed) else usual
+    return response._replace(body=_written(value, chance), pieces=chance.choice((0, 0, 1, 2, PIECES_AT_MOST)))
+
+
+class Variation:
+    """One variation of a response. `asked` are the names that a request knows, `sent` the plain values of this one:
+    what echoes them stays, and none of them is made up."""
+
+    def __init__(self, schema: BodySchema, asked: frozenset[str], sent: frozenset[str], chance: random.Random) -> None:
+        self._document = schema.document
+        self._asked = asked
+        self._sent = sent
+        self._chance = chance
+
+    def of(self, value: Json) -> Json:
+        """The whole response, varied."""
+        return self._varied(value, self._document, 0)
+
+    def _varied(self, value: Json, schema: Any, depth: int) -> Json:
+        schema = resolved(schema, self._document)
+        if depth > DEEPEST:
+            return value
+        if isinstance(value, list):
+            return [self._varied(item, schema.get("items"), depth + 1) for item in value]
+        if not isinstance(value, dict):
+            return value
+        known = schema.get("properties", {})
+        members = {
+            name: self._varied(inner, known.get(name), depth + 1)
+            for name, inner in value.items()
+            if name in schema.get("required", ()) or self._has_meaning(name, inner) or self._chance.random() < 0.6
+        }
+        for name in known:
+            if name not in value and name not in self._asked | MEANING and self._chance.random() < 0.4:
+                members[name] = self._made_up(known[name])
+        if schema.get("additionalProperties", True) is True and schema.get("type") == "object":
+            for _ in range(self._chance.choice((0, 0, 1, 2))):
+                members[f"x_{self._chance.getrandbits(20):05x}"] = self._chance.choice(STRANGE)
+        order = list(members)
+        self._chance.shuffle(order)
+        return {name: members[name] for name in order}
+
+    def _has_meaning(self, name: str, value: Json) -> bool:
+        if name in MEANING or name in self._asked:
+            return value is not None
+        if isinstance(value, dict):
+            return any(self._has_meaning(inner, part) for inner, part in value.items())
+        if isinstance(value, list):
+            return any(self._has_meaning("", part) for part in value)
+        return _key(value) in self._sent
+
+    def _made_up(self, schema: Any) -> Json:
+        """A value for a documented member that nobody asked about: at the edge of what its schema allows."""
+        schema = resolved(schema, self._document)
+        if schema.get("enum"):
+            return self._chance.choice(schema["enum"])
+        kind = schema.get("type", "string")
+        kind = self._chance.choice(kind) if isinstance(kind, list) else kind
+        if kind == "integer":
+            return self._chance.choice((schema.get("minimum", 0), schema.get("maximum", 0), 0, 2**53 + 1))
+        if kind == "number":
+            return self._chance.choice((0, -0.0, 1e308, 5e-324))
+        plain: Mapping[str, Json] = {"array": [], "object": {}, "boolean": False, "null": None}
+        return plain[kind] if kind in plain else self._chance.choice(("", "é😀", "x" * 300))
+
+
+def _names(schema: Any) -> Iterator[str]:
+    """Every member name that a schema document knows."""
+    stack = [schema]
+    while stack:
+        current = stack.pop()
+        if isinstance(current, dict):
+            properties = current.get("properties")
+            yield from properties if isinstance(properties, dict) else ()
+            stack.extend(current.values())
+        elif isinstance(current, list):
+            stack.extend(current)
+
+
+def _scalars(body: Json) -> frozenset[str]:
+    """The plain values inside a body, as keys to compare by."""
+    found, stack = set(), [body]
+    while stack:
+        current = stack.pop()
+        if isinstance(current, dict):
+            stack.extend(current.values())
+        elif isinstance(current, list):
+            stack.extend(current)
+        elif current is not None:
+            found.add(_key(current))
+    return frozenset(found)
+
+
+def _key(value: Json) -> str:
+    return f"{type(value).__name__}:{value}"
+
+
+def _written(value: Json, chance: random.Random) -> bytes:
+    """JSON with some legal spacing and escaping."""
+    indent: int | str | None = chance.choice((None, None, 2, "\t"))
+    separators = chance.choice(((",", ":"), (", ", ": "), (" ,", " : ")))
+    text = json.dumps(value, indent=indent, separators=separators, ensure_ascii=chance.random() < 0.5)
+    return (chance.choice(("", "", "\n", " ")) + text + chance.choice(("", "\n", "\r\n  "))).encode()

@@ -1,0 +1,66 @@
+"""Calls the control API in process, without a socket."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from starlette.types import ASGIApp, Message
+
+from mockserver.client.control import ADMIN, ControlError, ControlResponse, parsed
+from mockserver.testing.owning import OwningLoop
+
+
+class AsgiControl:
+    """Calls an application in process, on the loop that owns it; from threads and from running loops alike."""
+
+    def __init__(self, app: ASGIApp, loop: OwningLoop, token: str | None = None) -> None:
+        self._app = app
+        self._loop = loop
+        self._headers = [(b"host", b"localhost"), (b"content-type", b"application/json")]
+        if token:
+            self._headers.append((b"authorization", b"Bearer " + token.encode()))
+
+    def call(
+        self, method: str, path: str, query: Mapping[str, str] | None = None, body: Any = None, timeout: float = 30.0
+    ) -> ControlResponse:
+        future = self._loop.submit(self._call(method, path, query, body))
+        try:
+            return future.result(timeout)
+        except TimeoutError as error:
+            future.cancel()
+            raise ControlError(f"{method} {path}: no reply within {timeout:g} s") from error
+
+    async def _call(self, method: str, path: str, query: Mapping[str, str] | None, body: Any) -> ControlResponse:
+        target, sent = ADMIN + path, asyncio.Event()
+        payload = b"" if body is None else json.dumps(body).encode()
+        scope = {
+            "type": "http",
+            "asgi": {"version": "3.0"},
+            "http_version": "1.1",
+            "method": method,
+            "scheme": "http",
+            "path": target,
+            "raw_path": quote(target).encode(),
+            "query_string": urlencode(query or {}).encode(),
+            "root_path": "",
+            "headers": self._headers,
+        }
+        received: list[Message] = [{"type": "http.request", "body": payload, "more_body": False}]
+        replies: list[Message] = []
+
+        async def receive() -> Message:
+            if received:
+                return received.pop()
+            await sent.wait()
+            return {"type": "http.disconnect"}
+
+        async def send(message: Message) -> None:
+            replies.append(message)
+
+        await self._app(scope, receive, send)
+        raw = b"".join(message.get("body", b"") for message in replies[1:])
+        return ControlResponse(int(replies[0]["status"]), parsed(raw))

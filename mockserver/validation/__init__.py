@@ -1,0 +1,1 @@
+"""Judges requests and responses against a contract."""

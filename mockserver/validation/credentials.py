@@ -1,0 +1,79 @@
+"""Reads the credentials of a request and decides whether the vendor would take them."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Mapping
+from urllib.parse import parse_qs
+
+from mockserver.errors import Failure
+from mockserver.model import Credential, Credentials, FailureKind, Operation, Request
+
+WELL_FORMED = re.compile(r"[!-~]+")
+BAD_PREFIX = "invalid"
+
+
+def read_credentials(operation: Operation, request: Request) -> Credentials:
+    """What the request presents, in the places that the operation's contract names. An empty value counts as none."""
+    application = _present(operation.application_key, request)[0] if operation.application_key else ""
+    for accepted in operation.credentials:
+        value, malformed = _present(accepted, request)
+        if value or malformed:
+            return Credentials(value, application, malformed)
+    return Credentials("", application)
+
+
+def authorize(operation: Operation, credentials: Credentials, accepted: Mapping[str, tuple[str, ...]]) -> None:
+    """Raises Failure unless the vendor would take the credentials.
+
+    Any well-formed key is good unless it begins with `invalid`, or `accepted` (vendor → keys) lists the vendor and
+    not the key.
+    """
+    if not operation.credentials:
+        return
+    if not credentials.credential and not credentials.malformed:
+        raise Failure(FailureKind.CREDENTIAL_MISSING)
+    if credentials.malformed or _is_bad(credentials.credential, operation, accepted.get(operation.vendor)):
+        raise Failure(FailureKind.CREDENTIAL_INVALID)
+    needed = operation.application_key
+    if needed is not None and needed.presence == "required":
+        if not credentials.application_key:
+            raise Failure(FailureKind.APPLICATION_KEY_MISSING)
+        if credentials.application_key.startswith(BAD_PREFIX):
+            raise Failure(FailureKind.CREDENTIAL_INVALID)
+
+
+def _is_bad(credential: str, operation: Operation, accepted: tuple[str, ...] | None) -> bool:
+    prefix = operation.credentials[0].prefix
+    if not WELL_FORMED.fullmatch(credential) or not credential.startswith(prefix) or credential == prefix:
+        return True
+    if accepted is not None:
+        return credential not in accepted
+    return credential.startswith(BAD_PREFIX) or credential.removeprefix(prefix).startswith(BAD_PREFIX)
+
+
+def _present(accepted: Credential, request: Request) -> tuple[str, bool]:
+    """The value of one credential and whether it is malformed."""
+    if accepted.location == "query":
+        values = parse_qs(request.query.decode("latin-1")).get(accepted.name, [""])
+        return values[0].strip(), False
+    raw = request.header(accepted.header)
+    text = raw.decode("latin-1").strip() if raw else ""
+    if accepted.scheme == "apiKey" or not text:
+        return text, False
+    scheme, _, rest = text.partition(" ")
+    expected = accepted.scheme.capitalize()
+    if scheme != expected and (accepted.case_sensitive or scheme.lower() != accepted.scheme):
+        return "", True
+    return _user_name(rest.strip()) if accepted.scheme == "basic" else (rest.strip(), not rest.strip())
+
+
+def _user_name(encoded: str) -> tuple[str, bool]:
+    """The user name of Basic credentials (RFC 7617); the password is the vendor's business and ignored."""
+    try:
+        user, colon, _ = base64.b64decode(encoded, validate=True).decode("utf-8").partition(":")
+    except (binascii.Error, ValueError):
+        return "", True
+    return user, not colon

@@ -1,0 +1,158 @@
+"""Turns the bytes of a request body into a JSON value: content codings undone within a bound, JSON read strictly."""
+
+from __future__ import annotations
+
+import math
+import zlib
+from collections.abc import Callable
+from typing import Protocol
+
+import jiter
+import orjson
+import zstandard
+
+from mockserver.errors import Failure
+from mockserver.model import FailureKind, Json, Request
+
+MAX_CODINGS = 3
+MAX_MEMBERS = 1000
+_SLICE = 512
+_MAX_ZSTD_WINDOW = 8 * 1024 * 1024
+
+
+def read_json(request: Request, max_bytes: int) -> Json:
+    """The JSON value of a request's body.
+
+    Raises Failure: TOO_LARGE for more than `max_bytes` decompressed bytes, ENCODING_UNKNOWN for a content coding that
+    is none of gzip, deflate, zstd and identity, UNREADABLE for anything that is not one JSON text in UTF-8 (RFC 8259)
+    with unique names, depth below 200, and numbers that a double can hold.
+    """
+    if request.truncated:
+        raise Failure(FailureKind.TOO_LARGE, f"request body is over {max_bytes} bytes")
+    return parse_json(decompressed(request, max_bytes))
+
+
+def text_of(request: Request, max_bytes: int) -> str:
+    """A request's body as text, for who shows places in it; "" where its content codings cannot be undone."""
+    try:
+        return decompressed(request, max_bytes).decode("utf-8", "replace")
+    except Failure:
+        return ""
+
+
+def parse_json(data: bytes) -> Json:
+    """One JSON text, read strictly. Raises Failure of kind UNREADABLE that says what is wrong and where."""
+    if not data.strip(b" \t\r\n"):
+        raise Failure(FailureKind.UNREADABLE, "the request body is empty")
+    try:
+        value = jiter.from_json(data, allow_inf_nan=False, catch_duplicate_keys=True, cache_mode="keys")
+    except ValueError as error:
+        raise Failure(FailureKind.UNREADABLE, str(error)) from None
+    if not _fits_doubles(data) and _holds_infinity(value):
+        raise Failure(FailureKind.UNREADABLE, "a number is out of range")
+    return value
+
+
+def decompressed(request: Request, max_bytes: int) -> bytes:
+    """The body with its content codings (RFC 9110, 8.4) undone, never more than `max_bytes` bytes of it in memory."""
+    if request.header(b"content-encoding") is None:
+        return request.body
+    data = request.body
+    header = b",".join(value for name, value in request.headers if name == b"content-encoding").decode("latin-1")
+    codings = [coding.strip().lower() for coding in header.split(",") if coding.strip()]
+    if len(codings) > MAX_CODINGS:
+        raise Failure(FailureKind.ENCODING_UNKNOWN, f"more than {MAX_CODINGS} content codings")
+    for coding in reversed(codings):
+        if coding == "identity":
+            continue
+        inflate = _CODINGS.get(coding)
+        if inflate is None:
+            raise Failure(FailureKind.ENCODING_UNKNOWN, f"unknown content coding {coding[:40]!r}")
+        data = inflate(data, max_bytes)
+        if len(data) > max_bytes:
+            raise Failure(FailureKind.TOO_LARGE, f"request body is over {max_bytes} bytes decompressed")
+    return data
+
+
+class _Inflater(Protocol):
+    """What zlib and zstandard give to undo one member or frame."""
+
+    @property
+    def eof(self) -> bool: ...
+
+    @property
+    def unused_data(self) -> bytes: ...
+
+    def decompress(self, data: bytes, /) -> bytes: ...
+
+
+def _inflated(data: bytes, max_bytes: int, coding: str, start: Callable[[], _Inflater]) -> bytes:
+    """All members of a compressed stream. Read in slices, so that what a slice swells to is bounded too; stops soon
+    after `max_bytes`. Raises Failure for a damaged or an unfinished stream, and for more than MAX_MEMBERS."""
+    inflated, inflater, at, members = bytearray(), start(), 0, 1
+    while at < len(data) and len(inflated) <= max_bytes:
+        if inflater.eof:
+            inflater, members = start(), members + 1
+            if members > MAX_MEMBERS:
+                raise Failure(FailureKind.UNREADABLE, f"the {coding} body has more than {MAX_MEMBERS} members")
+        piece = data[at : at + _SLICE]
+        try:
+            inflated += inflater.decompress(piece)
+        except (zlib.error, zstandard.ZstdError) as error:
+            raise Failure(FailureKind.UNREADABLE, f"the {coding} body is damaged: {error}") from None
+        at += len(piece) - len(inflater.unused_data)
+    if not inflater.eof and len(inflated) <= max_bytes:
+        raise Failure(FailureKind.UNREADABLE, f"the {coding} body is cut short")
+    return bytes(inflated)
+
+
+def _gunzip(data: bytes, max_bytes: int) -> bytes:
+    """gzip (RFC 1952)."""
+    return _inflated(data, max_bytes, "gzip", lambda: zlib.decompressobj(wbits=31))
+
+
+def _undeflate(data: bytes, max_bytes: int) -> bytes:
+    """The deflate coding: a zlib stream (RFC 1950), or the bare one (RFC 1951) that some clients send."""
+    try:
+        return _inflated(data, max_bytes, "deflate", zlib.decompressobj)
+    except Failure:
+        return _inflated(data, max_bytes, "deflate", lambda: zlib.decompressobj(wbits=-zlib.MAX_WBITS))
+
+
+def _unzstd(data: bytes, max_bytes: int) -> bytes:
+    """zstd (RFC 8878)."""
+    decompressor = zstandard.ZstdDecompressor(max_window_size=_MAX_ZSTD_WINDOW)
+    return _inflated(data, max_bytes, "zstd", decompressor.decompressobj)
+
+
+_CODINGS: dict[str, Callable[[bytes, int], bytes]] = {
+    "gzip": _gunzip,
+    "x-gzip": _gunzip,
+    "deflate": _undeflate,
+    "zstd": _unzstd,
+    "zstd1": _unzstd,
+}
+
+
+def _fits_doubles(data: bytes) -> bool:
+    """Whether orjson, which refuses a number that a double cannot hold, can read a JSON text: much faster than a look
+    at every number of what was read."""
+    try:
+        orjson.loads(data)
+    except orjson.JSONDecodeError:
+        return False
+    return True
+
+
+def _holds_infinity(value: Json) -> bool:
+    stack = [value]
+    while stack:
+        current = stack.pop()
+        if isinstance(current, float):
+            if math.isinf(current):
+                return True
+        elif isinstance(current, dict):
+            stack.extend(current.values())
+        elif isinstance(current, list):
+            stack.extend(current)
+    return False

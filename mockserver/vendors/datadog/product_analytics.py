@@ -1,0 +1,105 @@
+"""Datadog's Product Analytics: keeps an account's accepted events and answers queries over them."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from mockserver.analytics.arrivals import Arrivals
+from mockserver.analytics.errors import QueryError
+from mockserver.analytics.store import DEFAULT_MAX_BYTES, EventStore
+from mockserver.errors import Failure
+from mockserver.model import Evidence, FailureKind, Json, Operation, Response, Violation
+from mockserver.vendors.base import World, json_response, vendor_state
+
+if TYPE_CHECKING:
+    from mockserver.analytics.audience import Segment
+
+EVENTS_AT_MOST = 200_000
+OPEN_QUERIES_AT_MOST = 1000
+SYNTAX = Evidence("documented", "the search syntax that the request tables refer to")
+CONTINUATION = Evidence("documented", "Compute scalar and timeseries analytics, request tables, request_id")
+
+Compute = Callable[[EventStore, Mapping[str, Json], "Mapping[str, Segment]"], dict[str, Json]]
+
+
+@dataclass(slots=True, eq=False)
+class ProductAnalytics:
+    """What one account keeps: its events, the segments that a test defined, and the queries that go on.
+
+    New queries answer `running` for `running` times before they are `done`; with `timeout` they answer that instead.
+    """
+
+    arrivals: Arrivals = field(default_factory=lambda: Arrivals(EVENTS_AT_MOST, DEFAULT_MAX_BYTES))
+    store: EventStore = field(default_factory=lambda: EventStore(EVENTS_AT_MOST, DEFAULT_MAX_BYTES))
+    segments: dict[str, Segment] = field(default_factory=dict)
+    running: int = 0
+    timeout: bool = False
+    open: OrderedDict[str, int] = field(default_factory=OrderedDict)
+
+    def events(self) -> EventStore:
+        """All its events, ready to be queried."""
+        for timestamp_ms, body in self.arrivals.drain():
+            self.store.append(timestamp_ms, body)
+        return self.store
+
+
+def product_analytics_of(world: World) -> ProductAnalytics:
+    """The account's events, segments and queries."""
+    kept: ProductAnalytics = vendor_state(world, "product_analytics", ProductAnalytics)
+    return kept
+
+
+def submit_event(operation: Operation, body: Json, world: World) -> Response:
+    """202 `{}`; the event counts in queries from now on, at the account's time."""
+    product_analytics_of(world).arrivals.append(int(world.now() * 1000), body)
+    return Response(operation.success, b"{}")
+
+
+def query_scalar(operation: Operation, body: Json, world: World) -> Response:
+    """200 with the group columns and the number column."""
+    from mockserver.analytics.queries import scalar  # noqa: PLC0415 - most runs ask nothing
+
+    return _query(operation, body, world, scalar, "scalar_response")
+
+
+def query_timeseries(operation: Operation, body: Json, world: World) -> Response:
+    """200 with the series of each group in epoch-aligned, sparse buckets."""
+    from mockserver.analytics.queries import timeseries  # noqa: PLC0415
+
+    return _query(operation, body, world, timeseries, "timeseries_response")
+
+
+def _query(operation: Operation, body: Json, world: World, compute: Compute, kind: str) -> Response:
+    analytics, attributes = product_analytics_of(world), body["data"]["attributes"]
+    identifier, status = _progress(analytics, attributes.get("request_id"), world)
+    events = analytics.events() if status == "done" else EventStore(1)
+    try:
+        result = compute(events, attributes, analytics.segments)
+    except QueryError as error:
+        raise _refused(error.pointer, "query", error.message, SYNTAX) from None
+    meta = {"request_id": identifier, "status": status}
+    return json_response(operation.success, {"data": {"attributes": result, "id": "0", "type": kind}, "meta": meta})
+
+
+def _progress(analytics: ProductAnalytics, identifier: str | None, world: World) -> tuple[str, str]:
+    """The id of a query and how far it is; a new one without an id, or the one that goes on."""
+    if identifier is None:
+        identifier = f"{world.random.getrandbits(128):032x}"
+        analytics.open[identifier] = analytics.running
+        if len(analytics.open) > OPEN_QUERIES_AT_MOST:
+            analytics.open.popitem(last=False)
+    elif identifier not in analytics.open:
+        message = "is not the id of a query of this account"
+        raise _refused("/data/attributes/request_id", "request-id", message, CONTINUATION)
+    if analytics.timeout:
+        return identifier, "timeout"
+    left = analytics.open[identifier]
+    analytics.open[identifier] = max(0, left - 1)
+    return identifier, "running" if left else "done"
+
+
+def _refused(pointer: str, rule: str, message: str, evidence: Evidence) -> Failure:
+    return Failure(FailureKind.INVALID, violations=(Violation(pointer, rule, message, evidence),))

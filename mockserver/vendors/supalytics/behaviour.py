@@ -1,0 +1,34 @@
+"""Supalytics: the events write endpoint; only its documentation page is public."""
+
+from __future__ import annotations
+
+import math
+
+from mockserver.model import EventPart, Headers, Json, Operation, Quota, Response
+from mockserver.vendors.base import Behaviour, Vendor, World, sample_response, text_at
+
+
+class Supalytics(Vendor):
+    name = "supalytics"
+
+    def behaviour(self, operation: Operation) -> Behaviour:
+        return write_event if operation.id == "WriteEvent" else sample_response
+
+    def events(self, operation: str, body: Json, response: Json) -> list[EventPart]:
+        if operation != "WriteEvent":
+            return super().events(operation, body, response)
+        return [EventPart(text_at(body, "name"), body, identity=text_at(body, "visitor_id"))]
+
+    def looks_real(self, credential: str) -> bool:
+        return credential.startswith("sly_live")
+
+    def rate_limit_headers(self, operation: Operation, status: int, quota: Quota, reset_in: int) -> Headers:
+        """The three documented headers, on every answer; the unit of the reset, epoch seconds, is assumed."""
+        reset_at = math.ceil(quota.reset_at)
+        values = {b"X-RateLimit-Limit": quota.limit, b"X-RateLimit-Remaining": quota.remaining}
+        return tuple((name, b"%d" % value) for name, value in {**values, b"X-RateLimit-Reset": reset_at}.items())
+
+
+def write_event(operation: Operation, body: Json, world: World) -> Response:
+    """200 `{"success": true}` (documented)."""
+    return Response(operation.success, b'{"success":true}')
