@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from itertools import chain
 from typing import Any, Literal, NamedTuple, Protocol
+from urllib.parse import parse_qs
 
 Headers = tuple[tuple[bytes, bytes], ...]
 Json = Any
@@ -94,6 +95,20 @@ class Request(NamedTuple):
         return None
 
 
+class FiredFault(NamedTuple):
+    """The scripted fault that fired on a request: `source` is the fault as it was written, `delay` the seconds that it
+    held the response back, `wire` the name of its wire fault. `rejects` says that it kept the vendor from storing what
+    was sent."""
+
+    id: str
+    stage: Literal["before", "after"]
+    status: int | None
+    wire: str | None
+    delay: float
+    rejects: bool
+    source: Mapping[str, Json]
+
+
 class EventOutcome(NamedTuple):
     """What the vendor makes of one event of an accepted request: its outcome (`accepted`, `duplicate` or `dropped`),
     the reason, and the session that it was put into."""
@@ -142,9 +157,10 @@ class Exchange(NamedTuple):
 
     `received` is seconds since the epoch on the account's clock; `milliseconds` is how long we took. `status` is None
     where nothing was answered: the client left, or a wire fault came instead. `stored` says that the vendor took what
-    was sent, `acknowledged` that the client could learn it. `fault` is the scripted fault that fired, as it was
-    written, with its id. `error` is the traceback of a bug of ours. `response_violations` are what the response of a
-    real vendor, seen by the proxy, did wrong; where `response_truncated`, only the beginning of its body is kept.
+    was sent, `acknowledged` that the client could learn it. `accepted_body` is the body of the vendor's own response
+    where a fault kept it from the client. `error` is the traceback of a bug of ours.
+    `response_violations` are what the response of a real vendor, seen by the proxy, did wrong; where
+    `response_truncated`, only the beginning of its body is kept.
     """
 
     sequence: int
@@ -160,8 +176,9 @@ class Exchange(NamedTuple):
     milliseconds: float
     stored: bool = False
     acknowledged: bool = False
-    fault: Mapping[str, Json] | None = None
+    fault: FiredFault | None = None
     event_outcomes: tuple[EventOutcome, ...] = ()
+    accepted_body: bytes = b""
     error: str | None = None
     response_violations: tuple[Violation, ...] = ()
     response_truncated: bool = False
@@ -176,7 +193,8 @@ class Exchange(NamedTuple):
         request, verdict = self.request, self.verdict
         heads = sum(map(len, chain.from_iterable(request.headers))) + len(request.headers) * HEADER_BYTES
         findings = len(verdict.violations) + len(verdict.warnings) + len(self.response_violations)
-        bodies = len(request.body) + len(self.response_body) + len(request.query) + len(request.path)
+        bodies = len(request.body) + len(self.response_body) + len(self.accepted_body)
+        bodies += len(request.query) + len(request.path)
         return bodies + heads + findings * FINDING_BYTES + len(self.event_outcomes) * OUTCOME_BYTES + EXCHANGE_BYTES
 
 
@@ -342,3 +360,31 @@ class Operation:
     def __post_init__(self) -> None:
         success = min((status for status in self.responses if 200 <= status < 300), default=200)
         object.__setattr__(self, "success", success)
+
+
+class Preferences(NamedTuple):
+    """What one request asks for itself (RFC 7240): `code` is the status of the response, `wait` the seconds before it,
+    at most an hour."""
+
+    code: int | None = None
+    wait: float | None = None
+
+
+NO_PREFERENCES = Preferences()
+
+
+class RequestContext(NamedTuple):
+    """A request to an operation, as responders and vendors' behaviours see it. `path_values` are the values of the
+    path parameters by name; `body` is its JSON value, None where it has none or it could not be read."""
+
+    operation: Operation
+    request: Request
+    path_values: Mapping[str, str]
+    credentials: Credentials = Credentials()
+    preferences: Preferences = NO_PREFERENCES
+    body: Json = None
+
+    @property
+    def query(self) -> dict[str, list[str]]:
+        """The values of each query parameter, percent-decoded, in the order in which they were sent."""
+        return parse_qs(self.request.query.decode("latin-1"), keep_blank_values=True)

@@ -12,6 +12,7 @@ from harness import OPERATIONS, V1, Operation
 
 from mockserver.server.app import create_app
 from mockserver.settings import Settings
+from mockserver.testing import MockServer
 from mockserver.vendors.registry import vendor_named
 
 each_operation = pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.id)
@@ -88,3 +89,16 @@ def test_a_bug_while_judging_is_ours_too(operation: Operation, monkeypatch: pyte
     answer, recorded = exchange(operation, operation.body)
     assert answer.status_code == recorded["status"] == 500
     assert "Slip" in recorded["error"]
+
+
+def test_a_bug_keeps_the_fault_that_fired(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(type(vendor_named(V1.vendor)), "behaviour", lambda *_: slip)
+    with MockServer() as server:
+        datadog = server.datadog()
+        datadog.violations_allowed = True
+        datadog.fail(429, stage="after")
+        response = httpx2.post(f"{server.url}{V1.path}", json=V1.body, headers=datadog.headers)
+        (request,) = datadog.requests
+    assert response.status_code == 500
+    assert request.fault is not None
+    assert request.fault["status"] == 429

@@ -11,8 +11,8 @@ from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from mockserver.contracts import Catalogue
+from mockserver.contracts.paths import parameter_names, path_pattern
 from mockserver.model import Operation
-from mockserver.server.routing import parameter_names
 
 Miss = Literal["host", "path"]
 
@@ -46,7 +46,7 @@ class Targets:
         self._servers = [server for name in catalogue.vendors for server in _servers(name, catalogue)]
         self._paths: dict[str, list[tuple[re.Pattern[str], Operation]]] = {
             name: sorted(
-                ((_template(operation.path), operation) for operation in contract.operations),
+                ((path_pattern(operation.path), operation) for operation in contract.operations),
                 key=lambda pair: "{" in pair[1].path,
             )
             for name, contract in catalogue.vendors.items()
@@ -101,12 +101,6 @@ def is_loopback(host: str) -> bool:
     except ValueError:
         return False
     return address.is_loopback or address.is_unspecified
-
-
-def _template(path: str) -> re.Pattern[str]:
-    """A path template as a pattern; a parameter is one segment or a part of one."""
-    pieces = re.split(r"\{[^}]*\}", path)
-    return re.compile("([^/]+)".join(re.escape(piece) for piece in pieces))
 
 
 def _servers(vendor: str, catalogue: Catalogue) -> Iterator[_Server]:

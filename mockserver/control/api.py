@@ -30,6 +30,7 @@ from mockserver.events.reader import EventReader
 from mockserver.settings import Settings
 from mockserver.support.clock import StartTimer
 from mockserver.support.redaction import redaction_for
+from mockserver.vendors.base import splitter
 from mockserver.vendors.registry import vendor_named
 
 Call = Callable[[Request], Awaitable[Response]]
@@ -40,7 +41,9 @@ def control_app(settings: Settings, catalogue: Catalogue, accounts: Accounts, st
     gate, selector = Gate(settings), AccountSelector(catalogue, accounts)
     server = ServerCalls(selector, catalogue, accounts)
     journal = JournalCalls(selector, settings.max_body_bytes, redaction_for(catalogue.operations))
-    splitters = {name: vendor_named(name).events for name in catalogue.vendors}
+    splitters = {
+        name: splitter(vendor_named(name), contract.operations) for name, contract in catalogue.vendors.items()
+    }
     reader = EventReader(splitters, settings.max_body_bytes, settings.journal_bytes)
     events = EventCalls(selector, accounts, reader, start_timer)
     views, analytics = VendorViews(accounts, events.of_vendor), ProductAnalyticsCalls(accounts)

@@ -33,7 +33,7 @@ def summary(exchange: Exchange, redaction: Redaction) -> dict[str, Any]:
         "response_violations": [violation_view(violation, {}) for violation in exchange.response_violations],
         "stored": exchange.stored,
         "acknowledged": exchange.acknowledged,
-        "fault": exchange.fault,
+        "fault": None if exchange.fault is None else {"id": exchange.fault.id, **exchange.fault.source},
         "bytes": exchange.request.body_size,
         "milliseconds": round(exchange.milliseconds, 3),
     }

@@ -14,8 +14,8 @@ from mockserver.model import Event, EventOutcome, EventPart, Exchange, Json
 from mockserver.support.jsontext import canonical
 from mockserver.validation.decoding import decompressed, parse_json
 
-Splitter = Callable[[str, Json, Json], list[EventPart]]
-"""A vendor's way to take a body apart: (operation id, body, body of the answer) → its events."""
+Splitter = Callable[[Exchange, Json, Json], list[EventPart]]
+"""Takes an exchange of a vendor apart: (exchange, JSON body of the request, of the vendor's response) → its events."""
 
 ACCEPTED = EventOutcome("accepted")
 OUTCOMES = ("accepted", "rejected", "duplicate", "dropped")
@@ -61,23 +61,23 @@ class EventReader:
 
     def events(self, exchanges: Iterable[Exchange]) -> Iterator[Event]:
         """The events of one account's exchanges, oldest first. `attempt` counts the presentations of an event."""
-        credentials: dict[str, int] = {}
+        attempts: dict[str, int] = {}
         for exchange in exchanges:
             for event, key in self.read(exchange):
-                credentials[key] = attempt = credentials.get(key, 0) + 1
+                attempts[key] = attempt = attempts.get(key, 0) + 1
                 yield event if attempt == 1 else event._replace(attempt=attempt)
 
     def _taken_apart(self, exchange: Exchange, data: bytes) -> Iterator[Presentation]:
         try:
-            body = parse_json(data)
+            body = parse_json(data) if data else None
         except Failure:
             return
-        if body is None:
+        if data and body is None:
             return
-        response = _json(exchange.response_body) if exchange.stored else None
+        response = _json(exchange.accepted_body or exchange.response_body) if exchange.stored else None
         split = self._splitters[str(exchange.vendor)]
-        for number, part in enumerate(split(str(exchange.operation), body, response)):
-            yield Presentation(_event(exchange, part, _fate(exchange, number)), _key(exchange, part))
+        for number, part in enumerate(split(exchange, body, response)):
+            yield Presentation(_event(exchange, part, _outcome(exchange, number)), _key(exchange, part))
 
     def _keep(self, sequence: int, found: tuple[Presentation, ...], size: int) -> None:
         """Keeps what was read, and lets the oldest go where there is no room: they leave the journals first too, and
@@ -90,7 +90,7 @@ class EventReader:
             self._room += freed
 
 
-def _event(exchange: Exchange, part: EventPart, fate: EventOutcome) -> Event:
+def _event(exchange: Exchange, part: EventPart, outcome: EventOutcome) -> Event:
     return Event(
         vendor=str(exchange.vendor),
         operation=str(exchange.operation),
@@ -99,17 +99,17 @@ def _event(exchange: Exchange, part: EventPart, fate: EventOutcome) -> Event:
         id=part.dedup_id or part.assigned_id,
         timestamp=part.timestamp if part.timestamp is not None else exchange.received,
         identity=part.identity,
-        session=part.session or fate.session,
+        session=part.session or outcome.session,
         attributes=part.attributes,
-        outcome=fate.outcome,
-        reason=fate.reason,
+        outcome=outcome.outcome,
+        reason=outcome.reason,
         acknowledged=exchange.acknowledged,
         attempt=1,
         request_id=exchange.id,
     )
 
 
-def _fate(exchange: Exchange, number: int) -> EventOutcome:
+def _outcome(exchange: Exchange, number: int) -> EventOutcome:
     """What became of an event: the vendor's word where it took the request, else rejection."""
     if not exchange.stored:
         return EventOutcome("rejected", _reason(exchange))
@@ -119,8 +119,8 @@ def _fate(exchange: Exchange, number: int) -> EventOutcome:
 def _reason(exchange: Exchange) -> str:
     """Why a request was turned down, in a few words."""
     fault = exchange.fault
-    if fault is not None and _turns_down(fault):
-        return f"scripted fault {fault['id']}: {exchange.status or _wire(fault)}"
+    if fault is not None and fault.rejects:
+        return f"scripted fault {fault.id}: {exchange.status or fault.wire}"
     if exchange.status is None:
         return "the client left"
     violations = exchange.verdict.violations
@@ -128,20 +128,6 @@ def _reason(exchange: Exchange) -> str:
         first = violations[0]
         return f"{exchange.status}: {first.pointer or first.parameter or 'the body'} {first.message}"
     return str(exchange.status)
-
-
-def _turns_down(fault: Mapping[str, Json]) -> bool:
-    """Whether a fault keeps what is sent from being stored, rather than only holding it up or losing its answer."""
-    return fault.get("stage", "before") == "before" and ("status" in fault or _wire(fault) in _LOSES)
-
-
-def _wire(fault: Mapping[str, Json]) -> str | None:
-    wire = fault.get("wire")
-    return next(iter(wire), None) if isinstance(wire, dict) else wire
-
-
-_LOSES = frozenset({"reset", "empty", "truncate", "garbage", "malformed", "hang"})
-"""Wire faults after which the client has no answer that it could read."""
 
 
 def _key(exchange: Exchange, part: EventPart) -> str:

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from mockserver.faults.vocabulary import Fault, Script, sampled
-from mockserver.model import Json, Operation
+from mockserver.faults.wire import DELIVERS
+from mockserver.model import FiredFault, Json, Operation
 from mockserver.support.matching import is_subset
 
 ARMED_AT_MOST = 10_000
@@ -52,11 +53,18 @@ class ArmedFault:
 
 
 class Firing(NamedTuple):
-    """A fault that fires on one request, with the seconds that it holds the answer back."""
+    """A fault that fires on one request, with the seconds that it holds the response back."""
 
     id: str
     fault: Fault
     delay: float = 0.0
+
+    def record(self) -> FiredFault:
+        """What the journal keeps of it."""
+        fault = self.fault
+        wire = fault.wire.kind if fault.wire else None
+        rejects = fault.stage == "before" and (fault.status is not None or (wire is not None and wire not in DELIVERS))
+        return FiredFault(self.id, fault.stage, fault.status, wire, self.delay, rejects, fault.source)
 
 
 @dataclass(slots=True, eq=False)

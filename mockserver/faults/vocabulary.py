@@ -6,7 +6,7 @@ import difflib
 import math
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from mockserver.model import Json, Operation
 from mockserver.support.pointers import escaped
@@ -35,6 +35,10 @@ class ScriptError(Exception):
     def __init__(self, problems: list[tuple[str, str]]) -> None:
         super().__init__("; ".join(f"{pointer or 'the script'}: {problem}" for pointer, problem in problems))
         self.problems = problems
+
+
+Stage = Literal["before", "after"]
+"""When a fault acts: before the vendor stores anything, or after it."""
 
 
 class Delay(NamedTuple):
@@ -67,7 +71,7 @@ class Fault(NamedTuple):
     retry_after: float | None = None
     delay: Delay | None = None
     wire: Wire | None = None
-    stage: str = "before"
+    stage: Stage = "before"
     after: int = 0
     times: int | None = None
     every: int = 1
@@ -135,7 +139,7 @@ class _Parser:
             retry_after=self._number("retry_after", most=MAX_SECONDS * 24),
             delay=self._delay(),
             wire=self._wire(),
-            stage=self._named("stage", {"before", "after"}) or "before",
+            stage="after" if self._named("stage", {"before", "after"}) == "after" else "before",
             after=self._count("after") or 0,
             times=self._count("times", least=1),
             every=self._count("every", least=1) or 1,

@@ -3,22 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
 
-from mockserver.model import Request
+from mockserver.model import NO_PREFERENCES, Preferences, Request
 
 _PREFERENCE = re.compile(r"^\s*([!#$%&'*+.^_`|~0-9A-Za-z-]+)\s*(?:=\s*\"?([^\",;]*)\"?)?")
 
 
-class Preferences(NamedTuple):
-    """`code` is the status that the client asks for; `wait` the seconds that it wants to wait, at most an hour."""
-
-    code: int | None = None
-    wait: float | None = None
-
-
-NO_PREFERENCES = Preferences()
-WAIT_AT_MOST = 3600.0
+MAX_WAIT_SECONDS = 3600.0
 
 
 def read_preferences(request: Request) -> Preferences:
@@ -34,5 +25,5 @@ def read_preferences(request: Request) -> Preferences:
     code, wait = found.get("code", ""), found.get("wait", "")
     return Preferences(
         code=int(code) if re.fullmatch(r"[1-5][0-9]{2}", code) else None,
-        wait=min(float(wait), WAIT_AT_MOST) if re.fullmatch(r"[0-9]{1,6}(\.[0-9]{1,3})?", wait) else None,
+        wait=min(float(wait), MAX_WAIT_SECONDS) if re.fullmatch(r"[0-9]{1,6}(\.[0-9]{1,3})?", wait) else None,
     )

@@ -22,7 +22,7 @@ from mockserver.proxy.bodies import Passing, sent_by_client
 from mockserver.proxy.forwarding import Forwarder, UpstreamFailure, UpstreamResponse, sent_on
 from mockserver.proxy.refusing import Refusals
 from mockserver.proxy.upstreams import Upstream
-from mockserver.server.recorder import Recorder
+from mockserver.server.recorder import Outcome, Recorder, Recording
 from mockserver.server.routing import documented_routes, methods_of, nearest_operation, path_values
 from mockserver.validation.credentials import read_credentials
 from mockserver.validation.exchange import read_request
@@ -102,28 +102,28 @@ class Proxy:
 
     async def _pass(self, meeting: Meeting, head: Request, body: Passing, scope: Scope, send: Send) -> None:
         """Receive, judge, refuse or send on, judge the answer, record, respond."""
-        started, verdict = self._recorder.timer(), ACCEPTED
+        recording, verdict = self._recorder.begin(meeting.account, meeting.operation), ACCEPTED
         try:
             await body.read()
             request = _with_body(head, body)
             verdict = meeting.judge(request)
             refusal = self._refusal(meeting, request, verdict)
             if refusal is not None:
-                await self._respond(meeting, request, verdict, refusal, started, send)
+                await _respond(recording, request, verdict, refusal, send)
                 return
             assert meeting.upstream is not None
             target = scope.get("raw_path") or head.path.encode("utf-8")
             target += b"?" + head.query if head.query else b""
             headers = sent_on(head.headers, meeting.upstream, body)
             async with self._forwarder.exchange(meeting.upstream, head.method, target, headers, body) as upstream:
-                await self._bring_back(meeting, _with_body(head, body), verdict, upstream, started, scope, send)
+                await self._bring_back(meeting, _with_body(head, body), verdict, upstream, recording, scope, send)
         except ClientGone:
             cut = _with_body(head, body, cut=True)
-            self._recorder.record(meeting.account, meeting.operation, cut, started, meeting.account.now())
+            recording.close(cut, meeting.account.now(), Outcome())
         except UpstreamFailure as failure:
             log.warning("%s", failure.detail)
             response = _ours(problem_response(failure.status, failure.detail), failure.error)
-            await self._respond(meeting, _with_body(head, body), verdict, response, started, send)
+            await _respond(recording, _with_body(head, body), verdict, response, send)
 
     def _refusal(self, meeting: Meeting, request: Request, verdict: Verdict) -> Response | None:
         """The answer to a request that is not sent on."""
@@ -142,24 +142,13 @@ class Proxy:
         response = self._refusals.response(meeting.operation or meeting.near, request, verdict, meeting.account)
         return _ours(response, "http_request_denied")
 
-    async def _respond(
-        self, meeting: Meeting, request: Request, verdict: Verdict, response: Response, started: float, send: Send
-    ) -> None:
-        """An answer of our own."""
-        account, now = meeting.account, meeting.account.now()
-        headers = headers_of(response, now)
-        self._recorder.record(
-            account, meeting.operation, request, started, now, response=response, headers=headers, verdict=verdict
-        )
-        await respond(send, response, headers)
-
     async def _bring_back(
         self,
         meeting: Meeting,
         request: Request,
         verdict: Verdict,
         upstream: UpstreamResponse,
-        started: float,
+        recording: Recording,
         scope: Scope,
         send: Send,
     ) -> None:
@@ -171,12 +160,7 @@ class Proxy:
             any_status = meeting.operation.id in self._any_status[meeting.operation.vendor]
             found = judge_response(meeting.operation, response, self._max_body_bytes, any_status=any_status)
         taken = 200 <= upstream.status < 300 and meeting.operation is not None
-        self._recorder.record(
-            meeting.account,
-            meeting.operation,
-            request,
-            started,
-            meeting.account.now(),
+        outcome = Outcome(
             response=Response(upstream.status, response.body),
             headers=upstream.headers,
             verdict=verdict,
@@ -185,6 +169,7 @@ class Proxy:
             response_violations=found,
             response_truncated=body.oversized,
         )
+        recording.close(request, meeting.account.now(), outcome)
         headers = _framed(upstream, request.method)
         if not body.oversized:
             await respond(send, Response(upstream.status, response.body), headers)
@@ -213,6 +198,14 @@ class Meeting(NamedTuple):
     upstream: Upstream | None
     judge: Callable[[Request], Verdict]
     near: Operation | None = None
+
+
+async def _respond(recording: Recording, request: Request, verdict: Verdict, response: Response, send: Send) -> None:
+    """A response of our own."""
+    now = recording.account.now()
+    headers = headers_of(response, now)
+    recording.close(request, now, Outcome(response, headers, verdict))
+    await respond(send, response, headers)
 
 
 def _is_cut_by_the_parser(request: Request) -> bool:

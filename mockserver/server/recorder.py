@@ -4,12 +4,52 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from typing import NamedTuple
 
 from mockserver.accounts.account import Account, Accounts
 from mockserver.faults import Firing
-from mockserver.model import ACCEPTED, EventOutcome, Exchange, Headers, Operation, Request, Response, Verdict, Violation
+from mockserver.model import (
+    ACCEPTED,
+    EventOutcome,
+    Exchange,
+    Headers,
+    Operation,
+    Request,
+    Response,
+    Verdict,
+    Violation,
+)
 
 access_log = logging.getLogger("mockserver.access")
+
+
+class Outcome(NamedTuple):
+    """How a request ended; the members are those of an `Exchange`. Without a `response` the client is sent none."""
+
+    response: Response | None = None
+    headers: Headers = ()
+    verdict: Verdict = ACCEPTED
+    firing: Firing | None = None
+    stored: bool = False
+    acknowledged: bool = False
+    event_outcomes: tuple[EventOutcome, ...] = ()
+    accepted_body: bytes = b""
+    error: str | None = None
+    response_violations: tuple[Violation, ...] = ()
+    response_truncated: bool = False
+
+
+class Recording(NamedTuple):
+    """An exchange that has begun: `started` is by the recorder's timer, in seconds."""
+
+    recorder: Recorder
+    account: Account
+    operation: Operation | None
+    started: float
+
+    def close(self, request: Request, received: float, outcome: Outcome) -> None:
+        """Keeps the exchange. `received` is the time on the account's clock, in seconds since the epoch."""
+        self.recorder.keep(self, request, received, outcome)
 
 
 class Recorder:
@@ -17,48 +57,34 @@ class Recorder:
 
     def __init__(self, accounts: Accounts, timer: Callable[[], float]) -> None:
         self._accounts = accounts
-        self.timer = timer
+        self._timer = timer
 
-    def record(
-        self,
-        account: Account,
-        operation: Operation | None,
-        request: Request,
-        started: float,
-        received: float,
-        *,
-        response: Response | None = None,
-        headers: Headers = (),
-        verdict: Verdict = ACCEPTED,
-        stored: bool = False,
-        acknowledged: bool = False,
-        firing: Firing | None = None,
-        event_outcomes: tuple[EventOutcome, ...] = (),
-        error: str | None = None,
-        response_violations: tuple[Violation, ...] = (),
-        response_truncated: bool = False,
-    ) -> Exchange:
-        """Keeps one exchange; without an `answer` nothing was answered. `started` is by the timer, `received` by the
-        account's clock, both in seconds."""
+    def begin(self, account: Account, operation: Operation | None) -> Recording:
+        """A recording of the request that is coming in."""
+        return Recording(self, account, operation, self._timer())
+
+    def keep(self, recording: Recording, request: Request, received: float, outcome: Outcome) -> None:
+        account, operation, response = recording.account, recording.operation, outcome.response
         exchange = Exchange(
-            self._accounts.next_sequence(),
-            account.vendor or None,
-            operation.id if operation else None,
-            account.label,
-            received,
-            request,
-            response.status if response else None,
-            headers,
-            response.body if response else b"",
-            verdict,
-            (self.timer() - started) * 1000,
-            stored,
-            acknowledged,
-            {"id": firing.id, **firing.fault.source} if firing else None,
-            event_outcomes,
-            error,
-            response_violations,
-            response_truncated,
+            sequence=self._accounts.next_sequence(),
+            vendor=account.vendor or None,
+            operation=operation.id if operation else None,
+            account=account.label,
+            received=received,
+            request=request,
+            status=response.status if response else None,
+            response_headers=outcome.headers,
+            response_body=response.body if response else b"",
+            verdict=outcome.verdict,
+            milliseconds=(self._timer() - recording.started) * 1000,
+            stored=outcome.stored,
+            acknowledged=outcome.acknowledged,
+            fault=outcome.firing.record() if outcome.firing else None,
+            event_outcomes=outcome.event_outcomes,
+            accepted_body=outcome.accepted_body,
+            error=outcome.error,
+            response_violations=outcome.response_violations,
+            response_truncated=outcome.response_truncated,
         )
         account.journal.record(exchange)
         if self._accounts.on_record:
@@ -66,7 +92,6 @@ class Recorder:
                 tell()
         if access_log.isEnabledFor(logging.INFO):
             access_log.info("%s", log_line(exchange))
-        return exchange
 
 
 def log_line(exchange: Exchange) -> str:
@@ -75,7 +100,7 @@ def log_line(exchange: Exchange) -> str:
     path = exchange.request.path.encode("unicode_escape").decode("ascii")[:200]
     status = exchange.status if exchange.status is not None else "unanswered"
     operation = exchange.operation or "-"
-    fault = f" fault={exchange.fault['id']}" if exchange.fault else ""
+    fault = f" fault={exchange.fault.id}" if exchange.fault else ""
     response = f" response=invalid({len(exchange.response_violations)})" if exchange.response_violations else ""
     words = f"{exchange.request.method} {path} {operation} {status} {verdict} {exchange.milliseconds:.1f}ms"
     return f"{words}{fault}{response}"

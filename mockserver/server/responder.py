@@ -1,4 +1,4 @@
-"""Decides the answer to a request: reads and judges the body, asks every stage in the vendor's order, renders."""
+"""Decides the response to a request that was read and judged: asks every stage in the vendor's order, renders."""
 
 from __future__ import annotations
 
@@ -12,17 +12,13 @@ from mockserver.accounts.quotas import RateLimit
 from mockserver.errors import Failure
 from mockserver.faults import Fault
 from mockserver.faults.wire import DELIVERS
-from mockserver.http.connection import Connection
-from mockserver.http.preferences import Preferences
 from mockserver.http.problems import status_of
 from mockserver.model import (
-    Credentials,
-    EventOutcome,
     FailureKind,
     Headers,
     Operation,
     Quota,
-    Request,
+    RequestContext,
     Response,
 )
 from mockserver.server.envelopes import Envelopes
@@ -34,24 +30,12 @@ from mockserver.vendors.base import Vendor, sample_response
 WITHOUT_BODY = frozenset({204, 205, 304})
 
 
-class RequestContext(NamedTuple):
-    """A received request with what is known of it before its body is read."""
-
-    operation: Operation
-    request: Request
-    path_values: Mapping[str, str]
-    credentials: Credentials
-    account: Account
-    preferences: Preferences
-    connection: Connection | None = None
-
-
 class Decision(NamedTuple):
-    """The answer, whether the vendor stored what was sent, and what it made of each event."""
+    """The response that the client is to get, and the vendor's own, which a fault may keep from it; None where the
+    vendor stored nothing."""
 
     response: Response
-    stored: bool = False
-    event_outcomes: tuple[EventOutcome, ...] = ()
+    accepted: Response | None = None
 
 
 class Responder:
@@ -77,43 +61,35 @@ class Responder:
         """The most bytes that a decompressed body may have."""
         return operation.max_body_bytes or self._max_body_bytes
 
-    def read(self, context: RequestContext, now: float) -> ParsedBody:
-        """Decodes and judges a request, whatever will be answered: the verdict is ours, the answer is the vendor's.
-        `now` is the account's time."""
-        return read_request(
-            context.operation,
-            context.request,
-            context.path_values,
-            context.credentials,
-            now,
-            self._max_body_bytes,
-            code=context.preferences.code,
-        )
+    def judge(self, context: RequestContext, now: float) -> ParsedBody:
+        """Decodes and judges a request, whatever the response will be. `now` is the account's time, in seconds."""
+        operation, request, values, credentials, preferences, _ = context
+        return read_request(operation, request, values, credentials, now, self._max_body_bytes, code=preferences.code)
 
-    def decide(self, context: RequestContext, parsed: ParsedBody, fault: Fault | None) -> Decision:
-        """The vendor's answer: a scripted failure, a failure in the order in which the vendor would find it, or what
+    def decide(self, context: RequestContext, parsed: ParsedBody, account: Account, fault: Fault | None) -> Decision:
+        """The vendor's response: a scripted failure, a failure in the order in which the vendor would find it, or what
         its behaviour makes of the body; then, where it was scripted so, the loss of the acknowledgement."""
-        operation, account = context.operation, context.account
-        rate_limit = self._rate_limits[operation.id]
+        operation, rate_limit = context.operation, self._rate_limits[context.operation.id]
         if fault is not None and fault.stage == "before" and _only_seems_to_work(fault, operation):
-            return Decision(sample_response(operation, None, account))
+            return Decision(sample_response(context, account))
         quota: Quota | None = None
         try:
-            self._fail_as_asked(operation, context.preferences, fault)
+            self._fail_as_asked(context, fault)
             self._refuse_early(context, parsed)
             authorize(operation, context.credentials, self._accepted_keys)
             quota = self._within_quota(rate_limit, account)
             self._refuse(context, parsed)
-            response = self._vendor.behaviour(operation)(operation, parsed.body, account)
+            response = self._vendor.behaviour(operation)(context, account)
         except Failure as failure:
             told = self._enforced or failure.kind is FailureKind.ASKED_FOR
             standing = quota or (account.quotas.look(rate_limit) if rate_limit and told else None)
             return Decision(self.failed(operation, failure, standing, account))
+        accepted = self._with_quota(operation, response, quota, account)
         if fault is not None and fault.stage == "after" and fault.status not in (None, operation.success):
             lost = Failure(FailureKind.ASKED_FOR, status=fault.status, retry_after=fault.retry_after)
             standing = quota or (account.quotas.look(rate_limit) if rate_limit else None)
-            return Decision(self.failed(operation, lost, standing, account), stored=True)
-        return Decision(self._with_quota(operation, response, quota, account), True, response.event_outcomes)
+            return Decision(self.failed(operation, lost, standing, account), accepted)
+        return Decision(accepted, accepted)
 
     def failed(self, operation: Operation, failure: Failure, quota: Quota | None, account: Account) -> Response:
         """A failure in the vendor's envelope, with the headers that go with its status."""
@@ -128,11 +104,11 @@ class Responder:
     def wrong_method(self, operation: Operation, account: Account) -> Response:
         return self.failed(operation, self._vendor.wrong_method(operation), None, account)
 
-    def _fail_as_asked(self, operation: Operation, preferences: Preferences, fault: Fault | None) -> None:
+    def _fail_as_asked(self, context: RequestContext, fault: Fault | None) -> None:
         """Raises the failure that a fault or the request itself asks for, before anything is stored."""
         if fault is not None and fault.stage == "before" and fault.status is not None:
             raise Failure(FailureKind.ASKED_FOR, status=fault.status, retry_after=fault.retry_after)
-        code = preferences.code
+        operation, code = context.operation, context.preferences.code
         if code is not None and code in operation.responses and code != operation.success:
             raise Failure(FailureKind.ASKED_FOR, status=code)
 

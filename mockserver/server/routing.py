@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import difflib
-import re
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 
 from starlette.routing import BaseRoute, Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from mockserver.contracts.paths import parameter_names
 from mockserver.model import Operation
 
 Handler = Callable[[Operation, Scope, Receive, Send], Awaitable[None]]
@@ -56,11 +56,6 @@ def documented_routes(operations: Iterable[Operation], handle: Handler, wrong_me
     ]
     by_path = {starlette_path(operation.path): operation for operation in operations}
     return routes + [Route(path, Endpoint(operation, wrong_method)) for path, operation in by_path.items()]
-
-
-def parameter_names(template: str) -> list[str]:
-    """The names of the parameters in an OpenAPI path template, in order."""
-    return re.findall(r"\{([^}]*)\}", template)
 
 
 def starlette_path(template: str) -> str:

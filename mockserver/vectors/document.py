@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from typing import Any
 
+from mockserver.accounts.account import Accounts, Bounds
 from mockserver.contracts import VendorContract
 from mockserver.errors import Failure
 from mockserver.http.problems import status_of
-from mockserver.model import BodySchema, FailureKind, Operation, Violation
+from mockserver.model import BodySchema, FailureKind, Operation, Request, RequestContext, Violation
+from mockserver.support.clock import start_timer
 from mockserver.support.jsontext import canonical
 from mockserver.support.keywords import types_of
 from mockserver.validation.body import judge
@@ -23,19 +24,8 @@ from mockserver.vendors.registry import vendor_named
 
 NOW = 1752580800
 """The time at which the vectors hold, in seconds since the epoch: 2025-07-15T12:00:00Z."""
+NO_REQUEST = Request("POST", "/", b"", (), b"", 0)
 CHOICES = [(enum, option) for option in range(4) for enum in range(4)]
-
-
-@dataclass(slots=True)
-class FreshWorld:
-    """An account that remembers nothing yet, for a behaviour to answer in."""
-
-    random: random.Random
-    options: Mapping[str, Any]
-    state: dict[str, Any] = field(default_factory=dict)
-
-    def now(self) -> float:
-        return float(NOW)
 
 
 def make_vectors(contract: VendorContract, seed: int = 0) -> dict[str, Any]:
@@ -116,8 +106,9 @@ def _expected(operation: Operation, body: Any) -> dict[str, Any]:
         return {"status": status_of(operation, failure), "violations": violations}
     vendor = vendor_named(operation.vendor)
     options = {"satori_sessionless_grace_sec": 3600, "satori_taxonomy": None}
+    fresh = Accounts(Bounds(1, 1, 1), lambda: float(NOW), start_timer, 0, options).of(operation.vendor, "vectors")
     try:
-        response = vendor.behaviour(operation)(operation, body, FreshWorld(random.Random(0), options))  # noqa: S311
+        response = vendor.behaviour(operation)(RequestContext(operation, NO_REQUEST, {}, body=body), fresh)
     except Failure as failure:
         status = status_of(operation, failure)
         return {"status": status, "violations": violations, "refused": _marks(failure.violations)}

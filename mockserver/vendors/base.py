@@ -2,29 +2,27 @@
 
 from __future__ import annotations
 
-import random
-from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple, Protocol
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
 
+from mockserver.accounts.account import Account
+from mockserver.contracts.paths import path_values
 from mockserver.errors import Failure
+from mockserver.events.reader import Splitter
 from mockserver.http.statuses import phrase
-from mockserver.model import EventPart, FailureKind, Headers, Json, Operation, Quota, Response, Violation
+from mockserver.model import (
+    EventPart,
+    Exchange,
+    FailureKind,
+    Headers,
+    Json,
+    Operation,
+    Quota,
+    RequestContext,
+    Response,
+    Violation,
+)
 from mockserver.support.jsontext import dump
-
-
-class World(Protocol):
-    """The account that a behaviour answers in: its time, its source of randomness, and what the vendor remembers."""
-
-    @property
-    def random(self) -> random.Random: ...
-
-    @property
-    def options(self) -> Mapping[str, Any]: ...
-
-    @property
-    def state(self) -> dict[str, Any]: ...
-
-    def now(self) -> float: ...
 
 
 class Problem(NamedTuple):
@@ -38,7 +36,8 @@ class Problem(NamedTuple):
     bare: bool = False
 
 
-Behaviour = Callable[[Operation, Json, World], Response]
+Behaviour = Callable[[RequestContext, Account], Response]
+"""What an operation does with an accepted request, in the account that it belongs to."""
 
 
 class Vendor:
@@ -80,10 +79,14 @@ class Vendor:
         """How the vendor answers a method that the path does not have."""
         return Failure(FailureKind.WRONG_METHOD, "Method Not Allowed", status=405)
 
-    def events(self, operation: str, body: Json, response: Json) -> list[EventPart]:
-        """The events that a body of an operation holds; `answer` is the body of the answer, where it was stored."""
+    def events(self, context: RequestContext, response: Json) -> list[EventPart]:
+        """The events that a request holds; `response` is the JSON body of the vendor's response, None where it took
+        nothing. By default a request with a body is one event."""
+        body = context.body
+        if body is None:
+            return []
         name = body.get("name") or body.get("title") if isinstance(body, dict) else None
-        return [EventPart(name if isinstance(name, str) else operation, body)]
+        return [EventPart(name if isinstance(name, str) else context.operation.id, body)]
 
     def looks_real(self, credential: str) -> bool:
         """Whether a credential has the form of the vendor's real ones, which a fake should never be given."""
@@ -97,8 +100,9 @@ class Vendor:
 _CREDENTIAL_KINDS = (FailureKind.CREDENTIAL_MISSING, FailureKind.CREDENTIAL_INVALID)
 
 
-def sample_response(operation: Operation, body: Json, world: World) -> Response:
+def sample_response(context: RequestContext, _account: Account) -> Response:
     """The documented success with a body that fits its schema; no body where the contract documents none."""
+    operation = context.operation
     response = operation.responses.get(operation.success)
     if response is None or response.schema is None:
         return Response(operation.success, b"")
@@ -116,8 +120,20 @@ def text_at(body: Json, *path: str) -> str | None:
     return body if isinstance(body, str) and body else None
 
 
-def vendor_state(world: World, key: str, make: Callable[[], Any]) -> Any:
+def vendor_state(account: Account, key: str, make: Callable[[], Any]) -> Any:
     """What the account keeps under a key, made when it is first asked for."""
-    if key not in world.state:
-        world.state[key] = make()
-    return world.state[key]
+    if key not in account.state:
+        account.state[key] = make()
+    return account.state[key]
+
+
+def splitter(vendor: Vendor, operations: Iterable[Operation]) -> Splitter:
+    """How the exchanges of a vendor's operations are taken apart into events."""
+    by_id = {operation.id: operation for operation in operations}
+
+    def split(exchange: Exchange, body: Json, response: Json) -> list[EventPart]:
+        operation = by_id[str(exchange.operation)]
+        values = path_values(operation.path, exchange.request.path)
+        return vendor.events(RequestContext(operation, exchange.request, values, body=body), response)
+
+    return split

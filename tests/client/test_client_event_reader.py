@@ -38,7 +38,7 @@ class Splitting:
     def __init__(self) -> None:
         self.bodies: list[Json] = []
 
-    def __call__(self, operation: str, body: Json, answer: Json) -> list[EventPart]:
+    def __call__(self, _exchange: Exchange, body: Json, _response: Json) -> list[EventPart]:
         self.bodies.append(body)
         return [EventPart(name, name) for name in body]
 

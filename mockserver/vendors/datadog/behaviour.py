@@ -6,10 +6,21 @@ import base64
 import re
 from collections.abc import Mapping
 
+from mockserver.accounts.account import Account
 from mockserver.errors import Failure
 from mockserver.http.statuses import phrase
-from mockserver.model import EventPart, FailureKind, Headers, Json, Operation, Quota, Response, Violation
-from mockserver.vendors.base import Behaviour, Problem, Vendor, World, json_response, sample_response, text_at
+from mockserver.model import (
+    EventPart,
+    FailureKind,
+    Headers,
+    Json,
+    Operation,
+    Quota,
+    RequestContext,
+    Response,
+    Violation,
+)
+from mockserver.vendors.base import Behaviour, Problem, Vendor, json_response, sample_response, text_at
 from mockserver.vendors.datadog.product_analytics import query_scalar, query_timeseries, submit_event
 
 ID_EPOCH_MS = 1264262866000
@@ -33,7 +44,8 @@ class Datadog(Vendor):
             return [Problem(f"Malformed payload: {failure.detail}")]
         return [Problem(_scripted_message(operation, status) if not failure.detail else failure.detail)]
 
-    def events(self, operation: str, body: Json, response: Json) -> list[EventPart]:
+    def events(self, context: RequestContext, response: Json) -> list[EventPart]:
+        operation, body = context.operation.id, context.body
         if operation == "CreateEventV1":
             happened: Json = body.get("date_happened") if isinstance(body, dict) else None
             number = isinstance(happened, (int, float)) and not isinstance(happened, bool)
@@ -47,7 +59,7 @@ class Datadog(Vendor):
             identity = text_at(body, "usr", "id") or text_at(body, "account", "id")
             session = text_at(body, "session", "id")
             return [EventPart(text_at(body, "event", "name"), body, identity=identity, session=session)]
-        return [] if operation in _ANALYTICS else super().events(operation, body, response)
+        return [] if operation in _ANALYTICS else super().events(context, response)
 
     def looks_real(self, credential: str) -> bool:
         return re.fullmatch(r"[0-9a-f]{32}", credential) is not None
@@ -85,29 +97,31 @@ class Datadog(Vendor):
         return Problem(f"{place or 'the body'}: {message}", pointer=place)
 
 
-def event_id(world: World, milliseconds: int) -> int:
+def event_id(account: Account, milliseconds: int) -> int:
     """An event id: ((unix ms − 1264262866000) << 24) | 24 random bits, always above the account's last one.
 
     Source: fits every id in the public recordings.
     """
     since = max(milliseconds, ID_EPOCH_MS) - ID_EPOCH_MS
-    fresh = (since << ID_RANDOM_BITS) | world.random.getrandbits(ID_RANDOM_BITS)
-    last = world.state.get("last_event_id", 0)
-    identifier = fresh if fresh > last else last + 1 + world.random.getrandbits(8)
-    world.state["last_event_id"] = identifier
+    fresh = (since << ID_RANDOM_BITS) | account.random.getrandbits(ID_RANDOM_BITS)
+    last = account.state.get("last_event_id", 0)
+    identifier = fresh if fresh > last else last + 1 + account.random.getrandbits(8)
+    account.state["last_event_id"] = identifier
     return identifier
 
 
-def event_uid(world: World, milliseconds: int) -> str:
+def event_uid(account: Account, milliseconds: int) -> str:
     """An event uid: base64url of 6 bytes unix ms, 2 zero, 8 random, 2 zero. Source: public recordings."""
-    raw = (max(0, milliseconds) & ((1 << 48) - 1)).to_bytes(6, "big") + bytes(2) + world.random.randbytes(8) + bytes(2)
+    raw = (
+        (max(0, milliseconds) & ((1 << 48) - 1)).to_bytes(6, "big") + bytes(2) + account.random.randbytes(8) + bytes(2)
+    )
     return base64.urlsafe_b64encode(raw).decode("ascii")
 
 
-def post_event_v1(operation: Operation, body: Json, world: World) -> Response:
+def post_event_v1(context: RequestContext, account: Account) -> Response:
     """202 with the event as stored, keys in the recorded order; nulls only where the contract says `x-nulls`."""
-    now = world.now()
-    identifier, happened = event_id(world, int(now * 1000)), body.get("date_happened")
+    operation, body, now = context.operation, context.body, account.now()
+    identifier, happened = event_id(account, int(now * 1000)), body.get("date_happened")
     event = {
         "id": identifier,
         "id_str": str(identifier),
@@ -125,13 +139,13 @@ def post_event_v1(operation: Operation, body: Json, world: World) -> Response:
     return json_response(operation.success, {"status": "ok", "event": event})
 
 
-def post_event_v2(operation: Operation, body: Json, world: World) -> Response:
+def post_event_v2(context: RequestContext, account: Account) -> Response:
     """202 with the event's id and uid of one moment, in the recorded form (`data.id` is "_" on the live service)."""
-    milliseconds = int(world.now() * 1000)
-    uid = event_uid(world, milliseconds)
-    evt = {"id": str(event_id(world, milliseconds)), "uid": uid}
+    milliseconds = int(account.now() * 1000)
+    uid = event_uid(account, milliseconds)
+    evt = {"id": str(event_id(account, milliseconds)), "uid": uid}
     data = {"attributes": {"attributes": {"evt": evt}}, "id": "_", "type": "event"}
-    return json_response(operation.success, {"data": data, "links": {"self": f"{EVENT_URL}?uid={uid}"}})
+    return json_response(context.operation.success, {"data": data, "links": {"self": f"{EVENT_URL}?uid={uid}"}})
 
 
 _BEHAVIOURS: Mapping[str, Behaviour] = {

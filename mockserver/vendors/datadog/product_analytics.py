@@ -7,12 +7,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from mockserver.accounts.account import Account
 from mockserver.analytics.arrivals import Arrivals
 from mockserver.analytics.errors import QueryError
 from mockserver.analytics.store import DEFAULT_MAX_BYTES, EventStore
 from mockserver.errors import Failure
-from mockserver.model import Evidence, FailureKind, Json, Operation, Response, Violation
-from mockserver.vendors.base import World, json_response, vendor_state
+from mockserver.model import Evidence, FailureKind, Json, RequestContext, Response, Violation
+from mockserver.vendors.base import json_response, vendor_state
 
 if TYPE_CHECKING:
     from mockserver.analytics.audience import Segment
@@ -46,48 +47,49 @@ class ProductAnalytics:
         return self.store
 
 
-def product_analytics_of(world: World) -> ProductAnalytics:
+def product_analytics_of(account: Account) -> ProductAnalytics:
     """The account's events, segments and queries."""
-    kept: ProductAnalytics = vendor_state(world, "product_analytics", ProductAnalytics)
+    kept: ProductAnalytics = vendor_state(account, "product_analytics", ProductAnalytics)
     return kept
 
 
-def submit_event(operation: Operation, body: Json, world: World) -> Response:
+def submit_event(context: RequestContext, account: Account) -> Response:
     """202 `{}`; the event counts in queries from now on, at the account's time."""
-    product_analytics_of(world).arrivals.append(int(world.now() * 1000), body)
-    return Response(operation.success, b"{}")
+    product_analytics_of(account).arrivals.append(int(account.now() * 1000), context.body)
+    return Response(context.operation.success, b"{}")
 
 
-def query_scalar(operation: Operation, body: Json, world: World) -> Response:
+def query_scalar(context: RequestContext, account: Account) -> Response:
     """200 with the group columns and the number column."""
     from mockserver.analytics.queries import scalar  # noqa: PLC0415 - most runs ask nothing
 
-    return _query(operation, body, world, scalar, "scalar_response")
+    return _query(context, account, scalar, "scalar_response")
 
 
-def query_timeseries(operation: Operation, body: Json, world: World) -> Response:
+def query_timeseries(context: RequestContext, account: Account) -> Response:
     """200 with the series of each group in epoch-aligned, sparse buckets."""
     from mockserver.analytics.queries import timeseries  # noqa: PLC0415
 
-    return _query(operation, body, world, timeseries, "timeseries_response")
+    return _query(context, account, timeseries, "timeseries_response")
 
 
-def _query(operation: Operation, body: Json, world: World, compute: Compute, kind: str) -> Response:
-    analytics, attributes = product_analytics_of(world), body["data"]["attributes"]
-    identifier, status = _progress(analytics, attributes.get("request_id"), world)
+def _query(context: RequestContext, account: Account, compute: Compute, kind: str) -> Response:
+    analytics, attributes = product_analytics_of(account), context.body["data"]["attributes"]
+    identifier, status = _progress(analytics, attributes.get("request_id"), account)
     events = analytics.events() if status == "done" else EventStore(1)
     try:
         result = compute(events, attributes, analytics.segments)
     except QueryError as error:
         raise _refused(error.pointer, "query", error.message, SYNTAX) from None
     meta = {"request_id": identifier, "status": status}
-    return json_response(operation.success, {"data": {"attributes": result, "id": "0", "type": kind}, "meta": meta})
+    body = {"data": {"attributes": result, "id": "0", "type": kind}, "meta": meta}
+    return json_response(context.operation.success, body)
 
 
-def _progress(analytics: ProductAnalytics, identifier: str | None, world: World) -> tuple[str, str]:
+def _progress(analytics: ProductAnalytics, identifier: str | None, account: Account) -> tuple[str, str]:
     """The id of a query and how far it is; a new one without an id, or the one that goes on."""
     if identifier is None:
-        identifier = f"{world.random.getrandbits(128):032x}"
+        identifier = f"{account.random.getrandbits(128):032x}"
         analytics.open[identifier] = analytics.running
         if len(analytics.open) > OPEN_QUERIES_AT_MOST:
             analytics.open.popitem(last=False)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 
+from mockserver.accounts.account import Account
 from mockserver.errors import Failure
 from mockserver.http.statuses import phrase
-from mockserver.model import EventPart, FailureKind, Headers, Json, Operation, Response, Violation
+from mockserver.model import EventPart, FailureKind, Headers, Json, Operation, RequestContext, Response, Violation
 from mockserver.support.pointers import position_of
-from mockserver.vendors.base import Behaviour, Problem, Vendor, World, sample_response, text_at
+from mockserver.vendors.base import Behaviour, Problem, Vendor, sample_response, text_at
 
 GRPC_CODES = {400: 3, 401: 16, 403: 7, 404: 5, 429: 8, 500: 13, 501: 12, 503: 14}
 """HTTP status → gRPC code, the gateway's table read backwards. 2 (UNKNOWN) stands for any other."""
@@ -51,10 +52,10 @@ class Satori(Vendor):
             return [Problem("http: request body too large")]
         return [Problem(failure.detail or phrase(status))]
 
-    def events(self, operation: str, body: Json, response: Json) -> list[EventPart]:
-        if operation != "ServerEvent":
-            return super().events(operation, body, response)
-        listed = body.get("events") if isinstance(body, dict) else None
+    def events(self, context: RequestContext, response: Json) -> list[EventPart]:
+        if context.operation.id != "ServerEvent":
+            return super().events(context, response)
+        listed = context.body.get("events") if isinstance(context.body, dict) else None
         return [_part(event) for event in listed if isinstance(event, dict)] if isinstance(listed, list) else []
 
     def headers(self, operation: Operation, status: int, problems: list[Problem]) -> Headers:
@@ -64,13 +65,13 @@ class Satori(Vendor):
         return ()
 
 
-def server_event(operation: Operation, body: Json, world: World) -> Response:
+def server_event(context: RequestContext, account: Account) -> Response:
     """200 `{}`: the batch is taken, and each of its events is kept or thrown away by itself."""
     from mockserver.vendors.satori.state import satori_memory_of  # noqa: PLC0415 - only who is sent events needs it
 
-    memory, now = satori_memory_of(world), world.now()
-    event_outcomes = tuple(memory.take(event, now) for event in body.get("events") or ())
-    return Response(operation.success, b"{}", event_outcomes=event_outcomes)
+    memory, now = satori_memory_of(account), account.now()
+    event_outcomes = tuple(memory.take(event, now) for event in context.body.get("events") or ())
+    return Response(context.operation.success, b"{}", event_outcomes=event_outcomes)
 
 
 def _part(event: dict[str, Json]) -> EventPart:

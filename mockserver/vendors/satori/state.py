@@ -11,8 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from mockserver.accounts.account import Account
 from mockserver.model import EventOutcome, Json
-from mockserver.vendors.base import World, text_at, vendor_state
+from mockserver.vendors.base import text_at, vendor_state
 
 REMEMBERED_AT_MOST = 100_000
 LONGEST_SESSION_ID = 1024
@@ -184,14 +185,14 @@ class SatoriMemory:
         return session
 
 
-def satori_memory_of(world: World) -> SatoriMemory:
+def satori_memory_of(account: Account) -> SatoriMemory:
     """The account's memory."""
 
     def make() -> SatoriMemory:
-        grace, taxonomy = world.options["satori_sessionless_grace_sec"], world.options["satori_taxonomy"]
+        grace, taxonomy = account.options["satori_sessionless_grace_sec"], account.options["satori_taxonomy"]
         return SatoriMemory(grace, taxonomy or Taxonomy())
 
-    memory: SatoriMemory = vendor_state(world, "satori", make)
+    memory: SatoriMemory = vendor_state(account, "satori", make)
     return memory
 
 

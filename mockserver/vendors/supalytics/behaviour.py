@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 
-from mockserver.model import EventPart, Headers, Json, Operation, Quota, Response
-from mockserver.vendors.base import Behaviour, Vendor, World, sample_response, text_at
+from mockserver.accounts.account import Account
+from mockserver.model import EventPart, Headers, Json, Operation, Quota, RequestContext, Response
+from mockserver.vendors.base import Behaviour, Vendor, sample_response, text_at
 
 
 class Supalytics(Vendor):
@@ -14,9 +15,10 @@ class Supalytics(Vendor):
     def behaviour(self, operation: Operation) -> Behaviour:
         return write_event if operation.id == "WriteEvent" else sample_response
 
-    def events(self, operation: str, body: Json, response: Json) -> list[EventPart]:
-        if operation != "WriteEvent":
-            return super().events(operation, body, response)
+    def events(self, context: RequestContext, response: Json) -> list[EventPart]:
+        if context.operation.id != "WriteEvent":
+            return super().events(context, response)
+        body = context.body
         return [EventPart(text_at(body, "name"), body, identity=text_at(body, "visitor_id"))]
 
     def looks_real(self, credential: str) -> bool:
@@ -29,6 +31,6 @@ class Supalytics(Vendor):
         return tuple((name, b"%d" % value) for name, value in {**values, b"X-RateLimit-Reset": reset_at}.items())
 
 
-def write_event(operation: Operation, body: Json, world: World) -> Response:
+def write_event(context: RequestContext, _account: Account) -> Response:
     """200 `{"success": true}` (documented)."""
-    return Response(operation.success, b'{"success":true}')
+    return Response(context.operation.success, b'{"success":true}')

@@ -1,0 +1,152 @@
+"""The request lifecycle: from the first byte of a request to an operation to the last byte of its response."""
+
+from __future__ import annotations
+
+import logging
+import random
+import traceback
+from collections.abc import Mapping
+
+from starlette.types import Receive, Scope, Send
+
+from mockserver.accounts.account import Account, Accounts
+from mockserver.errors import ClientGone
+from mockserver.faults import Firing
+from mockserver.faults.wire import DELIVERS, SHAPES_THE_ANSWER, Stage, perform
+from mockserver.http.connection import Connection, connection_of
+from mockserver.http.preferences import read_preferences
+from mockserver.http.problems import problem_response
+from mockserver.http.receiving import HeaderCache, receive_request
+from mockserver.http.sending import headers_of, respond
+from mockserver.model import ACCEPTED, NO_PREFERENCES, Headers, Operation, RequestContext, Response, Verdict
+from mockserver.server.recorder import Outcome, Recorder
+from mockserver.server.responder import Decision, Responder
+from mockserver.server.routing import path_values
+from mockserver.server.variation import varied
+from mockserver.validation.credentials import read_credentials
+from mockserver.vendors.base import vendor_state
+
+log = logging.getLogger("mockserver")
+
+
+class Pipeline:
+    """Takes each request through its stages. `responders` are by vendor; `varied_seed` is the seed by which successful
+    responses are varied, None where they stay as they are."""
+
+    def __init__(
+        self,
+        accounts: Accounts,
+        recorder: Recorder,
+        responders: Mapping[str, Responder],
+        varied_seed: int | None = None,
+    ) -> None:
+        self._accounts = accounts
+        self._recorder = recorder
+        self._responders = responders
+        self._varied_seed = varied_seed
+        self._header_cache = HeaderCache()
+
+    async def handle(self, operation: Operation, scope: Scope, receive: Receive, send: Send) -> None:
+        """Identify the account, receive, judge, fail as scripted, respond as the vendor, record, send."""
+        head, connection = self._header_cache.of(scope), connection_of(scope)
+        credentials = read_credentials(operation, head)
+        account = self._accounts.of(operation.vendor, credentials.credential)
+        recording = self._recorder.begin(account, operation)
+        early = self._accounts.faults.take_early(operation, credentials.credential)
+        if early is not None and early.fault.wire is not None:
+            await account.clock.sleep(early.fault.wire.parameters["seconds"], connection)
+        try:
+            request = await receive_request(head, receive, self._responders[operation.vendor].limit(operation))
+        except ClientGone as gone:
+            recording.close(gone.request, account.now(), Outcome(firing=early))
+            return
+        values, preferences = path_values(operation, scope), read_preferences(request)
+        context = RequestContext(operation, request, values, credentials, preferences)
+        outcome, decision = await self._outcome(context, account, connection, early)
+        recording.close(request, account.now(), outcome)
+        wire = outcome.firing.fault.wire if outcome.firing else None
+        if wire is not None and decision is not None:
+            stage = Stage(connection, receive, send, account.clock, decision.response, outcome.headers)
+            await perform(wire, stage)
+        elif outcome.response is not None:
+            await respond(send, outcome.response, outcome.headers)
+
+    async def _outcome(
+        self, context: RequestContext, account: Account, connection: Connection | None, early: Firing | None
+    ) -> tuple[Outcome, Decision | None]:
+        """How a request ends, and what was decided; nothing is where the client left before or we have a bug."""
+        operation, verdict, firing = context.operation, ACCEPTED, early
+        responder = self._responders[operation.vendor]
+        try:
+            now = account.now()
+            parsed = responder.judge(context, now)
+            context, verdict = context._replace(body=parsed.body), parsed.verdict
+            firing = early or self._accounts.faults.take(operation, context.credentials.credential, parsed.body, now)
+            wait = (context.preferences.wait or 0.0) + (firing.delay if firing else 0.0)
+            stage = firing.fault.stage if firing else "before"
+            if wait and stage == "before":
+                await account.clock.sleep(wait, connection)
+                if connection is not None and connection.lost:
+                    return Outcome(verdict=verdict, firing=firing), None
+            decision = responder.decide(context, parsed, account, firing.fault if firing else None)
+            if wait and stage == "after":
+                await account.clock.sleep(wait, connection)
+            if self._varied_seed is not None and (firing is None or firing.fault.wire is None):
+                decision = self._varied(decision, context, account)
+            return _outcome_of(decision, context, account, verdict, firing, connection), decision
+        except Exception:  # a bug of ours is shown as one, never as the client's mistake
+            log.exception("bug in mockserver while answering %s", operation.id)
+            response = problem_response(500, "this is a bug of mockserver, not the vendor's response; see its log")
+            headers = headers_of(response, account.now())
+            return Outcome(response, headers, verdict, firing, error=traceback.format_exc()), None
+
+    def _varied(self, decision: Decision, context: RequestContext, account: Account) -> Decision:
+        """A decision with its success varied by the account's own randomness, so that ids stay the usual ones."""
+
+        def make() -> random.Random:
+            return random.Random(f"{self._varied_seed}/{account.vendor}/{account.credential}/answers")  # noqa: S311
+
+        chance = vendor_state(account, "variety", make)
+        response = varied(decision.response, context.operation, context.body, chance)
+        accepted = response if decision.accepted is decision.response else decision.accepted
+        return Decision(response, accepted)
+
+
+def _outcome_of(
+    decision: Decision,
+    context: RequestContext,
+    account: Account,
+    verdict: Verdict,
+    firing: Firing | None,
+    connection: Connection | None,
+) -> Outcome:
+    """The outcome of a decision: what the client is sent, and whether it can learn that what it sent was stored."""
+    response, accepted = decision
+    headers = headers_of(response, account.now(), _more_headers(context, response))
+    wire = firing.fault.wire.kind if firing and firing.fault.wire else None
+    sent = wire is None or wire in SHAPES_THE_ANSWER or wire in DELIVERS
+    delivered = wire is None or wire in DELIVERS
+    return Outcome(
+        response=response if sent else None,
+        headers=headers if sent else (),
+        verdict=verdict,
+        firing=firing,
+        stored=accepted is not None,
+        acknowledged=(
+            accepted is not None and delivered and response.status < 300 and not (connection and connection.lost)
+        ),
+        event_outcomes=accepted.event_outcomes if accepted is not None else (),
+        accepted_body=accepted.body if accepted is not None and not (sent and accepted is response) else b"",
+    )
+
+
+def _more_headers(context: RequestContext, response: Response) -> Headers:
+    """The headers that the contract fixes for a status, and which preferences (RFC 7240) were applied."""
+    contract = context.operation.responses.get(response.status)
+    headers = contract.headers if contract else ()
+    if context.preferences is NO_PREFERENCES:
+        return headers
+    code, wait = context.preferences
+    applied = [b"code=%d" % response.status] if code is not None and code == response.status else []
+    applied += [b"wait=%g" % wait] if wait is not None else []
+    return (*headers, (b"preference-applied", b", ".join(applied))) if applied else headers

@@ -1,0 +1,73 @@
+"""Answers requests that no contract documents: an unknown path, and a documented path with another method."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from starlette.types import Receive, Scope, Send
+
+from mockserver.accounts.account import UNMATCHED, Account, Accounts
+from mockserver.errors import ClientGone
+from mockserver.http.problems import problem_response
+from mockserver.http.receiving import head_of, receive_request
+from mockserver.http.sending import headers_of, respond
+from mockserver.model import Operation, Request, Response, Verdict, Violation
+from mockserver.server.recorder import Outcome, Recorder
+from mockserver.server.responder import Responder
+from mockserver.server.routing import methods_of, nearest_operation
+from mockserver.validation.credentials import read_credentials
+from mockserver.validation.request import NO_PAGE, undocumented
+
+
+class Undocumented:
+    """Receives, refuses and records what no operation takes."""
+
+    def __init__(
+        self,
+        operations: tuple[Operation, ...],
+        accounts: Accounts,
+        recorder: Recorder,
+        responders: Mapping[str, Responder],
+        max_body_bytes: int,
+    ) -> None:
+        self._operations = operations
+        self._accounts = accounts
+        self._recorder = recorder
+        self._responders = responders
+        self._max_body_bytes = max_body_bytes
+
+    async def wrong_method(self, operation: Operation, scope: Scope, receive: Receive, send: Send) -> None:
+        """A documented path with a method that it does not have: as the vendor answers it, with Allow."""
+        head = head_of(scope)
+        account = self._accounts.of(operation.vendor, read_credentials(operation, head).credential)
+        allow = ", ".join(methods_of(operation.path, self._operations))
+        response = self._responders[operation.vendor].wrong_method(operation, account)
+        response = response.with_headers(((b"allow", allow.encode("latin-1")),))
+        violation = undocumented("method", f"{operation.path} takes {allow}", operation.evidence)
+        await self._refuse(account, head, receive, send, response, violation)
+
+    async def unknown_path(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """A path that no contract knows: 404 that names the nearest documented endpoint."""
+        if scope["type"] != "http":
+            return
+        head = head_of(scope)
+        nearest = nearest_operation(head.path, self._operations)
+        hint = f"; the nearest is {nearest.method} {nearest.path} ({nearest.vendor} {nearest.id})" if nearest else ""
+        message = f"no documented endpoint at this path{hint}"
+        violation = undocumented("path", message, NO_PAGE)
+        account = self._accounts.of(UNMATCHED, "")
+        await self._refuse(account, head, receive, send, problem_response(404, message), violation)
+
+    async def _refuse(
+        self, account: Account, head: Request, receive: Receive, send: Send, response: Response, violation: Violation
+    ) -> None:
+        recording = self._recorder.begin(account, None)
+        try:
+            request = await receive_request(head, receive, self._max_body_bytes)
+        except ClientGone as gone:
+            recording.close(gone.request, account.now(), Outcome())
+            return
+        now = account.now()
+        headers = headers_of(response, now)
+        recording.close(request, now, Outcome(response, headers, Verdict(violations=(violation,))))
+        await respond(send, response, headers)
