@@ -12,7 +12,7 @@ from mockserver.check.reading import Entry, Progress, read_file, recordings_in
 from mockserver.check.recorded import NoRecording, Recorded, UnreadableFile
 from mockserver.check.targets import Match, Targets
 from mockserver.contracts import Catalogue
-from mockserver.events.export import quoted_path
+from mockserver.events.export.writing import quoted_path
 from mockserver.model import Operation, Verdict, Violation
 from mockserver.support.redaction import redaction_for
 from mockserver.validation.exchange import read_request

@@ -15,6 +15,7 @@ import click
 
 from mockserver import __version__
 from mockserver.errors import StartError
+from mockserver.events.export import format_names
 from mockserver.settings import ENVIRONMENT_PREFIX, Settings, load_settings
 
 USAGE_ERROR = 2
@@ -137,7 +138,7 @@ def routes(config: Path | None, explain: bool, **options: Any) -> None:
 @cli.command()
 @click.option("--url", default="http://127.0.0.1:8080", show_default=True, help="Where the mockserver runs.")
 @click.option("--token", envvar="MOCKSERVER_ADMIN_TOKEN", help="Its --admin-token, if it has one.")
-@click.option("--format", "form", type=click.Choice(["har", "jsonl", "curl"]), default="har", show_default=True)
+@click.option("--format", "form", type=click.Choice(format_names()), default="har", show_default=True)
 @click.option("--account", help="Only the requests of this credential.")
 @click.option("--vendor", help="Only the requests to this vendor.")
 @click.option("--output", type=click.Path(path_type=Path), metavar="FILE", help="Write here, not to standard output.")

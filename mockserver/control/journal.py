@@ -15,7 +15,8 @@ from starlette.responses import Response, StreamingResponse
 from mockserver.accounts.account import Account
 from mockserver.control.query import AccountSelector, BadCall, evicted, json_response, known_parameters, whole_number
 from mockserver.control.views import summary, whole
-from mockserver.events.export import CONTENT_TYPES, FORMATS, exported
+from mockserver.events.export import export_format, format_names
+from mockserver.events.export.writing import ExportContext
 from mockserver.model import Exchange
 from mockserver.support.redaction import Redaction
 from mockserver.support.timestamps import moment
@@ -51,13 +52,14 @@ class JournalCalls:
     async def export(self, request: Request) -> Response:
         """The journal as HAR, JSON lines or curl commands, as `format` asks."""
         known_parameters(request, {"account", "vendor", "format"})
-        form = request.query_params.get("format", "har")
-        if form not in FORMATS:
-            raise BadCall(f"format: expected one of {', '.join(FORMATS)}, found {form[:40]!r}")
+        name = request.query_params.get("format", "har")
+        if name not in format_names():
+            raise BadCall(f"format: expected one of {', '.join(format_names())}, found {name[:40]!r}")
         origin = f"{request.url.scheme}://{request.headers.get('host', 'mockserver')}"
         exchanges = list(_in_order(self._selector.selected(request)))
-        pieces_of = exported(exchanges, form, origin, self._whole, self._redaction)
-        return StreamingResponse(pieces(pieces_of), media_type=CONTENT_TYPES[form])
+        format_ = export_format(name)
+        written = format_.write(exchanges, ExportContext(origin, self._redaction, self._whole))
+        return StreamingResponse(pieces(written), media_type=format_.content_type)
 
     def _whole(self, exchange: Exchange) -> dict[str, Any]:
         return whole(exchange, self._max_body_bytes, self._redaction)
