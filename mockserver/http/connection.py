@@ -14,7 +14,7 @@ from starlette.types import Scope
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 EXTENSION = "mockserver.http.connection"
-PIPELINED_AT_MOST = 16
+MAX_PIPELINED = 16
 _OFFER = re.compile(rb"(?i)\r\nupgrade:[ \t]*([^\r\n]*)")
 _LINGER_ZERO = struct.pack("ii", 1, 0)
 
@@ -122,7 +122,7 @@ class ConnectionProtocol(HttpToolsProtocol):
         super().on_headers_complete()
         self._unanswered = [cycle for cycle in self._unanswered if not cycle.response_complete]
         self._unanswered.append(self.cycle)
-        if self.connection.held and len(self.pipeline) <= PIPELINED_AT_MOST:
+        if self.connection.held and len(self.pipeline) <= MAX_PIPELINED:
             self.flow.resume_reading()
 
 

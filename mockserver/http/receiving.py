@@ -9,10 +9,10 @@ from starlette.types import Receive, Scope
 from mockserver.errors import ClientGone
 from mockserver.model import Headers, Request
 
-HEADS_AT_MOST = 1000
-HEAD_BYTES = 2048
-KEPT_OF_OVERSIZED = 64 * 1024
-DRAINED_AT_MOST = 128 * 1024 * 1024
+MAX_CACHED_HEADERS = 1000
+MAX_CACHED_HEADER_BYTES = 2048
+MAX_KEPT_OF_OVERSIZED = 64 * 1024
+MAX_DRAINED_BYTES = 128 * 1024 * 1024
 
 
 def head_of(scope: Scope, headers: Headers | None = None) -> Request:
@@ -36,8 +36,8 @@ class HeaderCache:
         known = self._known.get(headers)
         if known is None:
             known = headers
-            if sum(map(len, chain.from_iterable(headers))) <= HEAD_BYTES:
-                if len(self._known) >= HEADS_AT_MOST:
+            if sum(map(len, chain.from_iterable(headers))) <= MAX_CACHED_HEADER_BYTES:
+                if len(self._known) >= MAX_CACHED_HEADERS:
                     self._known.clear()
                 self._known[headers] = headers
         return head_of(scope, known)
@@ -63,9 +63,9 @@ async def receive_request(head: Request, receive: Receive, max_body_bytes: int) 
         if size <= max_body_bytes:
             kept += chunk
         else:
-            kept += chunk[: max(0, KEPT_OF_OVERSIZED - len(kept))]
-            del kept[KEPT_OF_OVERSIZED:]
-        if not message.get("more_body", False) or size > DRAINED_AT_MOST:
+            kept += chunk[: max(0, MAX_KEPT_OF_OVERSIZED - len(kept))]
+            del kept[MAX_KEPT_OF_OVERSIZED:]
+        if not message.get("more_body", False) or size > MAX_DRAINED_BYTES:
             return _with_body(head, bytes(kept), size, truncated=size > max_body_bytes)
         message = await receive()
 

@@ -18,9 +18,9 @@ from mockserver.http.problems import problem_response
 from mockserver.http.receiving import head_of
 from mockserver.http.sending import headers_of, respond
 from mockserver.model import ACCEPTED, Headers, Operation, Request, Response, Verdict, Violation
-from mockserver.proxy.bodies import Passing, sent_by_client
-from mockserver.proxy.forwarding import Forwarder, UpstreamFailure, UpstreamResponse, sent_on
-from mockserver.proxy.refusing import Refusals
+from mockserver.proxy.bodies import BufferedBody, body_of
+from mockserver.proxy.forwarding import Forwarder, UpstreamFailure, UpstreamResponse, forwarded_headers
+from mockserver.proxy.refusing import Refuser
 from mockserver.proxy.upstreams import Upstream
 from mockserver.server.recorder import Outcome, Recorder, Recording
 from mockserver.server.routing import documented_routes, methods_of, nearest_operation, path_values
@@ -51,7 +51,7 @@ class Proxy:
         self._operations = catalogue.operations
         self._upstreams, self._accounts, self._recorder = upstreams, accounts, recorder
         self._max_body_bytes = max_body_bytes
-        self._refusals = Refusals(catalogue, max_body_bytes) if enforce else None
+        self._refuser = Refuser(catalogue, max_body_bytes) if enforce else None
         self._forwarder = Forwarder(timeout, max_body_bytes, tls)
         self._any_status = {
             name: with_default(contract.document, contract.operations) for name, contract in catalogue.vendors.items()
@@ -73,16 +73,16 @@ class Proxy:
             values = path_values(operation, scope)
             return read_request(operation, request, values, credentials, account.now(), self._max_body_bytes).verdict
 
-        meeting = Meeting(operation, account, self._upstreams[operation.vendor], judged)
-        await self._pass(meeting, head, Passing(sent_by_client(receive, head), bound), scope, send)
+        proxied = ProxiedRequest(operation, account, self._upstreams[operation.vendor], judged)
+        await self._forward(proxied, head, BufferedBody(body_of(receive, head), bound), scope, send)
 
     async def handle_wrong_method(self, operation: Operation, scope: Scope, receive: Receive, send: Send) -> None:
         """A documented path with a method that it does not have."""
         head = head_of(scope)
         account = self._accounts.of(operation.vendor, read_credentials(operation, head).credential)
         violation = wrong_method(operation, methods_of(operation.path, self._operations))
-        meeting = Meeting(None, account, self._upstreams[operation.vendor], _constant(violation), operation)
-        await self._pass(meeting, head, Passing(sent_by_client(receive, head), self._max_body_bytes), scope, send)
+        proxied = ProxiedRequest(None, account, self._upstreams[operation.vendor], _constant(violation), operation)
+        await self._forward(proxied, head, BufferedBody(body_of(receive, head), self._max_body_bytes), scope, send)
 
     async def handle_unknown_path(self, scope: Scope, receive: Receive, send: Send) -> None:
         """A path that no contract knows: sent on where there is only one upstream, else nobody knows whose it is."""
@@ -97,54 +97,56 @@ class Proxy:
         if only is not None:
             known = next((each for each in self._operations if each.vendor == only.vendor), None)
             account = self._accounts.of(only.vendor, read_credentials(known, head).credential if known else "")
-        meeting = Meeting(None, account, only, _constant(violation))
-        await self._pass(meeting, head, Passing(sent_by_client(receive, head), self._max_body_bytes), scope, send)
+        proxied = ProxiedRequest(None, account, only, _constant(violation))
+        await self._forward(proxied, head, BufferedBody(body_of(receive, head), self._max_body_bytes), scope, send)
 
-    async def _pass(self, meeting: Meeting, head: Request, body: Passing, scope: Scope, send: Send) -> None:
+    async def _forward(
+        self, proxied: ProxiedRequest, head: Request, body: BufferedBody, scope: Scope, send: Send
+    ) -> None:
         """Receive, judge, refuse or send on, judge the answer, record, respond."""
-        recording, verdict = self._recorder.begin(meeting.account, meeting.operation), ACCEPTED
+        recording, verdict = self._recorder.begin(proxied.account, proxied.operation), ACCEPTED
         try:
             await body.read()
             request = _with_body(head, body)
-            verdict = meeting.judge(request)
-            refusal = self._refusal(meeting, request, verdict)
+            verdict = proxied.judge(request)
+            refusal = self._refusal(proxied, request, verdict)
             if refusal is not None:
                 await _respond(recording, request, verdict, refusal, send)
                 return
-            assert meeting.upstream is not None
+            assert proxied.upstream is not None
             target = scope.get("raw_path") or head.path.encode("utf-8")
             target += b"?" + head.query if head.query else b""
-            headers = sent_on(head.headers, meeting.upstream, body)
-            async with self._forwarder.exchange(meeting.upstream, head.method, target, headers, body) as upstream:
-                await self._bring_back(meeting, _with_body(head, body), verdict, upstream, recording, scope, send)
+            headers = forwarded_headers(head.headers, proxied.upstream, body)
+            async with self._forwarder.exchange(proxied.upstream, head.method, target, headers, body) as upstream:
+                await self._return(proxied, _with_body(head, body), verdict, upstream, recording, scope, send)
         except ClientGone:
             cut = _with_body(head, body, cut=True)
-            recording.close(cut, meeting.account.now(), Outcome())
+            recording.close(cut, proxied.account.now(), Outcome())
         except UpstreamFailure as failure:
             log.warning("%s", failure.detail)
             response = _ours(problem_response(failure.status, failure.detail), failure.error)
             await _respond(recording, _with_body(head, body), verdict, response, send)
 
-    def _refusal(self, meeting: Meeting, request: Request, verdict: Verdict) -> Response | None:
+    def _refusal(self, proxied: ProxiedRequest, request: Request, verdict: Verdict) -> Response | None:
         """The answer to a request that is not sent on."""
         if _is_cut_by_the_parser(request):
             reason = "CONNECT, and a body behind a request to upgrade the connection, are not passed on"
             return _ours(problem_response(501, reason), "http_request_denied")
-        if meeting.upstream is None:
+        if proxied.upstream is None:
             names = ", ".join(self._upstreams)
             reason = verdict.violations[0].message
             response = problem_response(
                 404, f"{reason}; with several upstreams ({names}) it cannot be told whose it is"
             )
             return _ours(response, "destination_not_found")
-        if self._refusals is None or verdict.valid:
+        if self._refuser is None or verdict.valid:
             return None
-        response = self._refusals.response(meeting.operation or meeting.near, request, verdict, meeting.account)
+        response = self._refuser.response(proxied.operation or proxied.near, request, verdict, proxied.account)
         return _ours(response, "http_request_denied")
 
-    async def _bring_back(
+    async def _return(
         self,
-        meeting: Meeting,
+        proxied: ProxiedRequest,
         request: Request,
         verdict: Verdict,
         upstream: UpstreamResponse,
@@ -156,10 +158,10 @@ class Proxy:
         body, connection = upstream.body, connection_of(scope)
         response = RecordedResponse(upstream.status, upstream.headers, body.kept, whole=not body.oversized)
         found: tuple[Violation, ...] = ()
-        if meeting.operation is not None:
-            any_status = meeting.operation.id in self._any_status[meeting.operation.vendor]
-            found = judge_response(meeting.operation, response, self._max_body_bytes, any_status=any_status)
-        taken = 200 <= upstream.status < 300 and meeting.operation is not None
+        if proxied.operation is not None:
+            any_status = proxied.operation.id in self._any_status[proxied.operation.vendor]
+            found = judge_response(proxied.operation, response, self._max_body_bytes, any_status=any_status)
+        taken = 200 <= upstream.status < 300 and proxied.operation is not None
         outcome = Outcome(
             response=Response(upstream.status, response.body),
             headers=upstream.headers,
@@ -169,15 +171,15 @@ class Proxy:
             response_violations=found,
             response_truncated=body.oversized,
         )
-        recording.close(request, meeting.account.now(), outcome)
+        recording.close(request, proxied.account.now(), outcome)
         headers = _framed(upstream, request.method)
         if not body.oversized:
             await respond(send, Response(upstream.status, response.body), headers)
             return
-        assert meeting.upstream is not None
+        assert proxied.upstream is not None
         await send({"type": "http.response.start", "status": upstream.status, "headers": headers})
         try:
-            async for piece in self._forwarder.rest(meeting.upstream, body):
+            async for piece in self._forwarder.rest(proxied.upstream, body):
                 if connection is not None and connection.lost:
                     return  # nobody listens: the upstream need not go on either
                 await send({"type": "http.response.body", "body": piece, "more_body": True})
@@ -189,7 +191,7 @@ class Proxy:
         await send({"type": "http.response.body", "body": b""})
 
 
-class Meeting(NamedTuple):
+class ProxiedRequest(NamedTuple):
     """A request's place in the world: its operation, or the one that is at its path (`near`), its account, where it
     goes, and how it is judged."""
 
@@ -226,7 +228,7 @@ def _constant(violation: Violation) -> Callable[[Request], Verdict]:
     return lambda _request: Verdict((violation,))
 
 
-def _with_body(head: Request, body: Passing, *, cut: bool = False) -> Request:
+def _with_body(head: Request, body: BufferedBody, *, cut: bool = False) -> Request:
     return head._replace(body=body.kept, body_size=body.size, truncated=body.oversized or cut)
 
 

@@ -7,11 +7,11 @@ from collections.abc import AsyncIterator
 from starlette.types import Receive
 
 from mockserver.errors import ClientGone
-from mockserver.http.receiving import KEPT_OF_OVERSIZED
+from mockserver.http.receiving import MAX_KEPT_OF_OVERSIZED
 from mockserver.model import Request
 
 
-class Passing:
+class BufferedBody:
     """A body on its way. `read` takes it in up to the bound; `kept` is then all of it, or, where `oversized`, only the
     beginning is kept in the end, while `pieces` gives every byte."""
 
@@ -32,20 +32,20 @@ class Passing:
 
     @property
     def kept(self) -> bytes:
-        return bytes(self._held[:KEPT_OF_OVERSIZED] if self.oversized else self._held)
+        return bytes(self._held[:MAX_KEPT_OF_OVERSIZED] if self.oversized else self._held)
 
     async def pieces(self) -> AsyncIterator[bytes]:
         """The whole body, what was read already first; can be had once."""
         held = bytes(self._held)
         if self.oversized:
-            del self._held[KEPT_OF_OVERSIZED:]
+            del self._held[MAX_KEPT_OF_OVERSIZED:]
         yield held
         async for piece in self._source:
             self.size += len(piece)
             yield piece
 
 
-async def sent_by_client(receive: Receive, head: Request) -> AsyncIterator[bytes]:
+async def body_of(receive: Receive, head: Request) -> AsyncIterator[bytes]:
     """The pieces of a request's body. Raises ClientGone, with the head, where the client leaves before its end."""
     more = True
     while more:

@@ -13,7 +13,7 @@ import httpcore2
 
 from mockserver.errors import SettingsError
 from mockserver.model import Headers
-from mockserver.proxy.bodies import Passing
+from mockserver.proxy.bodies import BufferedBody
 from mockserver.proxy.upstreams import Upstream
 
 HOP_BY_HOP = frozenset(
@@ -53,7 +53,7 @@ class UpstreamResponse:
 
     status: int
     headers: Headers
-    body: Passing
+    body: BufferedBody
 
 
 class Forwarder:
@@ -69,7 +69,7 @@ class Forwarder:
 
     @asynccontextmanager
     async def exchange(
-        self, upstream: Upstream, method: str, target: bytes, headers: Headers, body: Passing
+        self, upstream: Upstream, method: str, target: bytes, headers: Headers, body: BufferedBody
     ) -> AsyncIterator[UpstreamResponse]:
         """The answer to a request, its body read up to the bound; the rest can be read inside the context. Raises
         UpstreamFailure, and ClientGone where the client leaves in the middle of its request."""
@@ -81,20 +81,20 @@ class Forwarder:
                     response = await self._pool.handle_async_request(request)
                     if response.status > LAST_STATUS:
                         raise httpcore2.RemoteProtocolError(f"the status {response.status} is none of HTTP's")
-                    upstream_response = Passing(response.aiter_stream(), self._bound)
+                    upstream_response = BufferedBody(response.aiter_stream(), self._bound)
                     await upstream_response.read()
-            yield UpstreamResponse(response.status, passed_on(response.headers), upstream_response)
+            yield UpstreamResponse(response.status, end_to_end_headers(response.headers), upstream_response)
         finally:
             if response is not None:
                 await response.aclose()
 
-    async def rest(self, upstream: Upstream, upstream_response: Passing) -> AsyncIterator[bytes]:
+    async def rest(self, upstream: Upstream, upstream_response: BufferedBody) -> AsyncIterator[bytes]:
         """The whole body of an oversized answer. Raises UpstreamFailure where it breaks off."""
         with _named(upstream, self._timeout):
             async for piece in upstream_response.pieces():
                 yield piece
 
-    async def _told(self, body: Passing, deadline: asyncio.Timeout) -> AsyncIterator[bytes]:
+    async def _told(self, body: BufferedBody, deadline: asyncio.Timeout) -> AsyncIterator[bytes]:
         """The pieces of a request's body; at its end the upstream's time begins to run."""
         async for piece in body.pieces():
             yield piece
@@ -121,9 +121,13 @@ def trust() -> ssl.SSLContext:
         raise SettingsError(f"{where}: cannot be read as PEM certificates: {error.strerror or error}") from None
 
 
-def sent_on(headers: Headers, upstream: Upstream, body: Passing) -> Headers:
+def forwarded_headers(headers: Headers, upstream: Upstream, body: BufferedBody) -> Headers:
     """A client's headers as the upstream gets them: its own Host, no hop-by-hop ones, and the framing of the body."""
-    kept = [(name, value) for name, value in passed_on(headers) if name not in (b"host", b"content-length", b"expect")]
+    kept = [
+        (name, value)
+        for name, value in end_to_end_headers(headers)
+        if name not in (b"host", b"content-length", b"expect")
+    ]
     declared = next((value for name, value in headers if name == b"content-length"), None)
     framing: tuple[tuple[bytes, bytes], ...] = ()
     if body.oversized:
@@ -133,7 +137,7 @@ def sent_on(headers: Headers, upstream: Upstream, body: Passing) -> Headers:
     return ((b"host", upstream.authority), *kept, *framing)
 
 
-def passed_on(headers: list[tuple[bytes, bytes]] | Headers) -> Headers:
+def end_to_end_headers(headers: list[tuple[bytes, bytes]] | Headers) -> Headers:
     """Headers without those of one connection, names in lower case."""
     lowered = [(name.lower(), value) for name, value in headers]
     named = {each.strip().lower() for name, value in lowered if name == b"connection" for each in value.split(b",")}

@@ -16,7 +16,7 @@ from mockserver.vendors.registry import vendor_named
 REFUSED = 400
 
 
-class Refusals:
+class Refuser:
     """Answers 400 in the envelope of the vendor of an operation."""
 
     def __init__(self, catalogue: Catalogue, max_body_bytes: int) -> None:

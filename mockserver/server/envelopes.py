@@ -29,7 +29,7 @@ class Problem(Protocol):
     def bare(self) -> bool: ...
 
 
-class Told(NamedTuple):
+class EnvelopeValues(NamedTuple):
     """What an envelope is filled with: at least one problem, the status, and what the vendor calls `code`."""
 
     problems: Sequence[Problem]
@@ -41,7 +41,7 @@ class Told(NamedTuple):
         return "; ".join(problem.message for problem in self.problems)
 
 
-Filler = Callable[[Told], Any]
+Filler = Callable[[EnvelopeValues], Any]
 """Makes the value at one place of an envelope, or _UNKNOWN where there is nothing to say there."""
 _UNKNOWN: Any = object()
 
@@ -68,12 +68,12 @@ class Envelopes:
         key = (operation, status)
         if key not in self._known:
             self._known[key] = _envelope(operation, status)
-        envelope, told = self._known[key], Told(problems, status, code)
+        envelope, values = self._known[key], EnvelopeValues(problems, status, code)
         if envelope is None:
-            return problem_response(status, told.text)
-        body = envelope.fill(told)
+            return problem_response(status, values.text)
+        body = envelope.fill(values)
         return Response(
-            status, orjson.dumps({"message": told.text} if body is _UNKNOWN else body), envelope.content_type
+            status, orjson.dumps({"message": values.text} if body is _UNKNOWN else body), envelope.content_type
         )
 
 
@@ -103,11 +103,11 @@ def _filler(schema: Json, document: Json) -> Filler:
     schema = resolved(schema, document)
     if "const" in schema:
         constant = schema["const"]
-        return lambda told: constant
+        return lambda values: constant
     if schema.get("type") == "array":
         return _array(_filler(schema.get("items", {}), document))
     if schema.get("type") == "string":
-        return lambda told: told.problems[0].message
+        return lambda values: values.problems[0].message
     members = {name: _member(name, inner, document) for name, inner in schema.get("properties", {}).items()}
     return _object(members, frozenset(schema.get("required", ())))
 
@@ -115,17 +115,17 @@ def _filler(schema: Json, document: Json) -> Filler:
 def _array(item: Filler) -> Filler:
     """One item for each problem."""
 
-    def fill(told: Told) -> Any:
-        items = [item(told._replace(problems=(problem,))) for problem in told.problems]
+    def fill(values: EnvelopeValues) -> Any:
+        items = [item(values._replace(problems=(problem,))) for problem in values.problems]
         return _UNKNOWN if any(each is _UNKNOWN for each in items) else items
 
     return fill
 
 
 def _object(members: Mapping[str, Filler], required: frozenset[str]) -> Filler:
-    def fill(told: Told) -> Any:
-        bare = told.problems[0].bare
-        filled = {name: member(told) for name, member in members.items() if not bare or name in required}
+    def fill(values: EnvelopeValues) -> Any:
+        bare = values.problems[0].bare
+        filled = {name: member(values) for name, member in members.items() if not bare or name in required}
         return {name: value for name, value in filled.items() if value is not _UNKNOWN} or _UNKNOWN
 
     return fill
@@ -136,23 +136,23 @@ def _member(name: str, schema: Json, document: Json) -> Filler:
     if "const" in schema or schema.get("type") in ("object", "array"):
         return _filler(schema, document)
     if name == "status":
-        return _text_status if schema.get("type") == "string" else lambda told: told.status
+        return _text_status if schema.get("type") == "string" else lambda values: values.status
     if name == "code":
-        return (lambda told: told.code) if schema.get("type") == "integer" else lambda told: slug(told.status)
-    return _MEMBERS.get(name, lambda told: _UNKNOWN)
+        return (lambda values: values.code) if schema.get("type") == "integer" else lambda values: slug(values.status)
+    return _MEMBERS.get(name, lambda values: _UNKNOWN)
 
 
-def _text_status(told: Told) -> str:
-    return str(told.status)
+def _text_status(values: EnvelopeValues) -> str:
+    return str(values.status)
 
 
 _MEMBERS: Mapping[str, Filler] = {
-    "message": lambda told: told.text,
-    "detail": lambda told: told.text,
-    "error": lambda told: told.text,
-    "title": lambda told: phrase(told.status),
-    "success": lambda told: False,
-    "pointer": lambda told: told.problems[0].pointer or _UNKNOWN,
-    "header": lambda told: told.problems[0].header or _UNKNOWN,
-    "parameter": lambda told: told.problems[0].parameter or _UNKNOWN,
+    "message": lambda values: values.text,
+    "detail": lambda values: values.text,
+    "error": lambda values: values.text,
+    "title": lambda values: phrase(values.status),
+    "success": lambda values: False,
+    "pointer": lambda values: values.problems[0].pointer or _UNKNOWN,
+    "header": lambda values: values.problems[0].header or _UNKNOWN,
+    "parameter": lambda values: values.problems[0].parameter or _UNKNOWN,
 }
