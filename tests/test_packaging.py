@@ -8,7 +8,8 @@ import venv
 from pathlib import Path
 
 import pytest
-from harness import OPERATIONS, environment, serving
+
+from tests.support.harness import OPERATIONS, environment, serving
 
 ROOT = Path(__file__).resolve().parents[1]
 

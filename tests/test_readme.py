@@ -11,7 +11,8 @@ from typing import Any
 
 import httpx2
 import pytest
-from harness import PATIENCE, Server, environment, run, serving
+
+from tests.support.harness import PATIENCE, Server, environment, run, serving
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text("utf-8")

@@ -14,12 +14,12 @@ from typing import Any
 
 import click
 import pytest
-from harness import PATIENCE, PRODLYTICS, PROFILES, VENDORS, environment, serving
 
 from mockserver.cli.main import ELSEWHERE, cli
 from mockserver.contracts import packaged_schemas
 from mockserver.contracts.cache import cache_folder, kept
 from mockserver.contracts.catalogue import checked_documents
+from tests.support.harness import PATIENCE, PRODLYTICS, PROFILES, VENDORS, environment, serving
 
 TRACED = [sys.executable, "-X", "importtime"]
 HEAVY = {"attr", "hypothesis", "importlib.metadata", "jsonpath", "jsonschema", "limits", "markdown_it", "yaml"}

@@ -7,9 +7,9 @@ import random
 from typing import Any
 
 import pytest
-from sql_oracle import Fact, Group, Oracle
 
 from mockserver.analytics import EventStore, Segment, scalar, timeseries
+from tests.support.sql_oracle import Fact, Group, Oracle
 
 QUERIES_EACH = 60
 SEEDS = range(40)

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import click.testing
 import pytest
-from extract_support import ROOT, Run
 
 from mockserver.cli.extract import extract
+from tests.support.extract_support import ROOT, Run
 
 
 @pytest.fixture

@@ -7,8 +7,9 @@ from typing import Any
 
 import httpx2
 import pytest
-from faulting import NOON, World, leave, read_answer, until
-from harness import PRODLYTICS, Server, serving
+
+from tests.support.faulting import NOON, World, leave, read_answer, until
+from tests.support.harness import PRODLYTICS, Server, serving
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,9 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from faulting import World, storm
-from harness import PRODLYTICS, Server
+
+from tests.support.faulting import World, storm
+from tests.support.harness import PRODLYTICS, Server
 
 REQUESTS, CONNECTIONS = 5000, 64
 WIRES = ("reset", "empty", "truncate", "garbage", "malformed")

@@ -8,11 +8,11 @@ from typing import Any
 
 import httpx2
 import pytest
-from faulting import NOON
-from harness import PRODLYTICS
 
 from mockserver.server.app import create_app
 from mockserver.settings import Settings
+from tests.support.faulting import NOON
+from tests.support.harness import PRODLYTICS
 
 Play = Callable[[httpx2.AsyncClient], Awaitable[Any]]
 

@@ -9,8 +9,9 @@ from pathlib import Path
 import httpx2
 import pytest
 import yaml
-from faulting import NOON, World, storm, until
-from harness import OPERATIONS, PRODLYTICS, SATORI, SUPALYTICS, V1, V2, Server, run, serving
+
+from tests.support.faulting import NOON, World, storm, until
+from tests.support.harness import OPERATIONS, PRODLYTICS, SATORI, SUPALYTICS, V1, V2, Server, run, serving
 
 FOLDER = Path(__file__).parents[2] / "fixtures" / "scenarios"
 NAMES = sorted(path.stem for path in FOLDER.glob("*.yaml"))

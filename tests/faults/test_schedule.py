@@ -9,11 +9,11 @@ from typing import Any
 
 import httpx2
 import pytest
-from faulting import World
-from harness import OPERATIONS, PRODLYTICS, SATORI, SUPALYTICS, V1, V2, Operation, Server, serving
 
 from mockserver.server.app import create_app
 from mockserver.settings import Settings
+from tests.support.faulting import World
+from tests.support.harness import OPERATIONS, PRODLYTICS, SATORI, SUPALYTICS, V1, V2, Operation, Server, serving
 
 
 @pytest.mark.parametrize(

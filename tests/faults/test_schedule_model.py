@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import httpx2
-from harness import PRODLYTICS
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from starlette.types import ASGIApp
 
 from mockserver.server.app import create_app
 from mockserver.settings import Settings
+from tests.support.harness import PRODLYTICS
 
 NAMES = ("a", "b", "c")
 STATUSES = (429, 500, 503)

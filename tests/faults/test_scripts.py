@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from faulting import World
-from harness import PRODLYTICS, SATORI, V1, run, serving
 
 from mockserver.contracts import load_catalogue, packaged_schemas
 from mockserver.errors import SettingsError
 from mockserver.faults import read_scenario
+from tests.support.faulting import World
+from tests.support.harness import PRODLYTICS, SATORI, V1, run, serving
 
 SCRIPT = """\
 description: One right fault, one wrong.

@@ -9,8 +9,9 @@ from contextlib import contextmanager
 import pytest
 from datadog_api_client import ApiClient, Configuration
 from datadog_api_client.v2.api.product_analytics_api import ProductAnalyticsApi
-from faulting import World
-from harness import PRODLYTICS
+
+from tests.support.faulting import World
+from tests.support.harness import PRODLYTICS
 
 
 @contextmanager

@@ -5,9 +5,22 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from faulting import NOON, World, read_answer
-from harness import BY_ID, OPERATIONS, PRODLYTICS, SATORI, SUPALYTICS, V1, V2, Operation, Server, breaches, serving
-from harness import response_validator as validator
+
+from tests.support.faulting import NOON, World, read_answer
+from tests.support.harness import (
+    BY_ID,
+    OPERATIONS,
+    PRODLYTICS,
+    SATORI,
+    SUPALYTICS,
+    V1,
+    V2,
+    Operation,
+    Server,
+    breaches,
+    serving,
+)
+from tests.support.harness import response_validator as validator
 
 DOCUMENTED = {
     "CreateEventV1": {202, 400, 403, 429},

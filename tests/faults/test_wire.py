@@ -13,8 +13,20 @@ import httpx2
 import pytest
 import requests
 import urllib3
-from faulting import World, address, causes, leave, read_all, read_answer, until
-from harness import OPERATIONS, PATIENCE, PRODLYTICS, SATORI, SUPALYTICS, V1, Operation, Server, command, serving
+
+from tests.support.faulting import World, address, causes, leave, read_all, read_answer, until
+from tests.support.harness import (
+    OPERATIONS,
+    PATIENCE,
+    PRODLYTICS,
+    SATORI,
+    SUPALYTICS,
+    V1,
+    Operation,
+    Server,
+    command,
+    serving,
+)
 
 BREAKS = ("reset", "empty", "truncate", "garbage")
 BRIEF = 0.2

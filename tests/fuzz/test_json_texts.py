@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from harness import OPERATIONS, Operation, Server
+
+from tests.support.harness import OPERATIONS, Operation, Server
 
 TEXTS = sorted(Path(__file__).with_name("json_texts").glob("*.json"))
 

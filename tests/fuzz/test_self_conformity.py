@@ -9,9 +9,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from harness import PROFILES, VENDORS, environment, run, serving
 
-CHECKS = Path(__file__).with_name("exact_checks.py")
+from tests.support.harness import PROFILES, VENDORS, environment, run, serving
+
+CHECKS = Path(__file__).parents[1] / "support" / "exact_checks.py"
 AT_LENGTH = 1000
 KEYS = "accepted_keys: {datadog: [fuzz], satori: [fuzz], supalytics: [sly_fuzz]}\n"
 CONFORMANCE = (

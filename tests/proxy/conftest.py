@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from harness import Server
-from upstreams import RawUpstream, proxying, served
+
+from tests.support.harness import Server
+from tests.support.upstreams import RawUpstream, proxying, served
 
 
 @pytest.fixture(scope="session")

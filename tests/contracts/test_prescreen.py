@@ -1,0 +1,72 @@
+"""The quick way to find that there is nothing to say of a body says the same as the long way."""
+
+from __future__ import annotations
+
+import json
+from itertools import chain
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mockserver.contracts import load_catalogue, packaged_schemas
+from mockserver.model import BodySchema, Shape
+from tests.support.harness import OPERATIONS, Operation
+
+CATALOGUE = {operation.id: operation for operation in load_catalogue(packaged_schemas(), (), "documented").operations}
+FIXTURES = packaged_schemas().parent / "fixtures"
+SCALARS = st.none() | st.booleans() | st.integers() | st.text(max_size=3)
+
+
+def names_known(shape: Shape | None, value: Any) -> bool:
+    if shape is None:
+        return True
+    if isinstance(value, dict):
+        known = shape.open_map or value.keys() <= shape.known
+        return known and all(names_known(shape.children.get(name), inner) for name, inner in value.items())
+    return not isinstance(value, list) or all(names_known(shape.items, item) for item in value)
+
+
+def fits(schema: BodySchema | None, body: Any) -> bool:
+    return schema is None or schema.validator.is_valid(body)
+
+
+def examples(operation: Operation) -> list[Any]:
+    paths = FIXTURES.glob(f"*/{operation.id}/request.*.json")
+    return [operation.accepted, *(json.loads(path.read_text("utf-8")) for path in paths)]
+
+
+def places(value: Any) -> list[Any]:
+    """The objects and arrays in a value."""
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return [value, *chain.from_iterable(map(places, inner))] if isinstance(value, (dict, list)) else []
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.id)
+def test_each_documented_example_is_plain_or_has_an_unknown_name_or_a_violation(operation: Operation) -> None:
+    compiled = CATALOGUE[operation.id]
+    for body in examples(operation):
+        assert (body in compiled.plain) == (
+            fits(compiled.documented, body)
+            and fits(compiled.observed, body)
+            and names_known(compiled.documented and compiled.documented.shape, body)
+        ), body
+    assert operation.accepted in compiled.plain
+
+
+@given(data=st.data())
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.id)
+def test_a_change_anywhere_is_seen_as_the_long_way_sees_it(operation: Operation, data: st.DataObject) -> None:
+    compiled, body = CATALOGUE[operation.id], json.loads(json.dumps(data.draw(st.sampled_from(examples(operation)))))
+    place = data.draw(st.sampled_from(places(body)))
+    known = st.sampled_from(sorted(place)) if isinstance(place, dict) and place else st.nothing()
+    if isinstance(place, dict):
+        place[data.draw(known | st.text(max_size=8) | st.just("attributes"))] = data.draw(SCALARS | st.just({"x": 1}))
+    else:
+        place.append(data.draw(SCALARS | st.just({"x": 1})))
+    assert (body in compiled.plain) == (
+        fits(compiled.documented, body)
+        and fits(compiled.observed, body)
+        and names_known(compiled.documented and compiled.documented.shape, body)
+    )
