@@ -80,7 +80,8 @@ class Pipeline:
         try:
             now = account.now()
             parsed = responder.judge(context, now)
-            context, verdict = context._replace(body=parsed.body), parsed.verdict
+            context = RequestContext(*context[:-1], parsed.body)  # several times faster than _replace
+            verdict = parsed.verdict
             firing = early or self._accounts.faults.take(operation, context.credentials.credential, parsed.body, now)
             wait = (context.preferences.wait or 0.0) + (firing.delay if firing else 0.0)
             stage = firing.fault.stage if firing else "before"
