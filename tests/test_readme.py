@@ -92,7 +92,7 @@ def acme(tmp_path_factory: pytest.TempPathFactory) -> Any:
     done = shell(extract, folder)
     assert done.returncode == 0, done.stderr
     line = ["bash", "-c", f"cd {folder} && PATH={Path(sys.executable).parent}:$PATH && exec {serve}"]
-    with serving(line=line, headers={"X-Widget-Key": "w"}, MOCKSERVER_PORT="0") as server:
+    with serving(line=line, headers={"X-Widget-Key": "w"}, variables={"MOCKSERVER_PORT": "0"}) as server:
         yield server
 
 

@@ -44,10 +44,10 @@ def ours(*names: str) -> set[str]:
 
 def test_serving_imports_nothing_that_only_another_command_needs(tmp_path: Path) -> None:
     cache = {"XDG_CACHE_HOME": str(tmp_path)}
-    with serving(**cache):
+    with serving(variables=cache):
         pass
     line = [*TRACED, "-m", "mockserver", "serve", "--port", "0"]
-    with serving(line=line, **cache) as server:
+    with serving(line=line, variables=cache) as server:
         assert server.post(PRODLYTICS, "key").status_code == 202
         found = imported(server.log)
     assert ours("server.app", "http.uvicorn") <= found

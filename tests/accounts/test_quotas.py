@@ -20,6 +20,7 @@ from tests.support.harness import (
     Operation,
     Server,
     breaches,
+    each_of,
     response_validator,
     run,
     serving,
@@ -187,7 +188,7 @@ def test_without_quotas_nothing_is_counted(unlimited: Server, key: str) -> None:
     assert "x-ratelimit-limit" not in world.post().headers
 
 
-@pytest.mark.parametrize("operation", [V1, SCALAR, SUPALYTICS], ids=lambda operation: operation.id)
+@each_of(V1, SCALAR, SUPALYTICS)
 def test_without_quotas_a_scripted_429_still_tells_when_to_come_back(
     unlimited: Server, key: str, operation: Operation
 ) -> None:

@@ -84,7 +84,8 @@ def test_every_element_of_an_array_is_aggregated() -> None:
 
 
 def test_values_that_are_no_numbers_are_left_out() -> None:
-    store = store_of(*({"amount": value} for value in ("7", True, None, "many", [], {}, 2, 4)), {})
+    values: tuple[Any, ...] = ("7", True, None, "many", [], {}, 2, 4)
+    store = store_of(*({"amount": value} for value in values), {})
     assert rows(store, request("avg", "@amount")) == [(3,)]
     assert rows(store, request("count", "@amount")) == [(9,)]
 
@@ -112,7 +113,7 @@ def test_no_data_leaves_the_columns() -> None:
         {"name": "@plan", "type": "group", "values": []},
         {"name": "query", "type": "number", "values": [], "meta": {"unit": None}},
     ]
-    empty = {"intervals": [], "series": [], "times": [], "values": []}
+    empty: dict[str, Any] = {"intervals": [], "series": [], "times": [], "values": []}
     assert timeseries(EventStore(), request(group_by=[{"facet": "@plan"}]), {}) == empty
 
 

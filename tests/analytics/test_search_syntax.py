@@ -22,7 +22,7 @@ def request(search: str) -> dict[str, Any]:
 def matches(search: str, body: dict[str, Any]) -> bool:
     store = EventStore()
     store.append(1, body)
-    return scalar(store, request(search), {})["columns"][0]["values"] == [1.0]
+    return bool(scalar(store, request(search), {})["columns"][0]["values"] == [1.0])
 
 
 EVENT: dict[str, Any] = {

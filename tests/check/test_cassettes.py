@@ -9,12 +9,10 @@ from typing import Any
 
 import pytest
 import vcr
-from datadog_api_client import ApiClient, Configuration
 from datadog_api_client.exceptions import ApiException
-from datadog_api_client.v1.api.events_api import EventsApi
 from datadog_api_client.v1.model.event_create_request import EventCreateRequest
-from datadog_api_client.v2.api.product_analytics_api import ProductAnalyticsApi
 
+from tests.support.datadog_sdk import CALLS, sdk_client
 from tests.support.harness import PRODLYTICS, SUPALYTICS, V1, Server
 from tests.support.recordings import ACCEPTED_V1, check, marks, report
 
@@ -24,16 +22,13 @@ FILTERED = [("DD-API-KEY", "REDACTED"), ("DD-APPLICATION-KEY", "**********")]
 @pytest.mark.parametrize("form", ["yaml", "json"])
 def test_cassettes_of_the_vendors_client(server: Server, key: str, tmp_path: Path, form: str) -> None:
     recorder: Any = vcr.VCR(serializer=form, filter_headers=FILTERED)
-    configuration = Configuration(
-        host=server.url, api_key={"apiKeyAuth": key, "appKeyAuth": "app"}, check_input_type=False
-    )
-    with ApiClient(configuration) as client:
+    with sdk_client(server, key, check_input_type=False) as client:
         with recorder.use_cassette(str(tmp_path / "good")):
             event = EventCreateRequest(title="Deployed", text="Oh boy!", date_happened=int(time.time()))
-            EventsApi(client).create_event(event)
-            ProductAnalyticsApi(client).submit_product_analytics_event(PRODLYTICS.body)
+            CALLS["CreateEventV1"](client, event)
+            CALLS["SubmitProductAnalyticsEvent"](client, PRODLYTICS.body)
         with recorder.use_cassette(str(tmp_path / "bad")), pytest.raises(ApiException):
-            EventsApi(client).create_event({"title": "Deployed", "text": "Oh boy!", "alert_type": "panic"})
+            CALLS["CreateEventV1"](client, {"title": "Deployed", "text": "Oh boy!", "alert_type": "panic"})
     assert report(tmp_path / "good", code=0)["summary"]["judged"] == 2
     found = report(tmp_path / "bad", code=1)
     assert marks(found) == [("interaction 1", "request", "/alert_type", "enum")]

@@ -104,8 +104,7 @@ def test_a_flag_goes_before_the_environment_and_that_before_the_file(tmp_path: P
     settings.write_text("profile: observed\nvendor: [datadog]\njournal_entries: 1\nlog-level: warning\n")
     with serving(
         *("--config", str(settings), "--vendor", "satori"),
-        MOCKSERVER_VENDOR="supalytics,datadog",
-        MOCKSERVER_JOURNAL_ENTRIES="2",
+        variables={"MOCKSERVER_VENDOR": "supalytics,datadog", "MOCKSERVER_JOURNAL_ENTRIES": "2"},
     ) as server:
         health = server.control("/health")
         assert (health["vendors"], health["profile"]) == (["satori"], "observed")

@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 from tests.support.faulting import NOON, World
-from tests.support.harness import OPERATIONS, PRODLYTICS, V1, V2, Operation, Server, marks, serving
+from tests.support.harness import PRODLYTICS, V1, V2, Operation, Server, each_operation, marks, serving
 
 LATEST = 253402300799
 
 
-@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.id)
+@each_operation
 def test_the_date_header_follows_the_clock(server: Server, key: str, operation: Operation) -> None:
     world = World(server, operation, key)
     world.freeze(NOON)

@@ -24,6 +24,7 @@ from tests.support.harness import (
     VENDORS,
     Operation,
     Server,
+    each_datadog_operation,
     marks,
     serving,
 )
@@ -98,11 +99,8 @@ def test_a_path_like_none_is_404(server: Server, path: str) -> None:
     problem(server.client.get(path), 404)
 
 
-DATADOG = [operation for operation in OPERATIONS if operation.vendor == "datadog"]
-
-
 @pytest.mark.parametrize("method", ["GET", "PUT", "PATCH", "DELETE", "OPTIONS"])
-@pytest.mark.parametrize("operation", DATADOG, ids=lambda operation: operation.id)
+@each_datadog_operation
 def test_a_wrong_method_is_405_with_allow(server: Server, key: str, operation: Operation, method: str) -> None:
     response = server.client.request(method, operation.path, headers=operation.headers(key))
     assert response.headers["allow"] == "POST"
@@ -387,7 +385,7 @@ def test_a_token_is_asked_for_where_one_is_set() -> None:
 
 
 def test_the_token_can_come_from_the_environment() -> None:
-    with serving(MOCKSERVER_ADMIN_TOKEN="t0ken", headers={"Authorization": "Bearer t0ken"}) as server:
+    with serving(variables={"MOCKSERVER_ADMIN_TOKEN": "t0ken"}, headers={"Authorization": "Bearer t0ken"}) as server:
         assert server.control("/requests")["total"] == 0
         problem(server.client.post("/__admin/reset", headers={"Authorization": "Bearer other"}), 401)
 

@@ -67,7 +67,7 @@ def long_tail(server: Server, key: str) -> None:
         steps = 0
         with world.connected() as client:
             client.sendall(world.wire_form())
-            until(lambda number=number: server.control("/faults")["faults"][0]["fired"] == number + 1)
+            await_fired(server, number + 1)
             while len(world.journal) == number:
                 world.advance(0.05)
                 steps += 1
@@ -116,16 +116,22 @@ def slow_then_dead(server: Server, key: str) -> None:
     for number, delay in enumerate((0.2, 0.2, 1, 1, 3, 3)):
         with world.connected() as client:
             client.sendall(world.wire_form())
-            until(lambda number=number: fired(server) == number + 1)
+            await_fired(server, number + 1)
             world.advance(delay * 0.9)
             assert len(world.journal) == number
             world.advance(delay * 0.2)
-            until(lambda number=number: len(world.journal) == number + 1)
+            await_journal(world, number + 1)
     assert outcomes(world, 2) == ["hang", "hang"]
 
 
-def fired(server: Server) -> int:
-    return sum(int(fault["fired"]) for fault in server.control("/faults")["faults"])
+def await_fired(server: Server, count: int) -> None:
+    """Wait until the server's faults have fired so often together."""
+    until(lambda: sum(int(fault["fired"]) for fault in server.control("/faults")["faults"]) == count)
+
+
+def await_journal(world: World, count: int) -> None:
+    """Wait until so many exchanges of the account are recorded."""
+    until(lambda: len(world.journal) == count)
 
 
 CHECKS: dict[str, Callable[[Server, str], None]] = {

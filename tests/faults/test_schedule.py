@@ -13,7 +13,18 @@ import pytest
 from mockserver.server.app import create_app
 from mockserver.settings import Settings
 from tests.support.faulting import World
-from tests.support.harness import OPERATIONS, PRODLYTICS, SATORI, SUPALYTICS, V1, V2, Operation, Server, serving
+from tests.support.harness import (
+    OPERATIONS,
+    PRODLYTICS,
+    SATORI,
+    SUPALYTICS,
+    V1,
+    V2,
+    Operation,
+    Server,
+    each_operation,
+    serving,
+)
 
 
 @pytest.mark.parametrize(
@@ -79,7 +90,7 @@ def test_a_vendor_selects_its_operations(world: World, vendor: str) -> None:
     assert share_key(world, {"status": 429, "vendor": vendor}) == expected
 
 
-@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.id)
+@each_operation
 def test_an_operation_selects_itself(world: World, operation: Operation) -> None:
     assert share_key(world, {"status": 429, "operation": operation.id}) == {operation.id}
 

@@ -34,13 +34,13 @@ class ModelFault:
 
     @property
     def spent(self) -> bool:
-        return len(self.candidates) == self.script.get("times", -1)
+        return bool(len(self.candidates) == self.script.get("times", -1))
 
     def fires_on(self, name: str) -> bool:
         if self.spent or not self.matches(name):
             return False
         self.seen += 1
-        later = self.seen - self.script.get("after", 0)
+        later: int = self.seen - self.script.get("after", 0)
         fires = later >= 1 and later in range(0, 1000, self.script.get("every", 1))
         if fires:
             self.candidates.append(self.seen)

@@ -3,32 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import pytest
-from datadog_api_client import ApiClient, Configuration
-from datadog_api_client.v2.api.product_analytics_api import ProductAnalyticsApi
 
+from tests.support.datadog_sdk import CALLS, sdk_client
 from tests.support.faulting import World
 from tests.support.harness import PRODLYTICS
 
 
-@contextmanager
-def client(world: World) -> Iterator[ProductAnalyticsApi]:
-    """The vendor's client with its own retries on."""
-    configuration = Configuration(host=world.server.url, enable_retry=True, max_retries=3)
-    configuration.api_key["apiKeyAuth"] = world.key
-    configuration.api_key["appKeyAuth"] = f"app-{world.key}"
-    with ApiClient(configuration) as api:
-        yield ProductAnalyticsApi(api)
-
-
 def submit(world: World) -> float:
-    """Send one event; the seconds that it took."""
+    """Send one event with the client's own retries on; the seconds that it took."""
     began = time.monotonic()
-    with client(world) as api:
-        api.submit_product_analytics_event(body=PRODLYTICS.body)
+    with sdk_client(world.server, world.key, enable_retry=True, max_retries=3) as client:
+        CALLS[PRODLYTICS.id](client, PRODLYTICS.body)
     return time.monotonic() - began
 
 

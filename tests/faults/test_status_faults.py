@@ -18,6 +18,7 @@ from tests.support.harness import (
     Operation,
     Server,
     breaches,
+    each_operation,
     serving,
 )
 from tests.support.harness import response_validator as validator
@@ -109,7 +110,7 @@ def test_without_retry_after_a_429_tells_when_the_window_ends(world: World) -> N
     assert (headers["retry-after"], headers["x-ratelimit-reset"]) == ("42", "42")
 
 
-@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.id)
+@each_operation
 def test_an_undocumented_status_is_refused_with_the_list(server: Server, key: str, operation: Operation) -> None:
     world = World(server, operation, key)
     refusal = world.refusal({"operation": operation.id, "status": 418})
@@ -125,7 +126,7 @@ def test_a_status_that_only_some_operations_document_fires_on_those(world: World
 
 
 @pytest.mark.parametrize("status", [418, 500, 507, 302, 201])
-@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.id)
+@each_operation
 def test_an_undocumented_status_comes_where_it_was_asked_for(
     server: Server, key: str, operation: Operation, status: int
 ) -> None:
@@ -164,7 +165,7 @@ def test_a_status_that_is_none_is_refused(world: World, status: Any) -> None:
     assert list(world.refusal({"status": status, "undocumented": True})) == ["/status"]
 
 
-@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.id)
+@each_operation
 def test_a_scripted_success_is_the_documented_one_and_stores_nothing(
     server: Server, key: str, operation: Operation
 ) -> None:

@@ -16,7 +16,6 @@ import urllib3
 
 from tests.support.faulting import World, address, causes, leave, read_all, read_answer, until
 from tests.support.harness import (
-    OPERATIONS,
     PATIENCE,
     PRODLYTICS,
     SATORI,
@@ -25,6 +24,8 @@ from tests.support.harness import (
     Operation,
     Server,
     command,
+    each_of,
+    each_operation,
     serving,
 )
 
@@ -63,7 +64,7 @@ def with_requests(world: World, read_timeout: float = PATIENCE) -> requests.Resp
         ("hang", httpx2.ReadTimeout, TimeoutError),
     ],
 )
-@pytest.mark.parametrize("operation", [V1, PRODLYTICS, SATORI, SUPALYTICS], ids=lambda operation: operation.id)
+@each_of(V1, PRODLYTICS, SATORI, SUPALYTICS)
 def test_httpx_sees_it_as_its_own_error(
     server: Server, key: str, operation: Operation, wire: str, error: type[Exception], cause: type[Exception]
 ) -> None:
@@ -391,7 +392,7 @@ def test_sigterm_ends_a_server_at_once_though_requests_are_held(key: str, fault:
         assert server.log == ""
 
 
-@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.id)
+@each_operation
 def test_every_operation_has_an_answer_to_spoil(server: Server, key: str, operation: Operation) -> None:
     world = World(server, operation, key)
     world.fail({"wire": "truncate", "times": 1}, {"wire": "malformed", "times": 1})

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
-from tests.support.harness import OPERATIONS, Operation, Server
+from tests.support.harness import Operation, Server, each_operation
 
 TEXTS = sorted(Path(__file__).with_name("json_texts").glob("*.json"))
 
 
-@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.id)
+@each_operation
 def test_what_is_no_json_is_refused_as_such(server: Server, operation: Operation, key: str) -> None:
     """y_ texts are JSON, n_ texts are none (or JSON that says one thing twice, or that no double can hold)."""
     for text in TEXTS:

@@ -22,6 +22,7 @@ from tests.support.harness import (
     Operation,
     Server,
     breaches,
+    each_operation,
     request_validator,
     response_validator,
 )
@@ -118,7 +119,7 @@ def mutated(body: Any, random_: random.Random) -> Any:
     return body
 
 
-@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.id)
+@each_operation
 @pytest.mark.parametrize("profile", PROFILES)
 def test_no_mutated_body_breaks_the_server(
     request: pytest.FixtureRequest, key: str, profile: str, operation: Operation

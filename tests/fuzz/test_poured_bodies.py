@@ -9,7 +9,7 @@ from itertools import islice
 import pytest
 
 from mockserver.contracts import packaged_schemas
-from tests.support.harness import OPERATIONS, Operation, serving
+from tests.support.harness import Operation, each_operation, serving
 from tests.support.mutants import mutants as mutated
 from tests.support.pouring import pour
 
@@ -20,7 +20,7 @@ GROWTH = 24 * 1024 * 1024
 
 
 @pytest.mark.parametrize("profile", ["documented", "observed"])
-@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.id)
+@each_operation
 def test_no_body_breaks_the_server(operation: Operation, profile: str, mutants: int) -> None:
     examples = [json.loads(path.read_text("utf-8")) for path in FIXTURES.glob(f"*/{operation.id}/request.*.json")]
     bodies = mutated([operation.accepted, *examples], zlib.crc32(operation.id.encode()), mutants)

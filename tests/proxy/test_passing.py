@@ -9,18 +9,28 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from datadog_api_client import ApiClient, Configuration
 from datadog_api_client.v1.api.events_api import EventsApi
 from datadog_api_client.v1.model.event_create_request import EventCreateRequest
 
-from tests.support.harness import OPERATIONS, PRODLYTICS, SATORI, SUPALYTICS, V1, Operation, Server, marks, run
+from tests.support.datadog_sdk import sdk_client
+from tests.support.harness import (
+    PRODLYTICS,
+    SATORI,
+    SUPALYTICS,
+    V1,
+    Operation,
+    Server,
+    each_operation,
+    marks,
+    run,
+)
 
 
 def newest(server: Server, operation: Operation, key: str) -> Any:
     return server.whole(server.last(operation, key))
 
 
-@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.id)
+@each_operation
 def test_a_request_and_its_answer_pass_unchanged(server: Server, proxy: Server, key: str, operation: Operation) -> None:
     answer = proxy.post(operation, key, headers={"X-Mine": "kept", "Accept-Encoding": "identity"})
     assert answer.status_code == operation.success
@@ -107,8 +117,7 @@ def test_the_journal_answers_for_what_passed(proxy: Server, key: str, tmp_path: 
 
 
 def test_the_vendors_client_works_through_it(proxy: Server, server: Server, key: str) -> None:
-    configuration = Configuration(host=proxy.url, api_key={"apiKeyAuth": key, "appKeyAuth": "app"})
-    with ApiClient(configuration) as client:
+    with sdk_client(proxy, key) as client:
         answer = EventsApi(client).create_event(EventCreateRequest(title="Deployed", text="Oh boy!"))
     assert answer.status == "ok"
     assert server.last(V1, key)["verdict"] == proxy.last(V1, key)["verdict"] == "valid"

@@ -16,7 +16,7 @@ import trustme
 import uvicorn
 
 from mockserver.testing import MockServer
-from tests.support.harness import OPERATIONS, PATIENCE, PRODLYTICS, V1, Operation, Server, run
+from tests.support.harness import PATIENCE, PRODLYTICS, V1, Operation, Server, each_operation, run
 from tests.support.upstreams import RawUpstream, proxying, resetting, served
 
 CA = trustme.CA()
@@ -69,7 +69,7 @@ def trusting(secured: Secured) -> Iterator[Server]:
         yield running
 
 
-@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.id)
+@each_operation
 def test_a_private_ca_is_trusted_where_the_environment_names_it(
     trusting: Server, key: str, operation: Operation
 ) -> None:

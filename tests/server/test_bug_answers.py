@@ -13,9 +13,7 @@ from mockserver.server.app import create_app
 from mockserver.settings import Settings
 from mockserver.testing import MockServer
 from mockserver.vendors.registry import vendor_named
-from tests.support.harness import OPERATIONS, V1, Operation
-
-each_operation = pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.id)
+from tests.support.harness import V1, Operation, each_operation
 
 
 class Slip(Exception):

@@ -17,6 +17,7 @@ from tests.support.harness import (
     Operation,
     Server,
     breaches,
+    each_operation,
     marks,
     response_validator,
 )
@@ -88,7 +89,7 @@ def test_the_served_contract_documents_the_operations(server: Server, vendor: st
     assert served == {(each.path, each.id) for each in OPERATIONS if each.vendor == vendor}
 
 
-@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.id)
+@each_operation
 @pytest.mark.parametrize("asked", [204, 418, 502])
 def test_an_undocumented_status_is_ignored_with_a_warning(
     server: Server, key: str, operation: Operation, asked: int

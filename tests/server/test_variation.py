@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from tests.support.harness import (
-    OPERATIONS,
     PATIENCE,
     PROFILES,
     SCALAR,
@@ -20,6 +19,7 @@ from tests.support.harness import (
     Operation,
     Server,
     command,
+    each_operation,
     environment,
     response_validator,
     serving,
@@ -41,7 +41,7 @@ def bodies(server: Server, operation: Operation, key: str, count: int = ROUNDS) 
     return [answer.text for answer in answers]
 
 
-@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.id)
+@each_operation
 def test_every_variation_keeps_the_contract_and_none_is_the_rule(
     varying: Server, operation: Operation, key: str
 ) -> None:

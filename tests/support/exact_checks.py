@@ -57,8 +57,8 @@ def faults(document: dict[str, Any], path: str, request: Any) -> Iterator[str]:
     except ValueError as error:
         yield f"no JSON: {error}"
         return
-    for error in validator(document, path).iter_errors(body):
-        yield f"{error.json_path} {error.validator}"
+    for breach in validator(document, path).iter_errors(body):
+        yield f"{breach.json_path} {breach.validator}"
     for rule in document["paths"][path]["post"].get("x-rules", ()):
         for pointer, _ in RULES[rule["name"]].check(body, Rule(rule["name"], rule, NOWHERE), time.time()):
             yield f"{pointer} {rule['name']}"

@@ -8,12 +8,13 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import IO, Any
 
 import httpx2
+import pytest
 from jsonschema import Draft202012Validator
 
 PATIENCE = 20.0
@@ -98,8 +99,18 @@ SUPALYTICS = Operation("supalytics", "WriteEvent", "/v1/events", 200, {"name": "
 
 OPERATIONS = (V1, V2, PRODLYTICS, SCALAR, TIMESERIES, SATORI, SUPALYTICS)
 BY_ID = {operation.id: operation for operation in OPERATIONS}
+DATADOG = tuple(operation for operation in OPERATIONS if operation.vendor == "datadog")
 VENDORS = ("datadog", "satori", "supalytics")
 PROFILES = ("documented", "observed")
+
+
+def each_of(*operations: Operation) -> pytest.MarkDecorator:
+    """Run a test once for each of the operations, as its argument `operation`."""
+    return pytest.mark.parametrize("operation", operations, ids=lambda operation: operation.id)
+
+
+each_operation = each_of(*OPERATIONS)
+each_datadog_operation = each_of(*DATADOG)
 
 
 class Server:
@@ -177,17 +188,20 @@ def run(*arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
 
 @contextmanager
 def serving(
-    *arguments: str, line: list[str] | None = None, headers: dict[str, str] | None = None, **more: str
+    *arguments: str,
+    line: list[str] | None = None,
+    headers: dict[str, str] | None = None,
+    variables: Mapping[str, str] | None = None,
 ) -> Iterator[Server]:
     """A server on a free port, stopped at the end. `line` replaces the command, `headers` go with every request,
-    `more` are environment variables."""
+    `variables` are added to its environment."""
     with tempfile.TemporaryFile() as log:
         process = subprocess.Popen(
             line or command("serve", "--port", "0", *arguments),
             stdout=subprocess.PIPE,
             stderr=log,
             text=True,
-            env=environment(**more),
+            env=environment(**(variables or {})),
         )
         assert process.stdout is not None
         try:

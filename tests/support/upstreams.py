@@ -9,7 +9,6 @@ import struct
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
 
 from tests.support.harness import PATIENCE, Server, command, serving
 
@@ -109,6 +108,6 @@ def free_port() -> int:
 @contextmanager
 def proxying(*arguments: str, environment: Mapping[str, str] | None = None, **upstreams: str) -> Iterator[Server]:
     """A running `mockserver proxy`, with an upstream per vendor."""
-    given: list[Any] = [f"--upstream={vendor}={url}" for vendor, url in upstreams.items()]
-    with serving(line=command("proxy", "--port", "0", *given, *arguments), **(environment or {})) as running:
+    given = [f"--upstream={vendor}={url}" for vendor, url in upstreams.items()]
+    with serving(line=command("proxy", "--port", "0", *given, *arguments), variables=environment) as running:
         yield running

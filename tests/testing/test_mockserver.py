@@ -20,6 +20,7 @@ from mockserver.client.control import HttpControl
 from mockserver.errors import AddressError, SettingsError
 from mockserver.testing import MockServer, Satori
 from mockserver.testing.server import RunningServer
+from tests.support.datadog_sdk import restore_legacy_settings
 from tests.support.harness import Server, serving
 from tests.support.worlds import Sender, payment
 
@@ -221,14 +222,16 @@ def test_environment_variables_point_the_sdks_here() -> None:
 
 
 def test_the_legacy_datadog_client_reads_them(monkeypatch: pytest.MonkeyPatch) -> None:
-    from datadog import api, initialize
+    from datadog import initialize
+    from datadog.api.events import Event
 
     with MockServer() as server:
         datadog = server.datadog()
         for name, value in datadog.env().items():
             monkeypatch.setenv(name, value)
+        restore_legacy_settings(monkeypatch)
         initialize(mute=False)
-        api.Event.create(title="Deployed", text="1.2.3")
+        Event.create(title="Deployed", text="1.2.3")
         datadog.assert_received("Deployed", times=1)
 
 

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from tests.support.harness import (
-    OPERATIONS,
     PRODLYTICS,
     SATORI,
     SCALAR,
@@ -20,13 +19,13 @@ from tests.support.harness import (
     Operation,
     Server,
     basic,
+    each_datadog_operation,
+    each_of,
+    each_operation,
     marks,
     serving,
 )
 
-each_operation = pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.id)
-DATADOG = [operation for operation in OPERATIONS if operation.vendor == "datadog"]
-each_datadog_operation = pytest.mark.parametrize("operation", DATADOG, ids=lambda operation: operation.id)
 FORBIDDEN = {"status": "error", "code": 403, "errors": ["Forbidden"]}
 
 
@@ -119,14 +118,14 @@ def test_the_header_goes_before_the_query(server: Server, key: str) -> None:
     assert server.journal(V1, f"{key}-2") == []
 
 
-@pytest.mark.parametrize("operation", [V2, PRODLYTICS, SCALAR], ids=lambda operation: operation.id)
+@each_of(V2, PRODLYTICS, SCALAR)
 def test_other_operations_take_no_key_in_the_query(server: Server, key: str, operation: Operation) -> None:
     headers = {"DD-APPLICATION-KEY": "app"}
     response = server.client.post(operation.path, json=operation.body, params={"api_key": key}, headers=headers)
     assert response.status_code == (401 if operation is PRODLYTICS else 403)
 
 
-@pytest.mark.parametrize("operation", [SCALAR, TIMESERIES], ids=lambda operation: operation.id)
+@each_of(SCALAR, TIMESERIES)
 @pytest.mark.parametrize("application", [None, "", "invalid-app"])
 def test_analytics_needs_an_application_key(
     server: Server, key: str, operation: Operation, application: str | None
@@ -151,7 +150,7 @@ def test_events_v2_without_an_application_key_is_accepted_with_a_warning(server:
     assert warning["evidence"]["kind"]
 
 
-@pytest.mark.parametrize("operation", [V1, PRODLYTICS], ids=lambda operation: operation.id)
+@each_of(V1, PRODLYTICS)
 def test_other_operations_want_no_application_key(server: Server, key: str, operation: Operation) -> None:
     server.client.post(operation.path, json=operation.body, headers={"DD-API-KEY": key})
     exchange = server.last(operation, key)

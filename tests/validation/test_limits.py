@@ -6,6 +6,7 @@ import datetime as dt
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import pytest
@@ -367,7 +368,7 @@ PRODUCT_ANALYTICS = [
         Limit(
             PRODLYTICS,
             f"one of usr, account and session: {identity}",
-            lambda identity=identity: anonymous(**{identity: {"id": "1"}}),
+            partial(anonymous, **{identity: {"id": "1"}}),
             anonymous,
             "",
             "anyOf",
@@ -378,8 +379,8 @@ PRODUCT_ANALYTICS = [
         Limit(
             PRODLYTICS,
             f"{identity} with an id",
-            lambda identity=identity: anonymous(**{identity: {"id": "1"}}),
-            lambda identity=identity: anonymous(**{identity: {"name": "x"}}),
+            partial(anonymous, **{identity: {"id": "1"}}),
+            partial(anonymous, **{identity: {"name": "x"}}),
             f"/{identity}/id",
             "required",
         )
@@ -536,7 +537,7 @@ WRITE_EVENT = [
             SUPALYTICS,
             f"name's characters, not {name!r}",
             lambda: {"name": "az_09-"},
-            lambda name=name: {"name": name},
+            partial(dict, name=name),
             "/name",
             "pattern",
         )

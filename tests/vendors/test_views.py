@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import httpx2
 import pytest
 
-from mockserver.testing import MockServer
+from mockserver.testing import MockServer, Satori, Supalytics
 
 IDS = ["plain", "a/b", "50%", "a b?c#d&e", "zoë", "%2F"]
 
@@ -31,7 +31,8 @@ def test_an_identity_and_a_visitor_are_found_by_their_id(server: tuple[MockServe
         from mockserver.client.control import HttpControl
 
         control = HttpControl(running.url)
-        satori, supalytics = (type(handle)(control, running.url, handle.api_key) for handle in (satori, supalytics))
+        satori = Satori(control, running.url, satori.api_key)
+        supalytics = Supalytics(control, running.url, supalytics.api_key)
     assert satori.identity(identity)["identity"] == identity
     assert [event["identity"] for event in supalytics.visitor(identity)] == [identity]
     if way == "over HTTP":

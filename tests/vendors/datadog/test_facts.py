@@ -5,32 +5,39 @@ from __future__ import annotations
 import gzip
 import json
 import zlib
-from typing import Any
+from collections.abc import Callable
 
 import pytest
 import zstandard
 
 from tests.support.fact_finding import NOON, set_clock
-from tests.support.harness import OPERATIONS, PRODLYTICS, SCALAR, TIMESERIES, V1, V2, Operation, Server, marks
+from tests.support.harness import (
+    DATADOG,
+    PRODLYTICS,
+    SCALAR,
+    TIMESERIES,
+    V1,
+    V2,
+    Operation,
+    Server,
+    each_datadog_operation,
+    each_of,
+    marks,
+)
 from tests.vendors.datadog.test_events_v1 import FORBIDDEN
 
-DATADOG = [operation for operation in OPERATIONS if operation.vendor == "datadog"]
 API_HOST = (V1, SCALAR, TIMESERIES)
 INTAKE = (V2, PRODLYTICS)
 LIMITS = {"CreateEventV1": ("250000", "event_submission"), "CreateEventV2": ("250000", "event_submission")}
 
 
-def by_id(operations: Any) -> Any:
-    return pytest.mark.parametrize("operation", operations, ids=lambda operation: operation.id)
-
-
-@by_id(DATADOG)
+@each_datadog_operation
 def test_the_key_is_the_header_dd_api_key(either: Server, key: str, operation: Operation) -> None:
     assert either.post(operation, key).status_code == operation.success
     assert either.last(operation, key)["status"] == operation.success
 
 
-@by_id((V2, SCALAR, TIMESERIES))
+@each_of(V2, SCALAR, TIMESERIES)
 def test_the_header_dd_application_key_goes_besides_it(server: Server, key: str, operation: Operation) -> None:
     response = server.client.post(operation.path, json=operation.body, headers={"DD-API-KEY": key})
     exchange = server.last(operation, key)
@@ -39,7 +46,7 @@ def test_the_header_dd_application_key_goes_besides_it(server: Server, key: str,
     assert [(finding["rule"], finding["parameter"]) for finding in place] == [("security", "DD-APPLICATION-KEY")]
 
 
-@by_id(DATADOG)
+@each_datadog_operation
 def test_an_empty_key_is_a_missing_one(either: Server, key: str, operation: Operation) -> None:
     empty = either.post(operation, key, headers={"DD-API-KEY": "", "DD-APPLICATION-KEY": ""})
     missing = either.client.post(operation.path, json=operation.body)
@@ -47,28 +54,28 @@ def test_an_empty_key_is_a_missing_one(either: Server, key: str, operation: Oper
     assert empty.status_code == (401 if operation is PRODLYTICS else 403)
 
 
-@by_id(DATADOG)
+@each_datadog_operation
 def test_an_invalid_key_is_403(either: Server, operation: Operation) -> None:
     assert either.post(operation, "invalid").status_code == 403
 
 
-@by_id(API_HOST)
+@each_of(*API_HOST)
 def test_the_api_host_answers_a_bad_key_with_its_envelope(observed: Server, operation: Operation) -> None:
     assert list(observed.post(operation, "invalid").json().items()) == list(FORBIDDEN.items())
 
 
-@by_id(API_HOST)
+@each_of(*API_HOST)
 def test_the_api_host_answers_a_missing_key_with_api_key_required(either: Server, operation: Operation) -> None:
     assert either.client.post(operation.path, json=operation.body).json() == {"errors": ["API key required"]}
 
 
-@by_id((SCALAR, TIMESERIES))
+@each_of(SCALAR, TIMESERIES)
 def test_the_app_level_answers_errors_only(either: Server, key: str, operation: Operation) -> None:
     response = either.post(operation, key, headers={"DD-APPLICATION-KEY": ""})
     assert (response.status_code, response.json()) == (403, {"errors": ["Forbidden"]})
 
 
-@by_id(INTAKE)
+@each_of(*INTAKE)
 @pytest.mark.parametrize("headers", [{}, {"DD-API-KEY": "invalid"}], ids=["missing", "invalid"])
 def test_intake_hosts_answer_keys_with_json_api_errors(
     either: Server, operation: Operation, headers: dict[str, str]
@@ -83,7 +90,7 @@ def test_intake_hosts_answer_keys_with_json_api_errors(
     }
 
 
-@by_id((SCALAR, TIMESERIES))
+@each_of(SCALAR, TIMESERIES)
 def test_which_application_key_is_right_is_nobodys_business(either: Server, key: str, operation: Operation) -> None:
     for application_key in ("a", "b" * 40, "c-d"):
         response = either.post(operation, key, headers={"DD-APPLICATION-KEY": application_key})
@@ -97,7 +104,7 @@ def test_events_v2_without_an_application_key_is_accepted_with_a_warning(either:
     assert marks(exchange["warnings"]) == [("", "security")]
 
 
-@by_id((SCALAR, TIMESERIES))
+@each_of(SCALAR, TIMESERIES)
 def test_rate_limit_headers_count_down_in_calendar_periods(either: Server, key: str, operation: Operation) -> None:
     set_clock(either, operation, key, NOON + 12.5)
     for sent in range(1, 4):
@@ -114,7 +121,7 @@ def test_rate_limit_headers_count_down_in_calendar_periods(either: Server, key: 
     assert either.post(operation, key).headers["x-ratelimit-remaining"] == "11999"
 
 
-@by_id(DATADOG)
+@each_datadog_operation
 def test_a_429_has_the_rate_limit_headers_in_lower_case(either: Server, key: str, operation: Operation) -> None:
     set_clock(either, operation, key, NOON + 12.5)
     raw = either.post(operation, key, headers={"Prefer": "code=429"}).headers.raw
@@ -129,7 +136,7 @@ def test_a_429_has_the_rate_limit_headers_in_lower_case(either: Server, key: str
     }
 
 
-@by_id(API_HOST)
+@each_of(*API_HOST)
 def test_the_429_of_the_api_host_names_requests_and_seconds(either: Server, key: str, operation: Operation) -> None:
     limit, _ = LIMITS.get(operation.id, ("12000", ""))
     response = either.post(operation, key, headers={"Prefer": "code=429"})
@@ -137,7 +144,7 @@ def test_the_429_of_the_api_host_names_requests_and_seconds(either: Server, key:
     assert (response.status_code, response.json()) == (429, {"errors": [message]})
 
 
-@by_id(DATADOG)
+@each_datadog_operation
 def test_a_2xx_body_is_non_empty_json_with_a_json_content_type(either: Server, key: str, operation: Operation) -> None:
     response = either.post(operation, key)
     assert response.content
@@ -145,14 +152,14 @@ def test_a_2xx_body_is_non_empty_json_with_a_json_content_type(either: Server, k
     assert response.headers["content-type"] in ("application/json", "application/vnd.api+json")
 
 
-CODINGS = {
+CODINGS: dict[str, Callable[[bytes], bytes]] = {
     "gzip": gzip.compress,
     "deflate": zlib.compress,
     "zstd1": zstandard.ZstdCompressor().compress,
 }
 
 
-@by_id(DATADOG)
+@each_datadog_operation
 @pytest.mark.parametrize("coding", CODINGS)
 def test_clients_can_compress(either: Server, key: str, operation: Operation, coding: str) -> None:
     content = CODINGS[coding](json.dumps(operation.body).encode())

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from datadog_api_client import ApiClient, Configuration
 from datadog_api_client.exceptions import ApiException
 from datadog_api_client.v2.api.product_analytics_api import ProductAnalyticsApi
 
+from tests.support.datadog_sdk import sdk_client
 from tests.support.fact_finding import (
     HOUR,
     NOON,
@@ -426,14 +426,13 @@ def test_an_unknown_request_id_is_a_400(either: Server, key: str, operation: Any
 
 
 @pytest.fixture
-def analytics(either: Server, key: str) -> Any:
-    configuration = Configuration(host=either.url, api_key={"apiKeyAuth": key, "appKeyAuth": "app"})
-    configuration.check_input_type = False
-    with ApiClient(configuration) as client:
+def analytics(either: Server, key: str) -> Iterator[Any]:
+    """The vendor's calls; untyped, because the tests pass them plain dicts."""
+    with sdk_client(either, key, check_input_type=False) as client:
         yield ProductAnalyticsApi(client)
 
 
-def test_the_sdk_queries_what_the_sdk_sent(analytics: ProductAnalyticsApi) -> None:
+def test_the_sdk_queries_what_the_sdk_sent(analytics: Any) -> None:
     for amount, plan in ((5, "pro"), (7.5, "pro"), (1, "free")):
         usr = {"id": f"of-{plan}", "plan": plan}
         body = {**PRODLYTICS.body, "usr": usr, "customer": {"amount": amount}}
@@ -448,7 +447,7 @@ def test_the_sdk_queries_what_the_sdk_sent(analytics: ProductAnalyticsApi) -> No
     assert list(attributes.get("values")) == [[12.5], [1.0]]
 
 
-def test_the_sdk_polls_a_query(either: Server, key: str, analytics: ProductAnalyticsApi) -> None:
+def test_the_sdk_polls_a_query(either: Server, key: str, analytics: Any) -> None:
     call(either, "PUT", "/datadog/queries", key, {"running": 1})
     meta = analytics.query_product_analytics_scalar(request(SCALAR)).meta
     assert str(meta.status) == "running"
@@ -456,7 +455,7 @@ def test_the_sdk_polls_a_query(either: Server, key: str, analytics: ProductAnaly
     assert str(meta.status) == "done"
 
 
-def test_the_sdk_raises_for_a_syntax_error(analytics: ProductAnalyticsApi) -> None:
+def test_the_sdk_raises_for_a_syntax_error(analytics: Any) -> None:
     with pytest.raises(ApiException) as caught:
         analytics.query_product_analytics_scalar(request(SCALAR, search="@a:"))
     assert caught.value.status == 400

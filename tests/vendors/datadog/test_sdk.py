@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from typing import Any
 
 import datadog
 import pytest
 from datadog.api.exceptions import ApiError
-from datadog_api_client import ApiClient, Configuration
+from datadog_api_client import ApiClient
 from datadog_api_client.exceptions import (
     ApiException,
     ForbiddenException,
@@ -18,42 +17,15 @@ from datadog_api_client.exceptions import (
 )
 from datadog_api_client.v1.api.events_api import EventsApi as EventsV1
 from datadog_api_client.v1.model.event_create_request import EventCreateRequest
-from datadog_api_client.v2.api.events_api import EventsApi as EventsV2
-from datadog_api_client.v2.api.product_analytics_api import ProductAnalyticsApi
 
-from tests.support.harness import BY_ID, OPERATIONS, PRODLYTICS, V1, Operation, Server
-
-Call = Callable[[ApiClient, Any], Any]
-
-CALLS: dict[str, Call] = {
-    "CreateEventV1": lambda client, body: EventsV1(client).create_event(body),
-    "CreateEventV2": lambda client, body: EventsV2(client).create_event(body),
-    "SubmitProductAnalyticsEvent": lambda client, body: ProductAnalyticsApi(client).submit_product_analytics_event(
-        body
-    ),
-    "QueryProductAnalyticsScalar": lambda client, body: ProductAnalyticsApi(client).query_product_analytics_scalar(
-        body
-    ),
-    "QueryProductAnalyticsTimeseries": lambda client, body: ProductAnalyticsApi(
-        client
-    ).query_product_analytics_timeseries(body),
-}
-DATADOG = [operation for operation in OPERATIONS if operation.vendor == "datadog"]
-
-
-@contextmanager
-def client_of(server: Server, key: str, application: str = "app", **options: Any) -> Iterator[ApiClient]:
-    """The vendor's client, pointed at the server as VENDOR-FACTS and the README say."""
-    keys = {"apiKeyAuth": key, "appKeyAuth": application}
-    configuration = Configuration(host=server.url, api_key=keys, **options)
-    with ApiClient(configuration) as client:
-        yield client
+from tests.support.datadog_sdk import CALLS, restore_legacy_settings, sdk_client
+from tests.support.harness import BY_ID, PRODLYTICS, V1, Operation, Server, each_datadog_operation
 
 
 @pytest.fixture
 def client(server: Server, key: str) -> Iterator[ApiClient]:
     """The vendor's client with the test's key, which sends bodies unchecked."""
-    with client_of(server, key, check_input_type=False) as made:
+    with sdk_client(server, key, check_input_type=False) as made:
         yield made
 
 
@@ -65,7 +37,7 @@ def failure(client: ApiClient, operation: Operation, body: Any = None) -> ApiExc
 
 
 def test_event_v1_comes_back_as_a_typed_response(server: Server, key: str) -> None:
-    with client_of(server, key) as client:
+    with sdk_client(server, key) as client:
         answer = EventsV1(client).create_event(
             EventCreateRequest(title="Example-Event", text="A text message.", tags=["test:ExampleEvent"])
         )
@@ -118,33 +90,33 @@ def test_timeseries_query_answers_empty_series(client: ApiClient) -> None:
     assert answer.meta.request_id
 
 
-@pytest.mark.parametrize("operation", DATADOG, ids=lambda operation: operation.id)
+@each_datadog_operation
 def test_answers_are_valid_in_the_journal(server: Server, client: ApiClient, key: str, operation: Operation) -> None:
     CALLS[operation.id](client, operation.body)
     exchange = server.last(operation, key)
     assert (exchange["status"], exchange["verdict"], exchange["warnings"]) == (operation.success, "valid", [])
 
 
-@pytest.mark.parametrize("operation", DATADOG, ids=lambda operation: operation.id)
+@each_datadog_operation
 def test_an_invalid_key_is_forbidden(server: Server, key: str, operation: Operation) -> None:
-    with client_of(server, f"invalid-{key}", check_input_type=False) as client:
+    with sdk_client(server, f"invalid-{key}", check_input_type=False) as client:
         caught = failure(client, operation)
     assert isinstance(caught, ForbiddenException)
     assert caught.status == 403
 
 
-@pytest.mark.parametrize("operation", DATADOG, ids=lambda operation: operation.id)
+@each_datadog_operation
 def test_a_missing_key_is_unauthorized_where_documented_and_else_forbidden(
     server: Server, operation: Operation
 ) -> None:
     blank = " "  # this client sends no request at all without a key; other languages' clients send an empty one
-    with client_of(server, blank, blank, check_input_type=False) as client:
+    with sdk_client(server, blank, blank, check_input_type=False) as client:
         caught = failure(client, operation)
     expected = UnauthorizedException if operation is PRODLYTICS else ForbiddenException
     assert isinstance(caught, expected)
 
 
-@pytest.mark.parametrize("operation", DATADOG, ids=lambda operation: operation.id)
+@each_datadog_operation
 def test_a_broken_body_is_an_api_exception_of_status_400(client: ApiClient, operation: Operation) -> None:
     caught = failure(client, operation, {})
     assert type(caught) is ApiException
@@ -199,7 +171,7 @@ def test_an_asked_for_server_error_is_a_service_exception(client: ApiClient, sta
     assert caught.body["errors"][0]["status"] == str(status)
 
 
-@pytest.mark.parametrize("operation", DATADOG, ids=lambda operation: operation.id)
+@each_datadog_operation
 def test_an_asked_for_429_has_the_vendors_envelope(client: ApiClient, operation: Operation) -> None:
     client.set_default_header("Prefer", "code=429")
     caught = failure(client, operation)
@@ -209,11 +181,11 @@ def test_an_asked_for_429_has_the_vendors_envelope(client: ApiClient, operation:
 
 
 @pytest.fixture
-def legacy(server: Server, key: str) -> Iterator[Any]:
-    """The legacy package, which keeps its settings in module globals, pointed at the server."""
+def legacy(server: Server, key: str, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """The legacy package, pointed at the server."""
+    restore_legacy_settings(monkeypatch)
     datadog.initialize(api_key=key, app_key="app", api_host=server.url, mute=False, hostname_from_config=False)
-    yield datadog.api
-    datadog.initialize(api_key="none", app_key="none", api_host="http://127.0.0.1:1", hostname_from_config=False)
+    return datadog.api
 
 
 def test_the_legacy_package_posts_an_event(legacy: Any, server: Server, key: str) -> None:
