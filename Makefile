@@ -4,13 +4,16 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: run test fuzz bench bench-smoke lint clean
+.PHONY: run test test-fast mutation fuzz bench bench-smoke lint clean
 
 run: $(INSTALLED)
 	$(BIN)/mockserver serve
 
 test: $(INSTALLED)
 	$(BIN)/python -m pytest -n auto
+
+test-fast: $(INSTALLED) ## Run the unit tests: no server, no socket, under 20 seconds
+	$(BIN)/python -m pytest -n auto -m unit
 
 # What the tests do a little of, done at length: schemathesis' examples and mutated bodies, for each operation.
 fuzz: $(INSTALLED)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -31,9 +32,10 @@ OUTSIDE = {("testing/server.py", "uuid.uuid4"), ("proxy/forwarding.py", "asyncio
 """A key that no other process uses is not to be had from a seed; a real upstream is waited for in real time."""
 
 
-def trees() -> Iterator[tuple[str, ast.Module]]:
-    for path in sorted(PACKAGE.rglob("*.py")):
-        yield str(path.relative_to(PACKAGE)), ast.parse(path.read_text("utf-8"))
+@cache
+def trees() -> list[tuple[str, ast.Module]]:
+    files = sorted(PACKAGE.rglob("*.py"))
+    return [(str(path.relative_to(PACKAGE)), ast.parse(path.read_text("utf-8"))) for path in files]
 
 
 def aliases(tree: ast.Module) -> dict[str, str]:

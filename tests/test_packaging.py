@@ -11,6 +11,8 @@ import pytest
 
 from tests.support.harness import OPERATIONS, environment, serving
 
+pytestmark = pytest.mark.socket
+
 ROOT = Path(__file__).resolve().parents[1]
 
 

@@ -14,6 +14,8 @@ import pytest
 
 from tests.support.harness import PATIENCE, Server, environment, run, serving
 
+pytestmark = pytest.mark.socket
+
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
 DEFAULT = "http://127.0.0.1:8080"

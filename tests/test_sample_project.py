@@ -13,6 +13,8 @@ from typing import NamedTuple
 
 import pytest
 
+pytestmark = pytest.mark.socket
+
 ROOT = Path(__file__).resolve().parents[1]
 NEEDED = ("pytest", "pytest-xdist", "datadog-api-client", "httpx2")
 

@@ -42,6 +42,7 @@ def ours(*names: str) -> set[str]:
     return {f"mockserver.{name}" for name in names}
 
 
+@pytest.mark.socket
 def test_serving_imports_nothing_that_only_another_command_needs(tmp_path: Path) -> None:
     cache = {"XDG_CACHE_HOME": str(tmp_path)}
     with serving(variables=cache):
@@ -54,12 +55,14 @@ def test_serving_imports_nothing_that_only_another_command_needs(tmp_path: Path)
     assert not found & (HEAVY | ours(*COMMANDS, "client", "faults.script_file"))
 
 
+@pytest.mark.socket
 def test_help_imports_no_server() -> None:
     found = imported_by("-m", "mockserver", "--help")
     assert "click" in found
     assert not found & (HEAVY | {"asyncio", "uvicorn", "starlette"} | ours(*COMMANDS, "server.app", "contracts"))
 
 
+@pytest.mark.socket
 def test_the_pytest_plugin_imports_no_server() -> None:
     found = imported_by("-c", "import mockserver.pytest_plugin")
     assert ours("pytest_plugin", "client") <= found
@@ -68,6 +71,7 @@ def test_the_pytest_plugin_imports_no_server() -> None:
     )
 
 
+@pytest.mark.socket
 def test_who_has_imported_the_server_starts_it_without_further_imports(tmp_path: Path) -> None:
     program = """
 import sys
@@ -83,6 +87,7 @@ with MockServer() as server:
     assert not late & {"asyncio", "click", "mockserver", "starlette", "uvloop"}
 
 
+@pytest.mark.socket
 def test_garbage_is_collected_again_once_it_serves() -> None:
     program = """
 import gc, os, signal
@@ -106,6 +111,7 @@ def test_a_command_is_listed_with_the_words_that_its_own_help_begins_with(name: 
     assert command.get_short_help_str(500) == click.Command(name, help=ELSEWHERE[name][1]).get_short_help_str(500)
 
 
+@pytest.mark.socket
 def test_help_lists_every_command() -> None:
     ended = subprocess.run([sys.executable, "-m", "mockserver", "-h"], capture_output=True, text=True, check=True)
     listed = re.findall(r"^  ([a-z]+)  ", ended.stdout.partition("Commands:")[2], re.MULTILINE)
@@ -137,6 +143,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "cache"
 
 
+@pytest.mark.socket
 @pytest.mark.parametrize("profile", PROFILES)
 def test_a_start_from_kept_contracts_serves_what_the_first_one_did(cache: Path, profile: str) -> None:
     served = []
@@ -178,6 +185,7 @@ def without_seal(raw: bytes) -> bytes:
     return raw[raw.index(b"{") :]
 
 
+@pytest.mark.socket
 @pytest.mark.parametrize("spoil", [cut, changed, emptied, without_seal])
 def test_a_spoilt_contract_is_made_anew(cache: Path, spoil: Callable[[bytes], bytes]) -> None:
     folder = packaged_schemas() / "supalytics"
@@ -235,6 +243,7 @@ def test_nothing_is_kept_of_a_contract_that_cannot_be_made(folder: Path) -> None
     assert kept(folder, documents("right"))["documented"] == {"title": "right"}
 
 
+@pytest.mark.socket
 def test_where_nothing_can_be_written_it_serves_all_the_same(cache: Path) -> None:
     cache.write_text("a file in the place of the folder")
     with serving() as server:
@@ -242,6 +251,7 @@ def test_where_nothing_can_be_written_it_serves_all_the_same(cache: Path) -> Non
     assert cache.read_text() == "a file in the place of the folder"
 
 
+@pytest.mark.socket
 def test_a_folder_of_somebody_is_read_at_every_start(cache: Path, tmp_path: Path) -> None:
     schemas = tmp_path / "schemas"
     copied = schemas / "supalytics"
@@ -253,6 +263,7 @@ def test_a_folder_of_somebody_is_read_at_every_start(cache: Path, tmp_path: Path
     assert not kept_files(cache)
 
 
+@pytest.mark.socket
 def test_servers_that_start_at_once_leave_whole_files(cache: Path) -> None:
     with ExitStack() as stack:
         processes = [

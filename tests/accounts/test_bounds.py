@@ -12,6 +12,8 @@ from mockserver.testing import MockServer
 from tests.support.harness import PRODLYTICS, Server, serving
 from tests.support.worlds import Sender, payment
 
+pytestmark = pytest.mark.socket
+
 ACCOUNTS = int(os.environ.get("MANY_ACCOUNTS", "12000"))
 
 

@@ -26,6 +26,8 @@ from tests.support.harness import (
     serving,
 )
 
+pytestmark = pytest.mark.socket
+
 LIMITS = """
 rate_limits:
   CreateEventV1: {limit: 3, period: 60}

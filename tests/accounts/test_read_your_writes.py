@@ -66,6 +66,7 @@ def url() -> Iterator[str]:
         yield server.url
 
 
+@pytest.mark.socket
 def test_over_http(url: str) -> None:
     with ThreadPoolExecutor(THREADS) as pool:
         wrong = sum(pool.map(lambda thread: send_all(url, thread), range(THREADS)), Counter())

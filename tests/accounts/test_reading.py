@@ -113,6 +113,7 @@ def pipelined(server: Server, targets: list[str]) -> list[int]:
     return [int(status) for status in re.findall(rb"HTTP/1\.1 ([0-9]{3}) ", received)]
 
 
+@pytest.mark.socket
 def test_reading_many_made_up_accounts_leaves_the_real_ones() -> None:
     """More than there is room for."""
     with serving("--log-level", "error") as server:

@@ -11,6 +11,8 @@ import pytest
 from mockserver.analytics import EventStore, Segment, scalar, timeseries
 from tests.support.sql_oracle import Fact, Group, Oracle
 
+pytestmark = pytest.mark.fuzz
+
 QUERIES_EACH = 60
 SEEDS = range(40)
 HOUR = 3_600_000

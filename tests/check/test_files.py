@@ -70,6 +70,7 @@ def test_a_byte_order_mark_and_white_space_do_not_matter(tmp_path: Path) -> None
     assert report(file, code=1)["summary"]["judged"] == 1
 
 
+@pytest.mark.socket
 def test_a_large_recording_takes_little_memory(tmp_path: Path) -> None:
     good = json.dumps({**v1(), "comment": "x" * 40_000})
     bad = json.dumps(v1({"title": "Deployed"}))

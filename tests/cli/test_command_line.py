@@ -16,6 +16,8 @@ import yaml
 from mockserver.contracts import packaged_schemas
 from tests.support.harness import OPERATIONS, PATIENCE, V1, run, serving
 
+pytestmark = pytest.mark.socket
+
 
 def refused(*arguments: str, **environment: str) -> str:
     """The one line on standard error with which a command that cannot start ends, exit code 2."""

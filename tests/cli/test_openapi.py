@@ -13,6 +13,8 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from tests.support.harness import PROFILES, VENDORS, Server, run
 
+pytestmark = pytest.mark.socket
+
 
 def printed(*arguments: str) -> str:
     done = run("openapi", *arguments)

@@ -6,6 +6,8 @@ import pytest
 
 from tests.support.harness import run
 
+pytestmark = pytest.mark.socket
+
 OBSERVED = {
     "datadog": {
         "CreateEventV1": [

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.socket
+
 TYPED = Path(__file__).parent / "typed"
 
 

@@ -11,6 +11,8 @@ import pytest
 from tests.support.faulting import NOON, World
 from tests.support.harness import PRODLYTICS, V1, V2, Operation, Server, each_operation, marks, serving
 
+pytestmark = pytest.mark.socket
+
 LATEST = 253402300799
 
 

@@ -29,6 +29,8 @@ from tests.support.harness import (
     serving,
 )
 
+pytestmark = pytest.mark.socket
+
 
 def problem(response: httpx2.Response, status: int) -> str:
     """The detail of a failure of the control API, whose form is checked (RFC 9457)."""

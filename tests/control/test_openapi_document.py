@@ -17,6 +17,8 @@ from mockserver.settings import Settings
 from mockserver.testing import Datadog, MockServer, Satori
 from tests.support.worlds import Sender, game_event, payment
 
+pytestmark = pytest.mark.socket
+
 VENDORS = ("datadog", "satori", "supalytics")
 METHODS = ("get", "put", "post", "delete", "patch")
 

@@ -13,6 +13,8 @@ from mockserver.testing import Datadog, MockServer, Satori, Supalytics
 from tests.support.harness import SCALAR
 from tests.support.worlds import TIMESTAMP, Sender, game_event, payment
 
+pytestmark = pytest.mark.socket
+
 
 def outcomes(handle: Handle) -> list[tuple[str | None, str, int]]:
     return [(event.name, event.outcome, event.attempt) for event in handle.events]

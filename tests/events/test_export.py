@@ -17,6 +17,8 @@ from jsonschema import Draft202012Validator
 
 from tests.support.harness import PRODLYTICS, SATORI, SUPALYTICS, V1, Server, run, serving
 
+pytestmark = pytest.mark.socket
+
 TEXT: dict[str, Any] = {"type": "string"}
 NUMBER: dict[str, Any] = {"type": "number"}
 PAIRS = {

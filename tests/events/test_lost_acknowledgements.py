@@ -10,6 +10,8 @@ import pytest
 
 from mockserver.testing import Datadog, Satori
 
+pytestmark = pytest.mark.socket
+
 EVENT = {"id": "e-1", "name": "purchaseCompleted", "timestamp": "2025-07-15T12:00:00Z"}
 
 

@@ -13,6 +13,8 @@ from mockserver.client import ControlError, any_value, close_to_now, matching, u
 from mockserver.testing import Datadog, MockServer, Satori
 from tests.support.worlds import Sender, game_event, payment
 
+pytestmark = pytest.mark.socket
+
 
 @pytest.mark.parametrize(
     ("expected", "ok"),

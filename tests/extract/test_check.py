@@ -29,6 +29,7 @@ def test_the_same_page_has_no_difference(run: Run, folder: Path) -> None:
     assert _check(run, folder) == (0, "no difference\n")
 
 
+@pytest.mark.socket
 @pytest.mark.parametrize(
     ("old", "new", "expected"),
     [

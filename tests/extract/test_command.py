@@ -39,11 +39,13 @@ def url(written: Path) -> Iterator[str]:
         thread.join()
 
 
+@pytest.mark.socket
 def test_a_url(run: Run, url: str, written: Path, tmp_path: Path) -> None:
     assert run(f"{url}/widgets.md", "--vendor", "a", "--out", tmp_path / "schemas").exit_code == 0
     assert run("--check", written / "widgets.md", "--vendor", "a", "--out", tmp_path / "schemas").exit_code == 0
 
 
+@pytest.mark.socket
 def test_a_url_that_fails(run: Run, url: str) -> None:
     result = run("--lint", f"{url}/absent.md")
     assert result.exit_code == 2

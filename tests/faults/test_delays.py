@@ -11,6 +11,8 @@ import pytest
 from tests.support.faulting import NOON, World, leave, read_answer, until
 from tests.support.harness import PRODLYTICS, Server, serving
 
+pytestmark = pytest.mark.socket
+
 
 @pytest.mark.parametrize(
     ("delay", "seconds"),

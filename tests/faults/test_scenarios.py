@@ -148,6 +148,7 @@ CHECKS: dict[str, Callable[[Server, str], None]] = {
 }
 
 
+@pytest.mark.socket
 @pytest.mark.parametrize("name", NAMES)
 def test_a_packaged_scenario_does_what_it_says(name: str, key: str) -> None:
     with serving("--scenario", name, "--log-level", "warning") as server:
@@ -168,6 +169,7 @@ def test_a_scenario_is_a_sentence_and_a_few_lines(name: str) -> None:
     assert len(text.splitlines()) <= 12
 
 
+@pytest.mark.socket
 def test_the_command_lists_every_scenario_with_its_sentence() -> None:
     listed = run("scenarios")
     assert listed.returncode == 0
@@ -177,6 +179,7 @@ def test_the_command_lists_every_scenario_with_its_sentence() -> None:
     }
 
 
+@pytest.mark.socket
 @pytest.mark.parametrize("vendor", ["satori", "supalytics"])
 def test_a_scenario_may_name_vendors_that_are_not_served(vendor: str, key: str) -> None:
     began = time.monotonic()

@@ -38,6 +38,7 @@ def refused(tmp_path: Path, text: str) -> list[str]:
     return [line.removeprefix(f"{file}:").strip() for line in lines]
 
 
+@pytest.mark.socket
 def test_the_command_line_ends_with_2_and_the_lines_of_what_is_wrong(tmp_path: Path) -> None:
     file = tmp_path / "script.yaml"
     file.write_text("faults:\n- status: 503\n  tmes: 2\n- wire: rest\n", "utf-8")
@@ -88,7 +89,7 @@ def test_every_problem_is_said(tmp_path: Path) -> None:
         ("faults: []\n---\nfaults: []\n", "2: "),
         ("faults:\n- match: {at: 2025-13-45}\n  status: 503\n", "cannot be read as YAML: month must be in 1..12"),
         ("faults: \0", "cannot be read as YAML: "),
-        ("faults: " + "[" * 5000, "cannot be read as YAML: "),
+        pytest.param("faults: " + "[" * 5000, "cannot be read as YAML: ", id="5000 open lists"),
         ("faults:\n- status: 503\n  match: &a [*a]\n", "3: is nested more than 100 levels deep"),
         ("faults: &a [*a]\n", "1: expected a fault, found"),
         ("faults: [{? [1, 2] : 3}]\n", "1: "),
@@ -101,12 +102,14 @@ def test_a_file_that_is_no_script_is_refused_in_one_line(tmp_path: Path, text: s
     assert problem.startswith(line)
 
 
+@pytest.mark.socket
 def test_an_unknown_scenario_is_refused_with_the_nearest() -> None:
     ended = run("serve", "--port", "0", "--scenario", "brownout")
     assert ended.returncode == 2
     assert ended.stderr == "mockserver: no scenario 'brownout'; did you mean 'brown-out'?\n"
 
 
+@pytest.mark.socket
 def test_a_broken_script_beside_a_right_one_stops_the_server(tmp_path: Path) -> None:
     file = tmp_path / "broken.yaml"
     file.write_text("faults: [{status: 1}]", "utf-8")
@@ -114,6 +117,7 @@ def test_a_broken_script_beside_a_right_one_stops_the_server(tmp_path: Path) -> 
     assert (ended.returncode, ended.stdout) == (2, "")
 
 
+@pytest.mark.socket
 def test_several_scripts_are_armed_in_their_order(tmp_path: Path, key: str) -> None:
     first, second = tmp_path / "first.yaml", tmp_path / "second.yaml"
     first.write_text("faults: [{status: 503, times: 1}]", "utf-8")
@@ -122,6 +126,7 @@ def test_several_scripts_are_armed_in_their_order(tmp_path: Path, key: str) -> N
         assert World(server, PRODLYTICS, key).statuses(4) == [503, 500, 500, 202]
 
 
+@pytest.mark.socket
 def test_a_yaml_script_may_name_accounts_and_use_anchors(tmp_path: Path, key: str) -> None:
     file = tmp_path / "script.yaml"
     file.write_text(
@@ -196,7 +201,9 @@ def test_a_broken_script_is_refused_whole_with_its_places(world: World, script: 
     assert len(world.armed) == 1
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b"\xff", b"[" * 10_000, b'{"status": 503} x'])
+@pytest.mark.parametrize(
+    "content", [b"", b"{", b"\xff", pytest.param(b"[" * 10_000, id="10000 open lists"), b'{"status": 503} x']
+)
 def test_a_script_that_is_no_json_is_refused(world: World, content: bytes) -> None:
     response = world.server.client.post("/__admin/faults", content=content)
     assert response.status_code == 400

@@ -23,6 +23,8 @@ from tests.support.harness import (
 )
 from tests.support.harness import response_validator as validator
 
+pytestmark = pytest.mark.socket
+
 DOCUMENTED = {
     "CreateEventV1": {202, 400, 403, 429},
     "CreateEventV2": {202, 400, 403, 429},

@@ -29,6 +29,8 @@ from tests.support.harness import (
     serving,
 )
 
+pytestmark = pytest.mark.socket
+
 BREAKS = ("reset", "empty", "truncate", "garbage")
 BRIEF = 0.2
 

@@ -13,6 +13,8 @@ import pytest
 from tests.support.harness import PATIENCE, V1, Server, run
 from tests.support.upstreams import RawUpstream, hanging, served
 
+pytestmark = pytest.mark.socket
+
 HEAD = b"HTTP/1.1 202 Accepted\r\nContent-Type: application/json\r\n"
 PART = b'{"status": "ok", "pad": "' + b"x" * 100_000
 

@@ -25,6 +25,8 @@ from tests.support.harness import (
     run,
 )
 
+pytestmark = pytest.mark.socket
+
 
 def newest(server: Server, operation: Operation, key: str) -> Any:
     return server.whole(server.last(operation, key))

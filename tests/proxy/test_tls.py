@@ -19,6 +19,8 @@ from mockserver.testing import MockServer
 from tests.support.harness import PATIENCE, PRODLYTICS, V1, Operation, Server, each_operation, run
 from tests.support.upstreams import RawUpstream, proxying, resetting, served
 
+pytestmark = pytest.mark.socket
+
 CA = trustme.CA()
 
 

@@ -15,6 +15,8 @@ import pytest
 from tests.support.harness import PATIENCE, V1, Server, marks
 from tests.support.upstreams import RawUpstream, free_port, hanging, proxying, resetting, served
 
+pytestmark = pytest.mark.socket
+
 ACCEPTED = json.dumps({"status": "ok", "event": {"title": "Deployed"}}).encode()
 
 

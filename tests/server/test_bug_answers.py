@@ -89,6 +89,7 @@ def test_a_bug_while_judging_is_ours_too(operation: Operation, monkeypatch: pyte
     assert "Slip" in recorded["error"]
 
 
+@pytest.mark.socket
 def test_a_bug_keeps_the_fault_that_fired(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(type(vendor_named(V1.vendor)), "behaviour", lambda *_: slip)
     with MockServer() as server:

@@ -22,6 +22,8 @@ from tests.support.harness import (
     response_validator,
 )
 
+pytestmark = pytest.mark.socket
+
 PAIRS = [
     pytest.param(profile, operation.id, status, id=f"{profile}-{operation.id}-{status}")
     for profile in PROFILES

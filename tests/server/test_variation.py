@@ -25,6 +25,8 @@ from tests.support.harness import (
     serving,
 )
 
+pytestmark = pytest.mark.socket
+
 ROUNDS = 60
 
 

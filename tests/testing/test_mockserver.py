@@ -60,6 +60,7 @@ def test_it_can_be_started_again(sender: Sender) -> None:
             assert len(datadog.events) == count
 
 
+@pytest.mark.socket
 def test_starting_twice_is_starting_once() -> None:
     with MockServer() as server:
         url = server.url
@@ -67,6 +68,7 @@ def test_starting_twice_is_starting_once() -> None:
     server.stop()
 
 
+@pytest.mark.socket
 def test_async_with() -> None:
     async def go() -> None:
         async with MockServer() as server, httpx2.AsyncClient(base_url=server.url, trust_env=False) as client:
@@ -147,6 +149,7 @@ def test_in_process_a_client_that_gives_up_is_gone() -> None:
     datadog.assert_received("payment.processed", times=1)
 
 
+@pytest.mark.socket
 def test_in_process_with_a_token() -> None:
     server = MockServer(admin_token="t0ken")
     assert server.datadog().events == []
@@ -154,6 +157,7 @@ def test_in_process_with_a_token() -> None:
         assert server.datadog().events == []
 
 
+@pytest.mark.socket
 def test_a_server_that_nobody_holds_leaves_no_thread() -> None:
     server = MockServer()
     assert server.datadog().events == []
@@ -172,11 +176,13 @@ def test_a_wrong_setting_is_told(settings: dict[str, Any]) -> None:
         MockServer(**settings)
 
 
+@pytest.mark.socket
 def test_a_taken_port_is_told() -> None:
     with MockServer() as server, pytest.raises(AddressError, match=str(server.port)):
         MockServer(port=server.port).start()
 
 
+@pytest.mark.socket
 @pytest.mark.parametrize("wire", ["hang", {"dribble": {"chunks": 2, "seconds": 600}}], ids=str)
 def test_stop_does_not_wait_for_connections_that_hang(wire: Any, caplog: pytest.LogCaptureFixture) -> None:
     with ThreadPoolExecutor(8) as pool:
@@ -221,6 +227,7 @@ def test_environment_variables_point_the_sdks_here() -> None:
         assert handle.api_key in environment.values()
 
 
+@pytest.mark.socket
 def test_the_legacy_datadog_client_reads_them(monkeypatch: pytest.MonkeyPatch) -> None:
     from datadog import initialize
     from datadog.api.events import Event
@@ -235,6 +242,7 @@ def test_the_legacy_datadog_client_reads_them(monkeypatch: pytest.MonkeyPatch) -
         datadog.assert_received("Deployed", times=1)
 
 
+@pytest.mark.socket
 def test_a_connection_that_the_server_closed_is_not_used_again() -> None:
     with MockServer() as first:
         control = HttpControl(first.url)

@@ -26,6 +26,8 @@ from tests.support.harness import (
     serving,
 )
 
+pytestmark = pytest.mark.socket
+
 FORBIDDEN = {"status": "error", "code": 403, "errors": ["Forbidden"]}
 
 

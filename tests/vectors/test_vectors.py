@@ -10,6 +10,8 @@ import pytest
 
 from tests.support.harness import BY_ID, PROFILES, VENDORS, Server, marks, request_validator, run
 
+pytestmark = pytest.mark.socket
+
 KEYWORDS = {
     "datadog": {"type", "enum", "maxLength", "maxItems", "maxProperties", "required", "pattern", "format", "minimum"}
     | {"maximum", "oneOf", "anyOf", "if", "additionalProperties", "time-window", "less-than", "minLength"},

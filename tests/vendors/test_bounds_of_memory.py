@@ -42,19 +42,19 @@ def counted(store: EventStore, facet: str) -> float:
 
 
 BODIES: dict[str, Callable[[int], dict[str, Any]]] = {
-    "long texts": lambda number: {"text": f"{number} " + "x" * 100_000},
-    "long lists": lambda number: {"list": [f"{number}-{item}" for item in range(2_000)]},
-    "many new names": lambda number: {f"name-{number}-{item}": item for item in range(1_000)},
-    "many short texts": lambda number: {f"name-{item}": f"{number}-{item}" for item in range(1_000)},
+    "long texts": lambda number: {"text": f"{number} " + "x" * 25_000},
+    "long lists": lambda number: {"list": [f"{number}-{item}" for item in range(500)]},
+    "many new names": lambda number: {f"name-{number}-{item}": item for item in range(250)},
+    "many short texts": lambda number: {f"name-{item}": f"{number}-{item}" for item in range(250)},
     "small events": lambda number: {"usr": {"id": f"user-{number}"}, "n": number},
 }
 
 
 @pytest.mark.parametrize("kind", BODIES)
 def test_the_event_store_is_bounded_in_bytes(kind: str) -> None:
-    limit = MEBIBYTE
+    limit = MEBIBYTE // 4
     made = BODIES[kind]
-    count = 8_000 if kind == "small events" else 60
+    count = 2_000 if kind == "small events" else 60
 
     def fill() -> EventStore:
         store = EventStore(max_bytes=limit)

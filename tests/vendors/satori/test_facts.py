@@ -15,6 +15,8 @@ import pytest
 from tests.support.fact_finding import HOUR, NOON, call, events, outcomes, set_clock
 from tests.support.harness import PATIENCE, SATORI, Server, basic, marks, run, serving
 
+pytestmark = pytest.mark.socket
+
 WHEN = "2026-01-01T12:00:00Z"
 ACCEPTED = ("accepted", None)
 
