@@ -2,42 +2,59 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+RUNS := $(VENV)/.runs
 INSTALLED := $(VENV)/.installed
 
-.PHONY: run test test-fast mutation fuzz bench bench-smoke lint clean
+.DEFAULT_GOAL := help
+.PHONY: help run test test-fast mutation fuzz bench bench-smoke lint format check hooks clean
 
-run: $(INSTALLED)
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: $(RUNS) ## Serve on http://127.0.0.1:8080; installs only what running needs
 	$(BIN)/mockserver serve
 
-test: $(INSTALLED)
+test: $(INSTALLED) ## Run all tests
 	$(BIN)/python -m pytest -n auto
 
 test-fast: $(INSTALLED) ## Run the unit tests: no server, no socket, under 20 seconds
 	$(BIN)/python -m pytest -n auto -m unit
 
 # What the tests do a little of, done at length: schemathesis' examples and mutated bodies, for each operation.
-fuzz: $(INSTALLED)
+fuzz: $(INSTALLED) ## Run the fuzz tests at length
 	FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-2000} FUZZ_BODIES=$${FUZZ_BODIES:-100000} $(BIN)/python -m pytest tests/fuzz -n auto --dist worksteal
 
-# Installs what it compares with (wrk, Prism, WireMock) and writes benchmarks/RESULTS.md; about 20 minutes.
-bench: $(INSTALLED)
+bench: $(INSTALLED) ## Install wrk, Prism and WireMock, compare, write benchmarks/RESULTS.md (about 20 minutes)
 	$(BIN)/python -m benchmarks --output benchmarks/RESULTS.md
 
-# Each part for a moment, for errors and not for figures; installs nothing.
-bench-smoke: $(INSTALLED)
+bench-smoke: $(INSTALLED) ## Run each benchmark for a moment, to find errors; installs nothing
 	$(BIN)/python -m benchmarks --smoke
 
-lint: $(INSTALLED)
+lint: $(INSTALLED) ## Check style, formatting and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-clean:
+format: $(INSTALLED) ## Fix what the linter can fix, and format
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+check: lint test ## Run lint and test: what must pass before a commit
+
+hooks: $(INSTALLED) ## Install the pre-commit hooks
+	$(BIN)/python -m pip install --quiet --editable '.[dev]'
+	$(BIN)/pre-commit install
+
+clean: ## Remove the virtual environment and everything generated
 	rm -rf $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis benchmarks/node_modules
 
-$(INSTALLED): pyproject.toml
+$(RUNS): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
-	$(BIN)/python -m pip install --quiet --editable '.[test]'
+	$(BIN)/python -m pip install --quiet --editable .
 	$(BIN)/python -m compileall -q mockserver  # pip does so with what it copies; a checkout it only points to
+	touch $@
+
+$(INSTALLED): $(RUNS)
+	$(BIN)/python -m pip install --quiet --editable '.[test]'
 	touch $@
