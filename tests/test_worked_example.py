@@ -1,4 +1,4 @@
-"""The README's example of analytics is run as it is written: 1,000 purchases by the SDK, and the right numbers."""
+"""The documented example of analytics is run as it is written: 1,000 purchases by the SDK, and the right numbers."""
 
 from __future__ import annotations
 
@@ -9,14 +9,11 @@ from pathlib import Path
 
 from tests.support.harness import PATIENCE, Server, environment
 
-README = Path(__file__).parents[1] / "README.md"
-TITLE = "Analytics over what was sent"
+PAGE = Path(__file__).parents[1] / "docs" / "analytics.md"
 
 
 def test_a_thousand_purchases_by_plan_per_hour(server: Server, tmp_path: Path) -> None:
-    section = re.search(rf"^## {TITLE}$(.*?)(?=^## |\Z)", README.read_text("utf-8"), re.DOTALL | re.MULTILINE)
-    assert section, f"the README has no section '{TITLE}'"
-    (listing,) = re.findall(r"```python\n(.*?)```", section[1], re.DOTALL)
+    (listing,) = re.findall(r"```python\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
     assert "http://127.0.0.1:8080" in listing
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", listing.replace("http://127.0.0.1:8080", server.url)],
