@@ -1,7 +1,7 @@
 """The command: `python -m benchmarks [--smoke] [--only PART …] [--output FILE]`.
 
-Prints one table of what was measured beside its targets, and writes it to FILE. Exit code 1 for an error (a wrong
-status, a leak, a server that logs), never for a figure.
+Prints one table of figures beside their targets, and writes it to FILE. Exit code 1 means an error (a wrong status, a
+leak, a server that logs), never a missed target.
 """
 
 from __future__ import annotations
@@ -44,9 +44,9 @@ PARTS: dict[str, Callable[[Run], None]] = {
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Measure mockserver.")
-    parser.add_argument("--smoke", action="store_true", help="each part for a moment, for errors and not for figures")
+    parser.add_argument("--smoke", action="store_true", help="run each part for a moment, to find errors")
     parser.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS), metavar="PART", help=", ".join(PARTS))
-    parser.add_argument("--output", type=Path, metavar="FILE", help="write the table here too, as Markdown")
+    parser.add_argument("--output", type=Path, metavar="FILE", help="also write the table here, as Markdown")
     given = parser.parse_args()
     began, disturbance = time.monotonic(), machine.disturbance()
     report = measured(SMOKE if given.smoke else FULL, given.only)
@@ -61,7 +61,7 @@ def main() -> int:
 
 
 def measured(scale: Scale, parts: list[str]) -> Report:
-    """Every part in turn. What goes wrong in one is an error of the report, and the next one runs."""
+    """Every part in turn. A failure in one part becomes an error of the report, and the next part runs."""
     report = Report(judged=scale.compare)
     machine.stay_on(machine.LOAD_CORE)
     run = Run(scale, _wrk(scale, report), report)
@@ -87,7 +87,7 @@ def _wrk(scale: Scale, report: Report) -> str | None:
 
 
 def _leaves(group: BaseExceptionGroup[Exception]) -> list[BaseException]:
-    """The errors themselves, each told once."""
+    """The errors, each listed once."""
     found: dict[str, BaseException] = {}
     for error in group.exceptions:
         inner = _leaves(error) if isinstance(error, BaseExceptionGroup) else [error]

@@ -63,7 +63,7 @@ QUERIES = {
 
 
 def analytics(run: Run) -> None:
-    """Each query twice: the first time it makes the columns that it needs."""
+    """Each query twice: the first run builds the columns that it needs."""
     report, number = run.report, run.scale.analytics_events
     report.section(f"Product Analytics queries over {number:,} events, 24 buckets")
     store = EventStore(max_events=number)

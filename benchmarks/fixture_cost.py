@@ -100,7 +100,7 @@ class Stopwatch:
 
 
 def fixture_cost(run: Run) -> None:
-    """The phases of a test with the fixture, and what they cost more than those of an empty one."""
+    """The phases of a test with the fixture, and what each costs more than that of an empty test."""
     tests, report = run.scale.fixture_tests, run.report
     parts = _times(run, tests)
     if parts is None:
@@ -119,7 +119,7 @@ def fixture_cost(run: Run) -> None:
 
 
 def _times(run: Run, tests: int) -> dict[str, list[float]] | None:
-    """Milliseconds by phase, without the first of each: that starts the server. None where a test failed."""
+    """Milliseconds by phase, without the first of each, which starts the server. None if a test failed."""
     watch, said = Stopwatch(), io.StringIO()
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"  # other plugins that happen to be installed cost their own
     with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(said):

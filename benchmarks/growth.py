@@ -1,4 +1,4 @@
-"""Measures memory, and whether anything grows faster than what it is made of: requests, kept exchanges, accounts."""
+"""Measures memory, and whether cost grows faster than the number of requests, kept exchanges or accounts."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from benchmarks.report import Target
 from benchmarks.scale import Run
 
 LINEAR = Target(1.25, least=False)
-"""Of ten times the size, ten times the cost; with a quarter for what one run differs from the next."""
+"""Ten times the size may cost ten times as much, plus a quarter for the variation between runs."""
 LINEAR_OUT_OF_CACHE = Target(2, least=False)
-"""The same where ten times the size no longer fits the processor's caches; what grows quadratically would be 10."""
+"""The same where ten times the size no longer fits the processor's caches; quadratic growth would be 10."""
 QUERY_ROUNDS = 5
 SHORTEST = 1e-9
-"""Stands for no time at all, which a very short run may seem to take."""
+"""The time of a run that is too short to measure."""
 KEPT_BYTES = 2**32
 
 
@@ -51,14 +51,14 @@ def _bounded(run: Run) -> Target | None:
 
 
 def _check_journal(run: Run, server: servers.Server, sent: int) -> None:
-    """Every request must have been counted: the ones kept and the ones let go."""
+    """Every request must have been counted, kept or evicted."""
     listed = server.control("GET", f"/requests?account={work.KEY}&limit=1")
     if listed["total"] + listed["evicted"] != sent + 1:  # one more has shown that the server is ready
         run.report.error(f"the journal counts {listed['total']} + {listed['evicted']} of {sent + 1} requests")
 
 
 def journal(run: Run) -> None:
-    """Queries of a journal that keeps more and more exchanges."""
+    """Queries of a growing journal."""
     given, report = work.valid(), run.report
     report.section("Journal queries by exchanges kept")
     costs: dict[str, list[float]] = {name: [] for name in QUERIES}
@@ -77,7 +77,7 @@ def journal(run: Run) -> None:
 
 
 def _faster_than_linear(sizes: Sequence[int], costs: Sequence[float]) -> float:
-    """The steepest step: how much more a larger size costs, by how much larger it is."""
+    """The steepest step: the growth in cost divided by the growth in size."""
     points = list(zip(sizes, costs, strict=True))
     return max(
         (b_cost / a_cost) / (b_size / a_size) for (a_size, a_cost), (b_size, b_cost) in itertools.pairwise(points)
@@ -125,7 +125,7 @@ QUERIES: dict[str, Callable[[servers.Server, int], None]] = {
 
 
 def accounts(run: Run) -> None:
-    """The same requests from more and more accounts, each with a server of its own."""
+    """The same requests from 1, then 100, then 10,000 accounts, each on a new server."""
     report, measured = run.report, []
     report.section("Throughput and memory by accounts")
     for count in run.scale.accounts:

@@ -1,4 +1,4 @@
-"""Measures what connections that a delay holds cost a request without a fault.
+"""Measures how much connections that a delay holds slow down a request without a fault.
 
 The clock of one account is frozen, and a fault with a delay holds all of its connections. Requests of another account
 come one after another, in turns with and without the held ones beside them.
@@ -24,7 +24,7 @@ SPARE_FILES = 200
 
 
 def held_connections(run: Run) -> None:
-    """Latencies of so many requests, alone and beside the held connections."""
+    """Latencies of requests, alone and beside the held connections."""
     scale, report = run.scale, run.report
     count = min(scale.held_connections, machine.allow_open_files(scale.held_connections + SPARE_FILES) - SPARE_FILES)
     requests = max(2, scale.held_requests // scale.rounds)
@@ -43,7 +43,7 @@ def held_connections(run: Run) -> None:
 
 
 async def _one_after_another(port: int, count: int) -> list[float]:
-    """Seconds of each request."""
+    """The latency of each request, in seconds."""
     client, raw, seconds = await load.connected(port), FREE.raw(0), []
     for _ in range(count):
         began = time.perf_counter()
@@ -56,7 +56,7 @@ async def _one_after_another(port: int, count: int) -> list[float]:
 
 
 async def _beside_held(server: servers.Server, count: int, requests: int) -> list[float]:
-    """The same while a fault holds as many connections; in the end they all get their answers."""
+    """The same while a fault holds as many connections; in the end all of them receive their responses."""
     _control(server, "POST", "/reset")
     _control(server, "PUT", "/clock", {"frozen": True})
     _control(server, "POST", "/faults", {"delay": DELAY_SECONDS})

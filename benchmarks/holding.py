@@ -1,4 +1,4 @@
-"""Holds a server to what strains it: slow, new and large connections, and minutes of mixed traffic.
+"""Strains a server: slow, new and large connections, and minutes of mixed traffic.
 
 What is wrong is an error: another status, a leak of memory or of files, a request that starves.
 """
@@ -25,14 +25,14 @@ SPARE_FILES = 200
 LEAK = 1.1
 LEAK_MB = 10.0
 LEAK_OF_LARGE = 1.25
-"""Large bodies leave holes in the heap, now more, now fewer; a leak would more than double it."""
+"""Large bodies leave a varying number of holes in the heap; a leak would more than double it."""
 LARGE_ROUNDS = 4
 AT_ONCE = 50
 
 
 @dataclass
 class Waits:
-    """How long others waited meanwhile."""
+    """How long other clients waited meanwhile."""
 
     seconds: list[float]
 
@@ -46,7 +46,7 @@ class Waits:
 
 
 async def _beside(port: int, doing: Awaitable[None]) -> Waits:
-    """Does something, while another client sends one request after another every few milliseconds."""
+    """Runs `doing` while another client sends a request every few milliseconds."""
     client, raw, waits = await load.connected(port), work.valid().of_account("beside").raw(0), Waits([])
     done = asyncio.ensure_future(doing)
     while not done.done() or len(waits.seconds) < 2:
@@ -63,7 +63,7 @@ async def _beside(port: int, doing: Awaitable[None]) -> Waits:
 
 
 def hold(run: Run) -> None:
-    """All of it in turn, each with a server of its own."""
+    """Every strain in turn, each on a new server."""
     run.report.section("Strain")
     for strain in (_slow, _new, _large):
         with servers.mockserver() as server:
@@ -73,7 +73,7 @@ def hold(run: Run) -> None:
 
 
 def _no_file_left(run: Run, server: servers.Server, before: int, what: str) -> None:
-    """Closed connections must be let go; the server learns of them within a moment."""
+    """Closed connections must be released; the server notices them within a moment."""
     give_up = time.monotonic() + 5
     while server.open_files() > before and time.monotonic() < give_up:
         time.sleep(0.05)
@@ -82,7 +82,7 @@ def _no_file_left(run: Run, server: servers.Server, before: int, what: str) -> N
 
 
 def _slow(run: Run, server: servers.Server) -> None:
-    """Clients that send their request piece by piece over seconds, all at once."""
+    """Many clients at once that send their request piece by piece over seconds."""
     wanted, scale = run.scale.slow_connections, run.scale
     count = min(wanted, machine.allow_open_files(wanted + SPARE_FILES) - SPARE_FILES)
     if count < wanted:
@@ -95,7 +95,7 @@ def _slow(run: Run, server: servers.Server) -> None:
 
 
 async def _trickle(port: int, count: int, seconds: float) -> None:
-    """Never many clients without a pause, so that the client beside them is not held up here."""
+    """Starts the clients with pauses, so that the load generator does not delay the client beside them."""
     raw, pieces = work.valid().of_account("slow").raw(0), 10
     cuts = [len(raw) * number // pieces for number in range(pieces + 1)]
     clients: list[load.Client] = []
@@ -120,7 +120,7 @@ async def _trickle(port: int, count: int, seconds: float) -> None:
 
 
 def _new(run: Run, server: servers.Server) -> None:
-    """Clients that come, ask once and leave, so many in a second."""
+    """Clients that connect, send one request and leave, at a fixed rate."""
     rate, latencies = run.scale.new_connections, uvloop.run(_new_connections(run, server.port))
     run.report.figure(f"{rate:,} new connections/s, 99 % (to the answer)", latencies.percentile(99) * 1e3, "ms")
     run.report.figure(f"{rate:,} new connections/s, the slowest", max(latencies.seconds) * 1e3, "ms")
@@ -203,7 +203,7 @@ def soak(run: Run) -> None:
 
 
 class Soak:
-    """Mixed traffic for a while: every kind of request, from changing accounts, on kept and on new connections."""
+    """Mixed traffic: every kind of request, from changing accounts, on kept and on new connections."""
 
     WORKERS = 8
     ACCOUNTS = 300

@@ -1,8 +1,8 @@
 """Sends requests: wrk for full load, and our own client for exact counts, set rates and what wrk cannot do.
 
-At a set rate the requests have their times beforehand, those of independent clients (Poisson), and a latency counts
-from the time at which its request was due: what waits for a slow answer before it counts too, so that no stall is
-left out (no coordinated omission). The generator spins on the load's core, and says how late it was itself.
+At a fixed rate the times of all requests are drawn beforehand, as of independent clients (Poisson). A latency counts
+from the time at which its request was due, so that waiting behind a slow response counts too (no coordinated
+omission). The generator spins on the load's core, and reports how late it was itself.
 """
 
 from __future__ import annotations
@@ -33,13 +33,13 @@ from benchmarks.work import NUMBER, Work
 CONNECTIONS = 32
 PATIENCE = 60.0
 PAUSE = 0.0 if machine.SERVER_CORE != machine.LOAD_CORE else 0.001
-"""Between two looks at what is due: none, unless that would take the core from the server."""
+"""Seconds between two checks for due requests: 0, unless that would take the core from the server."""
 _RUNS, _NUMBERS = itertools.count(1), itertools.count()
 
 
 @dataclass(frozen=True)
 class Load:
-    """What a server did under full load."""
+    """A server's throughput under full load."""
 
     requests: int
     seconds: float
@@ -51,7 +51,7 @@ class Load:
 
 @dataclass
 class Latencies:
-    """Seconds that requests took from when they were due, and how late the generator itself was to send them."""
+    """Seconds from when each request was due to its response, and how late the generator sent it."""
 
     seconds: list[float] = field(default_factory=list)
     late: list[float] = field(default_factory=list)
@@ -61,12 +61,12 @@ class Latencies:
 
 
 def percentile(values: Sequence[float], percent: int) -> float:
-    """What so many percent of the values are no larger than."""
+    """The value that this percentage of the values does not exceed."""
     return statistics.quantiles(values, n=100, method="inclusive")[percent - 1]
 
 
 def full_load(port: int, given: Work, seconds: float, wrk: str | None, connections: int = CONNECTIONS) -> Load:
-    """As many requests as the server takes, over kept connections. Raises WrongAnswerError for any other status."""
+    """As many requests as the server handles, over kept connections. Raises WrongAnswerError for any other status."""
     if wrk is not None and seconds >= 1:
         return _wrk(wrk, port, given, seconds, connections)
     return uvloop.run(during(port, given, seconds, connections))
@@ -96,7 +96,7 @@ def _wrk(wrk: str, port: int, given: Work, seconds: float, connections: int) -> 
 
 
 def _lua(given: Work, folder: Path) -> str:
-    """A script for wrk. Requests are made beforehand, except where each has a number of its own."""
+    """A script for wrk. Requests are built beforehand, unless each has a number of its own."""
     names = []
     for number, body in enumerate(given.bodies):
         names.append(str(folder / f"body-{number}"))
@@ -149,7 +149,7 @@ end
 
 
 class Client(asyncio.Protocol):
-    """One kept connection. `answered` is called with the status of each answer, and with 0 when it is lost."""
+    """One kept connection. `answered` is called with the status of each response, and with 0 when it is lost."""
 
     def __init__(self) -> None:
         self.transport: Any = None
@@ -208,7 +208,7 @@ async def during(port: int, given: Work, seconds: float, connections: int = CONN
 
 
 async def counted(port: int, make: Callable[[int], bytes], status: int, numbers: range) -> Load:
-    """Full load until the requests with these numbers are answered. Raises WrongAnswerError for any other status."""
+    """Full load until the requests with these numbers have responses. Raises WrongAnswerError for any other status."""
     began = time.perf_counter()
     await _workers(port, status, min(CONNECTIONS, len(numbers)), map(make, numbers))
     return Load(len(numbers), time.perf_counter() - began)
@@ -229,7 +229,7 @@ async def _workers(port: int, status: int, connections: int, requests: Iterator[
 
 
 async def at_rate(port: int, given: Work, rate: float, seconds: float, connections: int = 128) -> Latencies:
-    """Latencies where so many requests per second come, whatever the server does."""
+    """Latencies at a fixed rate of requests per second, whatever the server does."""
     chance = random.Random(6)
     due = list(itertools.accumulate(chance.expovariate(rate) for _ in range(int(rate * seconds))))
     raws = [given.raw(number) for number in range(min(len(due), 1000))]
@@ -272,12 +272,12 @@ async def at_rate(port: int, given: Work, rate: float, seconds: float, connectio
 
 
 def _ignore(_: int) -> None:
-    """What is told of a connection that nobody uses."""
+    """Receives the events of a connection that nobody uses."""
 
 
 @contextmanager
 def without_collections() -> Iterator[None]:
-    """Keeps the generator's own garbage collector from standing in for a slow server."""
+    """Keeps pauses of the generator's garbage collector from looking like a slow server."""
     gc.collect()
     gc.disable()
     try:

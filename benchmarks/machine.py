@@ -1,4 +1,4 @@
-"""The machine and its tools: which core does what, which versions are there, and what can be installed."""
+"""The machine and its tools: which core does what, the versions, and the tools that can be installed."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ INSTALL_SECONDS = 600
 
 
 class MissingToolError(Exception):
-    """A tool is not there and cannot be installed; the text says why."""
+    """A tool is missing and cannot be installed; the text says why."""
 
 
 def cores() -> tuple[set[int], set[int]]:
-    """The cores of the server and of the load; the same where there is but one, none where cores cannot be chosen."""
+    """The cores of the server and of the load: equal on one core, None where cores cannot be chosen."""
     if not hasattr(os, "sched_getaffinity"):
         return set(), set()
     allowed = sorted(os.sched_getaffinity(0))
@@ -35,7 +35,7 @@ SERVER_CORE, LOAD_CORE = cores()
 
 
 def stay_on(chosen: set[int]) -> None:
-    """Pins this process; its children stay there too."""
+    """Pins this process and its children."""
     if chosen:
         os.sched_setaffinity(0, chosen)
 
@@ -50,7 +50,7 @@ def pinned() -> str:
 
 
 def allow_open_files(count: int) -> int:
-    """Lets this process and the servers that it starts open so many files; answers how many it may, if fewer."""
+    """Lets this process and its servers open `count` files; returns the number allowed, if smaller."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     most = count if hard == resource.RLIM_INFINITY else min(count, hard)
     if soft != resource.RLIM_INFINITY and soft < most:
@@ -70,7 +70,7 @@ def wrk(*, install: bool) -> str:
 
 
 def node_tools() -> Path:
-    """The folder of what package.json names, installed. Raises MissingToolError."""
+    """The folder in which the packages of package.json are installed. Raises MissingToolError."""
     wanted = json.loads((HERE / "package.json").read_text("utf-8"))["dependencies"]
     if any(_installed(name) != exactly for name, exactly in wanted.items()):
         if shutil.which("npm") is None:
@@ -99,12 +99,12 @@ def wiremock() -> list[str]:
 
 
 def disturbance() -> str:
-    """How busy the machine is before anything is measured, in words; more than a little spoils the figures."""
+    """How busy the machine is before the first measurement, in words; load spoils the figures."""
     return f"{os.getloadavg()[0]:.1f} other processes ran in the minute before"
 
 
 def versions() -> dict[str, str]:
-    """What was measured, with what, on what."""
+    """The versions of everything that was measured, and the machine."""
     found = {"CPU": _cpu(), "system": f"{platform.system()} {platform.release()}", "Python": platform.python_version()}
     found |= {name: version(name) for name in PACKAGES}
     found["Prism"] = _installed("@stoplight/prism-cli") or "-"

@@ -42,7 +42,7 @@ PACKAGES = ("mockserver", "starlette", "uvicorn", "asyncio", "benchmarks")
 
 
 class Wire(asyncio.Transport):
-    """A transport that goes nowhere and keeps the beginning of what was last written."""
+    """A transport without a socket that keeps the beginning of the last write."""
 
     def __init__(self) -> None:
         super().__init__({"sockname": ("127.0.0.1", 8080), "peername": ("127.0.0.1", 50000)})
@@ -59,13 +59,13 @@ class Wire(asyncio.Transport):
         return False
 
     def pause_reading(self) -> None:
-        """There is nothing to pause: each request comes when the one before it was answered."""
+        """Nothing to pause: each request starts after the previous response."""
 
     resume_reading = close = abort = pause_reading
 
 
 class Driver:
-    """Gives an application request after request through uvicorn's protocol; the time of its own work is left out."""
+    """Sends an application one request after another through uvicorn's protocol; its own work is not timed."""
 
     def __init__(self, config: uvicorn.Config, given: work.Work) -> None:
         config.load()
@@ -86,7 +86,7 @@ class Driver:
             await self.one()
 
     async def during(self, seconds: float) -> float:
-        """Seconds of this process's own time per request, over so many seconds."""
+        """CPU seconds of this process per request, measured for `seconds`."""
         began, worked, count = time.perf_counter(), time.process_time(), 0
         while time.perf_counter() - began < seconds:
             await self.one()
@@ -95,7 +95,7 @@ class Driver:
 
 
 class Samples:
-    """Where the stack was found, by module and by function; how often in the driver, which is no part of the path."""
+    """Samples of the stack by module and by function, and how many were in the driver, which is not on the path."""
 
     def __init__(self) -> None:
         self.modules: Counter[str] = Counter()
@@ -121,14 +121,14 @@ class Samples:
 
 
 def _row(module: str, package: str) -> str:
-    """Under what name a module is listed."""
+    """The name under which a module is listed."""
     if package == "asyncio":
         return "the event loop"
     return module if package == "mockserver" else "the endpoint" if package == "benchmarks" else package
 
 
 class Profile:
-    """One kind of request: microseconds in all, and of them by module and function."""
+    """One kind of request: microseconds in all, by module, and by function."""
 
     def __init__(self, name: str, microseconds: float, samples: Samples) -> None:
         each = microseconds / max(1, samples.modules.total() + samples.driver)
@@ -154,7 +154,7 @@ KINDS: dict[str, tuple[Callable[[], uvicorn.Config], Callable[[], work.Work], in
     "invalid": (our_config, work.invalid, 12_000),
     "batch of 1,000": (our_config, work.batch, 300),
 }
-"""By name: the server, its requests, and how many of them bring it into its steady state."""
+"""By name: the server, its requests, and how many of them it takes to reach the steady state."""
 
 
 async def profile(name: str, seconds: float, warm_up: int) -> Profile:
@@ -198,7 +198,7 @@ def table(found: list[Profile]) -> str:
 
 
 def profiling(run: Run) -> None:
-    """Prints where the time goes, and gives the totals to the report."""
+    """Prints where the time goes, and adds the totals to the report."""
     found = profiles(run.scale.profile_seconds, steady=run.scale.compare)
     print(table(found), file=sys.stderr)
     run.report.section("The request path without sockets")

@@ -1,4 +1,4 @@
-"""Collects what was measured, holds it against the targets, and writes it as one table."""
+"""Collects the figures, compares them with the targets, and writes them as one table."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class Target:
-    """What is promised and, where there is one, what is aimed at; `least` says whether more is better."""
+    """The promised figure and, if there is one, the aim; `least` says that more is better."""
 
     promised: float
     aim: float | None = None
@@ -30,7 +30,7 @@ class Target:
 
 @dataclass(frozen=True)
 class Row:
-    """One line of the table: of a median its extremes may be told, of a figure its target."""
+    """One line of the table; a median can have its extremes beside it, a figure its target."""
 
     what: str
     value: float
@@ -53,7 +53,7 @@ class Row:
         return f"{self._number(value)}{'' if self.unit == '×' else ' '}{self.unit}"
 
     def _number(self, value: float) -> str:
-        """Three digits that count, or all of a whole number."""
+        """Three significant digits, or all digits of a whole number."""
         return f"{value:,.{2 if abs(value) < 10 else 1 if abs(value) < 100 else 0}f}"
 
 
@@ -62,7 +62,7 @@ HEAD = ("what", "median", "lowest to highest", "promised", "aim", "")
 
 @dataclass
 class Report:
-    """What a run has to say; a `judged` one holds its figures against the targets. `errors` are wrong answers, leaks
+    """The results of a run; a `judged` run compares its figures with the targets. `errors` are wrong responses, leaks
     and the like, never a figure."""
 
     judged: bool = True
@@ -89,7 +89,7 @@ class Report:
         return [row.what for row in self.rows if isinstance(row, Row) and row.verdict == "NOT MET"]
 
     def table(self) -> str:
-        """The rows as a Markdown table that is easy to read as plain text too."""
+        """The rows as a Markdown table that is also easy to read as plain text."""
         lines = [HEAD, *(row.cells() if isinstance(row, Row) else (f"**{row}**", *[""] * 5) for row in self.rows)]
         widths = [max(len(line[column]) for line in lines) for column in range(len(HEAD))]
         rule = "|".join(
@@ -99,7 +99,7 @@ class Report:
         return "\n".join([written[0], f"|{rule}|", *written[1:]])
 
     def markdown(self, versions: dict[str, str], notes: Sequence[str]) -> str:
-        """The whole of it as a page."""
+        """The report as one Markdown page."""
         listed = ", ".join(f"{name} {number}" for name, number in versions.items())
         parts = ["# What the benchmarks measured", "", *notes, "", f"Versions: {listed}.", "", self.table()]
         told = (("Targets not met", self.missed()), ("Not measured", self.skipped), ("Errors", self.errors))

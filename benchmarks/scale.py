@@ -1,4 +1,4 @@
-"""How much is measured: at length for the figures, or for a moment to see that all of it works."""
+"""How much is measured: at length for the figures, or for a moment to find errors."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from benchmarks.report import Report
 
 @dataclass(frozen=True)
 class Scale:
-    """Counts, and seconds, of one run; whether it installs the tools to compare with, and runs them."""
+    """The counts and seconds of one run, and whether it installs and runs the tools to compare with."""
 
     compare: bool
     rounds: int
@@ -93,7 +93,7 @@ SMOKE = Scale(
 
 @dataclass(frozen=True)
 class Run:
-    """One run of the benchmarks: how much of everything, the path of wrk if it is there, and where figures go."""
+    """One run of the benchmarks: its scale, the path of wrk if there is one, and the report."""
 
     scale: Scale
     wrk: str | None

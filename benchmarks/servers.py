@@ -1,4 +1,4 @@
-"""Starts the servers that are compared, each pinned to the server's core and seen to answer before it is measured."""
+"""Starts the servers that are compared, each pinned to the server's core and checked before it is measured."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ NO_429 = {vendor: {"limit": 2**40, "period": 60} for vendor in ("datadog", "sato
 
 
 class WrongAnswerError(Exception):
-    """A server did not answer as it should; the text says who, what and with what in its log."""
+    """A server gave a wrong response; the text names the server, the response and the end of its log."""
 
 
 class Server:
@@ -41,7 +41,7 @@ class Server:
         self.name, self.process, self.port, self._log = name, process, port, log
 
     def ask(self, method: str, path: str, body: bytes | None = None, headers: dict[str, str] | None = None) -> Any:
-        """(status, body) of one request on a connection of its own."""
+        """(status, body) of one request on a new connection."""
         client = http.client.HTTPConnection(HOST, self.port, timeout=START_SECONDS)
         try:
             client.request(method, path, body, headers or {})
@@ -51,7 +51,7 @@ class Server:
             client.close()
 
     def control(self, method: str, path: str, body: object = None) -> Any:
-        """What the control API of mockserver answers. Raises WrongAnswerError for an error."""
+        """The JSON that mockserver's control API returns. Raises WrongAnswerError for an error."""
         status, content = self.ask(method, f"/__admin{path}", None if body is None else json.dumps(body).encode())
         if status >= 300:
             raise WrongAnswerError(f"{self.name}: {method} /__admin{path} answered {status} {content[:200]!r}")
@@ -74,16 +74,16 @@ class Server:
         return int(kibibytes) * 1024 / 1e6
 
     def busy(self) -> float:
-        """Seconds of a core that all its threads have had since its start, in steps of the system's clock."""
+        """CPU seconds of all its threads since its start, in steps of the system's clock."""
         fields = self._proc("stat").read_text("utf-8").rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def open_files(self) -> int:
-        """How many files it has open; 0 where the system does not tell."""
+        """The number of files it has open; 0 where the system does not say."""
         return len(list(self._proc("fd").iterdir())) if PROC else 0
 
     def settle(self, seconds: float = 10.0) -> None:
-        """Returns when it has nothing to do any more, so that its leftovers do not slow down another."""
+        """Returns once it is idle, so that its remaining work does not slow down another server."""
         give_up, before = time.monotonic() + seconds, -1.0
         while PROC and time.monotonic() < give_up:
             busy = self.busy()
@@ -96,11 +96,11 @@ class Server:
         return Path("/proc", str(self.process.pid), name)
 
     def complaints(self) -> list[str]:
-        """What it has logged: nothing, if all is well."""
+        """Its log, which must be empty."""
         return self._log.read_text("utf-8", "replace").splitlines() if self._log else []
 
     def wait_until_answered(self, given: Work) -> None:
-        """Returns as soon as a request gets its status. Raises WrongAnswerError where none does."""
+        """Returns as soon as a request gets its status. Raises WrongAnswerError if none does."""
         give_up = time.monotonic() + START_SECONDS
         while True:
             with contextlib.suppress(OSError, http.client.HTTPException):
@@ -113,7 +113,7 @@ class Server:
             time.sleep(0.001)
 
     def stop(self) -> int:
-        """Ends it and what it started; answers the exit code, negative where it had to be killed."""
+        """Ends it and its children; returns the exit code, which is negative if it had to be killed."""
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGTERM)
         try:
@@ -130,7 +130,7 @@ def free_port() -> int:
 
 
 def launch(name: str, command: list[str], port: int, log: Path | None) -> Server:
-    """Starts a command on the server's core, in a group of its own; what it prints goes to `log` or nowhere."""
+    """Starts a command on the server's core, in its own process group; its output goes to `log` or is discarded."""
     output = log.open("wb") if log else subprocess.DEVNULL
     try:
         process = subprocess.Popen(
@@ -149,7 +149,7 @@ def launch(name: str, command: list[str], port: int, log: Path | None) -> Server
 
 @contextlib.contextmanager
 def running(name: str, command: list[str], port: int, given: Work) -> Iterator[Server]:
-    """A server that answers the work's requests as documented, stopped at the end."""
+    """A server that has given the work's documented statuses; it is stopped at the end."""
     with tempfile.TemporaryDirectory() as folder:
         server = launch(name, command, port, Path(folder, "log"))
         try:
@@ -167,7 +167,7 @@ def mockserver_program() -> list[str]:
 
 @contextlib.contextmanager
 def mockserver(*, access_log: bool = False, **settings: Any) -> Iterator[Server]:
-    """mockserver with all its features on. Raises WrongAnswerError for what it logs, and for an exit code but 0."""
+    """mockserver with all features on. Raises WrongAnswerError if it logs anything or its exit code is not 0."""
     with tempfile.TemporaryDirectory() as folder:
         config, port = Path(folder, "settings.yaml"), free_port()
         config.write_text(yaml.safe_dump({"rate_limits": NO_429, **settings}), "utf-8")
@@ -241,4 +241,4 @@ STUB = {
     },
     "response": {"status": 202, "headers": {"Content-Type": "application/json"}, "jsonBody": {}},
 }
-"""What its users write: the path, the headers, and the members of the body that the documentation requires."""
+"""What a user would write: the path, the headers, and the members of the body that the documentation requires."""

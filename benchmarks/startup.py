@@ -1,4 +1,4 @@
-"""Measures how long it takes from a command to its first answer, and what `with MockServer()` costs a test."""
+"""Measures the time from a command to its first response, and what `with MockServer()` costs a test."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ with MockServer() as server:
 
 
 def startup(run: Run) -> None:
-    """`mockserver serve` and an application without a framework under uvicorn, by turns; then `with MockServer()`."""
+    """`mockserver serve` and a bare application under uvicorn, in turns; then `with MockServer()`."""
     ours, bare = [], []
     for number in range(run.scale.start_rounds + 1):
         port = servers.free_port()
@@ -54,7 +54,7 @@ def _seconds_to_answer(name: str, command: list[str], port: int) -> float:
 
 
 def _in_process() -> float:
-    """Milliseconds, in a process of its own on the server's core."""
+    """Milliseconds, measured in a separate process on the server's core."""
     done = subprocess.run(
         [sys.executable, "-c", IN_PROCESS],
         capture_output=True,

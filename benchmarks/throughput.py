@@ -1,4 +1,4 @@
-"""Measures requests per second beside the other tools, in turns, and latency at half of full load."""
+"""Measures requests per second in turns with the other tools, and latency at half of full load."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Lane:
 
 
 def throughput(run: Run) -> None:
-    """All servers run at once; in every round each has its turn, with the others idle."""
+    """All servers run at once; in every round each has its turn while the others are idle."""
     if _without_wrk(run):
         return
     with ExitStack() as stack:
@@ -52,7 +52,7 @@ def throughput(run: Run) -> None:
 
 
 def _without_wrk(run: Run) -> bool:
-    """Whether there would be no honest figure: our own client is slower than the faster servers."""
+    """Whether the figure would be meaningless, because our own client is slower than the faster servers."""
     return run.scale.compare and run.wrk is None
 
 
@@ -104,7 +104,7 @@ def _report(run: Run, lanes: dict[str, Lane]) -> None:
 
 
 def latency(run: Run) -> None:
-    """Latencies at half of what the server just did under full load; beside it the bare route at the same rate."""
+    """Latencies at half of the rate that the server just reached under full load; the bare route at the same rate."""
     if _without_wrk(run):
         return
     scale, given = run.scale, work.valid()

@@ -1,4 +1,4 @@
-"""The work that every server is given: the documented examples, invalid bodies, and batches of Satori events."""
+"""The requests that every server receives: documented examples, invalid bodies, and batches of Satori events."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ SATORI_HEADERS = {
 SUPALYTICS_HEADERS = {"Content-Type": "application/json", "Authorization": f"Bearer sly_{KEY}"}
 EVENTS_IN_BATCH = 1000
 NUMBER = "########"
-"""Stands in a body where each request has a number of its own, as 8 hexadecimal digits."""
+"""A placeholder in a body; each request replaces it by its own number, as 8 hexadecimal digits."""
 
 
 @dataclass(frozen=True)
 class Work:
-    """Requests that differ only in their bodies, which take turns, and the status that each is to have."""
+    """Requests that differ only in their bodies, which take turns, and the status that each must get."""
 
     name: str
     path: str
@@ -42,14 +42,14 @@ class Work:
         return body.replace(NUMBER.encode(), b"%08x" % number) if self.numbered else body
 
     def raw(self, number: int, host: str = "127.0.0.1", more: str = "") -> bytes:
-        """The request with this number as it goes over the wire; `more` are further lines of its head."""
+        """The bytes of the request with this number; `more` are further header lines."""
         body = self.body(number)
         lines = "".join(f"{name}: {value}\r\n" for name, value in self.headers.items())
         head = f"POST {self.path} HTTP/1.1\r\nHost: {host}\r\n{lines}Content-Length: {len(body)}\r\n{more}\r\n"
         return head.encode("latin-1") + body
 
     def of_account(self, key: str) -> Work:
-        """The same work with another credential (Datadog's)."""
+        """The same work with another Datadog credential."""
         return Work(self.name, self.path, {**self.headers, "DD-API-KEY": key}, self.bodies, self.status)
 
 
@@ -79,7 +79,7 @@ def valid() -> Work:
 
 @functools.cache
 def invalid() -> Work:
-    """Bodies with the mistakes that clients make; each is a documented 400."""
+    """Bodies with mistakes that clients make; each gets a documented 400."""
     event = analytics_event()
     broken = (
         {name: value for name, value in event.items() if name != "event"},
@@ -94,7 +94,7 @@ def invalid() -> Work:
 
 @functools.cache
 def batch(size: int = EVENTS_IN_BATCH) -> Work:
-    """A batch of so many documented Satori events, each with an id that no other event has."""
+    """A batch of documented Satori events, each with a unique id."""
     documented = {event["name"]: event for body in examples("satori", "ServerEvent") for event in body["events"]}
     taken = itertools.islice(itertools.cycle(documented.values()), size)
     events = [{**event, "id": f"{NUMBER}-0000-4000-8000-{index:012x}"} for index, event in enumerate(taken)]
@@ -110,6 +110,6 @@ def subscription() -> Work:
 
 @functools.cache
 def large(size: int) -> Work:
-    """A valid Product Analytics event of about so many bytes, in values of 1,000 characters."""
+    """A valid Product Analytics event of about this many bytes, in values of 1,000 characters."""
     event = {**analytics_event(), "customer": {"notes": ["x" * 1000] * ((size - 1000) // 1003)}}
     return Work("large", "/api/v2/prodlytics", DATADOG_HEADERS, (dump(event),), 202)

@@ -1,1 +1,1 @@
-"""Applications and stubs that are measured beside mockserver, as somebody would write them."""
+"""Applications and stubs that are measured beside mockserver, written as a user would write them."""

@@ -1,4 +1,4 @@
-"""The least that uvicorn can serve: an application without a framework that answers 202."""
+"""The smallest application that uvicorn can serve: no framework, always 202."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A stub of the endpoint as one writes it by hand: a Starlette route that reads JSON and answers 202."""
+"""A hand-written stub of the endpoint: a Starlette route that reads JSON and responds 202."""
 
 from starlette.applications import Starlette
 from starlette.requests import Request
