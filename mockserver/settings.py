@@ -104,15 +104,12 @@ def load_settings(flags: Mapping[str, Any], environment: Mapping[str, str], file
 
 
 def _read_file(file: Path) -> dict[Any, Any]:
-    import yaml  # noqa: PLC0415 - only who has a settings file pays for it
+    from mockserver.support import yaml  # noqa: PLC0415 - only a start with a settings file pays for it
 
     try:
-        content = yaml.safe_load(file.read_text("utf-8"))
-    except yaml.MarkedYAMLError as error:
-        line = f"line {error.problem_mark.line + 1}: " if error.problem_mark else ""
-        raise SettingsError(f"{file}: {line}{error.problem}") from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{file}: cannot be read: {error}") from error
+        content = yaml.read_yaml(file, yaml.SMALL).value()
+    except yaml.YamlError as error:
+        raise SettingsError(str(error)) from error
     if content is None:
         return {}
     if not isinstance(content, dict):

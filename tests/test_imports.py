@@ -33,8 +33,8 @@ FOLDERS = (
     "analytics",
     "http",
     "extract",
-    "support",
     "settings",
+    "support",
     "errors",
     "model",
 )

@@ -52,7 +52,7 @@ def test_serving_imports_nothing_that_only_another_command_needs(tmp_path: Path)
         assert server.post(PRODLYTICS, "key").status_code == 202
         found = imported(server.log)
     assert ours("server.app", "http.uvicorn") <= found
-    assert not found & (HEAVY | ours(*COMMANDS, "client", "faults.script_file"))
+    assert not found & (HEAVY | ours(*COMMANDS, "client", "support.yaml"))
 
 
 @pytest.mark.socket

@@ -9,39 +9,25 @@ from pathlib import Path
 from typing import IO, Any
 
 import ijson  # type: ignore[import-untyped]
-import yaml
+from yaml import MappingNode, SequenceNode
 
 from mockserver.check.cassettes import LISTS, read_interaction
 from mockserver.check.har import read_entry
 from mockserver.check.jsonl import read_line
 from mockserver.check.jsonsource import JsonSource
 from mockserver.check.recorded import Malformed, NoRecording, Recorded, UnreadableFile
-from mockserver.contracts.unique_keys import SafeLoader
+from mockserver.support.yaml import Bounds, YamlDocument, YamlError
 
 SUFFIXES = frozenset({".har", ".json", ".jsonl", ".ndjson", ".yaml", ".yml"})
 """What is looked at in a directory; a file that is named is read whatever it is called."""
 EXPECTED = "expected HAR, a VCR cassette (YAML or JSON) or mockserver's JSON lines"
 BEGINNING = 4096
+CASSETTE = Bounds(nodes=100_000_000, depth=200)
+"""A day's traffic fits; aliases expand no further than in any other file."""
 
 Entry = Recorded | UnreadableFile
 Progress = Callable[[int], None]
 """Told how many more bytes were read."""
-
-
-class CassetteLoader(SafeLoader):  # type: ignore[misc]
-    """PyYAML's safe loader, with the tags that vcrpy wrote under Python 2."""
-
-    def forget(self) -> None:
-        """Drops what was half made when a node could not be constructed, so that the next one can be."""
-        for kept in (self.constructed_objects, self.recursive_objects, self.state_generators):
-            kept.clear()
-        self.deep_construct = False
-
-
-for _tag in ("unicode", "str"):
-    CassetteLoader.add_constructor(
-        f"tag:yaml.org,2002:python/{_tag}", lambda loader, node: loader.construct_scalar(node)
-    )
 
 
 def recordings_in(paths: tuple[Path, ...]) -> Iterator[tuple[Path, bool]]:
@@ -190,34 +176,26 @@ def _json_lines(path: Path, file: Counted) -> Iterator[Entry]:
 
 def _yaml_cassette(path: Path, file: Counted) -> Iterator[Entry]:
     try:
-        loader = CassetteLoader(file)
-        root = loader.get_single_node()
-        found = _interactions(path, root)
-        for number, node in enumerate(found, 1):
-            line = node.start_mark.line + 1
-            try:
-                value = loader.construct_document(node)
-            except (yaml.constructor.ConstructorError, ValueError, OverflowError) as error:
-                loader.forget()
-                mark = getattr(error, "problem_mark", None) or node.start_mark
-                reason = getattr(error, "problem", None) or _reason(error)
-                yield UnreadableFile(path, f"line {mark.line + 1}", f"{reason}; expected an interaction")
-                continue
-            yield _placed(path, f"line {line}", read_interaction, value, number, line)
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark
-        problem = f"{error.problem or 'is not YAML'}; {EXPECTED}"
-        raise UnreadableFile(path, f"line {mark.line + 1}" if mark else "", problem) from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise NoRecording(path, "", f"{str(error).splitlines()[0]}; {EXPECTED}") from None
+        document = YamlDocument(file, path, CASSETTE)
+    except YamlError as error:
+        failure = NoRecording if error.line is None else UnreadableFile  # what is not even text has no line
+        raise failure(path, error.place, f"{error.problem}; {EXPECTED}") from None
+    for number, node in enumerate(_interactions(path, document.root), 1):
+        try:
+            value = document.value_of(node)
+        except YamlError as error:
+            yield UnreadableFile(path, error.place, f"{error.problem}; expected an interaction")
+            continue
+        line = node.start_mark.line + 1
+        yield _placed(path, f"line {line}", read_interaction, value, number, line)
 
 
 def _interactions(path: Path, root: Any) -> list[Any]:
     """The nodes of a cassette's interactions."""
-    if isinstance(root, yaml.MappingNode):
+    if isinstance(root, MappingNode):
         for key, value in root.value:
             if key.value in LISTS:
-                if isinstance(value, yaml.SequenceNode):
+                if isinstance(value, SequenceNode):
                     return list(value.value)
                 if value.tag != "tag:yaml.org,2002:null":
                     raise UnreadableFile(path, str(key.value), "expected a list of interactions")

@@ -81,13 +81,9 @@ def as_text(document: Any, form: str) -> str:
     """The document as YAML (no anchors, order kept) or indented JSON."""
     if form == "json":
         return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
-    import yaml  # noqa: PLC0415
+    from mockserver.support.yaml import yaml_text  # noqa: PLC0415
 
-    class Plain(yaml.SafeDumper):
-        def ignore_aliases(self, data: Any) -> bool:
-            return True
-
-    return yaml.dump(document, Dumper=Plain, sort_keys=False, allow_unicode=True, width=120)
+    return yaml_text(document)
 
 
 def write(text: str, output: Path | None) -> None:

@@ -10,9 +10,8 @@ from mockserver.client.control import ControlError
 
 def read_script(script: str | Path) -> Any:
     """A fault script out of a YAML file, or the packaged one of that name. Raises ControlError."""
-    import yaml  # noqa: PLC0415 - the plugin is imported by every pytest run
-
-    from mockserver.faults import packaged_scenarios  # noqa: PLC0415 - only who names a scenario pays for it
+    from mockserver.faults import packaged_scenarios  # noqa: PLC0415 - the plugin is imported by every pytest run
+    from mockserver.support import yaml  # noqa: PLC0415
 
     path = Path(script)
     if not path.is_file():
@@ -21,6 +20,6 @@ def read_script(script: str | Path) -> Any:
             raise ControlError(f"no scenario '{script}'; packaged are {', '.join(packaged)}")
         path = packaged[str(script)]
     try:
-        return yaml.safe_load(path.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise ControlError(f"{path}: {error}") from error
+        return yaml.read_yaml(path, yaml.SMALL).value()
+    except yaml.YamlError as error:
+        raise ControlError(str(error)) from error

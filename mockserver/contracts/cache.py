@@ -22,7 +22,7 @@ from mockserver import __version__
 Documents = dict[str, dict[str, Any]]
 """A vendor's effective contract by profile."""
 
-CODE = Path(__file__).parent
+PACKAGE = Path(__file__).parents[1]
 SEAL_BYTES = hashlib.sha256().digest_size
 
 
@@ -56,7 +56,8 @@ def cache_folder(environment: Mapping[str, str]) -> Path | None:
 def _digest_of(folder: Path) -> bytes:
     """What a contract depends on: the name and the content of each file of the vendor, and of the code."""
     digest = hashlib.sha256()
-    files = [*sorted(folder.iterdir()), *sorted(CODE.glob("*.py"))]
+    code = [*sorted((PACKAGE / "contracts").glob("*.py")), PACKAGE / "support" / "yaml.py"]
+    files = [*sorted(folder.iterdir()), *code]
     for file in files:
         if file.is_file():
             content = file.read_bytes()

@@ -29,18 +29,12 @@ def vendors_in(schemas: Path) -> tuple[str, ...]:
 
 def read_yaml(path: Path) -> Any:
     """One YAML document. Raises ContractError that names the line."""
-    import yaml  # noqa: PLC0415 - a start from kept contracts does without
-
-    from mockserver.contracts.unique_keys import UniqueKeyLoader  # noqa: PLC0415
+    from mockserver.support import yaml  # noqa: PLC0415 - a start from cached contracts does without
 
     try:
-        return yaml.load(path.read_text("utf-8"), Loader=UniqueKeyLoader)  # noqa: S506 - CSafeLoader is a safe loader
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark
-        place = f"line {mark.line + 1}" if mark else ""
-        raise ContractError(path, place, error.problem or "is not YAML") from error
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise ContractError(path, "", f"cannot be read: {error}") from error
+        return yaml.read_yaml(path).value()
+    except yaml.YamlError as error:
+        raise ContractError(path, error.place, error.problem) from error
 
 
 def read_json(path: Path) -> Any:

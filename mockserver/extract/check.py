@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from mockserver.extract import emit
 from mockserver.extract.compare import Difference, compatible, operations, schemas
 from mockserver.extract.errors import ExtractError
 from mockserver.extract.model import Contract, Json, Schema
+from mockserver.support.yaml import YamlError, read_yaml
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 Call = tuple[str, str]
@@ -33,9 +32,10 @@ def load(vendor: str, out: Path, fixtures: Path) -> Stored:
     folder = out / vendor
     file = folder / "openapi.yaml"
     try:
-        openapi = yaml.safe_load(file.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise ExtractError(str(file), 1, f"a contract of {vendor} to compare with ({error})") from error
+        openapi = read_yaml(file).value()
+    except YamlError as error:
+        expected = f"a contract of {vendor} to compare with ({error.problem})"
+        raise ExtractError(str(file), error.line or 1, expected) from error
     if not isinstance(openapi, dict) or not isinstance(openapi.get("paths"), dict):
         raise ExtractError(str(file), 1, "an OpenAPI document with paths")
     made = {path.name: _json(path) for pattern in emit.SCHEMAS for path in sorted(folder.glob(pattern))}

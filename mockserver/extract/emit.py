@@ -7,41 +7,22 @@ import os
 import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
-
-import yaml
 
 from mockserver.extract.model import Contract, Json
+from mockserver.support.yaml import yaml_text
 
 SCHEMAS = ("*.request.json", "*.response.*.json")
 EXAMPLES = ("*/request.example-*.json", "*/request.sample-*.json", "*/response.*.json")
-WIDTH = 120
-
-
-class _Dumper(yaml.SafeDumper):
-    """Writes what is shared between places twice, and indents lists."""
-
-    def ignore_aliases(self, data: Any) -> bool:
-        return True
-
-    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
-        super().increase_indent(flow, False)
 
 
 def render(contract: Contract, out: Path, fixtures: Path) -> dict[Path, bytes]:
     """Path → content of every file of the contract."""
     folder = out / contract.vendor
-    files = {folder / "openapi.yaml": yaml_bytes(contract.openapi)}
+    files = {folder / "openapi.yaml": yaml_text(contract.openapi).encode()}
     files.update((folder / name, json_bytes(schema)) for name, schema in contract.schemas.items())
     examples = fixtures / contract.vendor
     files.update((examples / name, json_bytes(body)) for name, body in contract.examples.items())
     return files
-
-
-def yaml_bytes(document: Json) -> bytes:
-    """YAML in block style, keys in their order."""
-    text = yaml.dump(document, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=WIDTH)
-    return text.encode()
 
 
 def json_bytes(document: Json) -> bytes:

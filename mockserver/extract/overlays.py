@@ -7,9 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from mockserver.extract.errors import ExtractError
+from mockserver.support.yaml import YamlError, read_yaml
 
 TARGET = re.compile(r"""\$\.paths\[(?P<quote>["'])(?P<path>[^"']+)(?P=quote)\]\.(?P<method>[a-z]+)$""")
 FILES = ("overlay.yaml", "observed.yaml")
@@ -43,15 +42,12 @@ def covered(folder: Path) -> set[str]:
 
 def _actions(file: Path) -> Iterator[dict[str, Any]]:
     """Raises ExtractError if the file exists and is no overlay."""
-    try:
-        document = yaml.safe_load(file.read_text("utf-8"))
-    except FileNotFoundError:
+    if not file.exists():
         return
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise ExtractError(str(file), line, f"YAML ({error.problem})") from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise ExtractError(str(file), 1, f"an overlay that can be read ({error})") from error
+    try:
+        document = read_yaml(file).value()
+    except YamlError as error:
+        raise ExtractError(str(file), error.line or 1, f"an overlay in YAML ({error.problem})") from error
     actions = document.get("actions") if isinstance(document, dict) else None
     if not isinstance(actions, list):
         raise ExtractError(str(file), 1, "an OpenAPI overlay with a list of actions")

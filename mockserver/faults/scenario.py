@@ -31,7 +31,7 @@ def read_scenario(name: str, operations: Iterable[Operation]) -> Scenario:
     Raises SettingsError, with a line for every problem that names the file, the line and what is wrong; nothing of a
     broken script is used.
     """
-    from mockserver.faults.script_file import read_script_file  # noqa: PLC0415 - only who arms a script pays for YAML
+    from mockserver.support import yaml  # noqa: PLC0415 - only who arms a script pays for YAML
 
     path = Path(name)
     packaged = packaged_scenarios()
@@ -39,12 +39,15 @@ def read_scenario(name: str, operations: Iterable[Operation]) -> Scenario:
         if name not in packaged:
             raise SettingsError(f"no scenario '{name}'{nearest(name, packaged)}")
         path = packaged[name]
-    document, line_of = read_script_file(path)
-    if not isinstance(document, dict) or "faults" not in document:
-        raise SettingsError(f"{path}:1: expected a script with `faults:`")
     try:
+        read = yaml.read_yaml(path, yaml.SMALL)
+        document = read.value()
+        if not isinstance(document, dict) or "faults" not in document:
+            raise SettingsError(f"{path}:1: expected a script with `faults:`")
         script = parse_script(document, operations)
+    except yaml.YamlError as error:
+        raise SettingsError(f"{path}:{error.line or 1}: {error.problem}") from error
     except ScriptError as error:
-        lines = [f"{path}:{line_of(pointer)}: {problem}" for pointer, problem in error.problems]
+        lines = [f"{path}:{read.line_of(pointer)}: {problem}" for pointer, problem in error.problems]
         raise SettingsError("\n".join(lines)) from error
     return Scenario(path.stem, str(document.get("description", "")).strip(), script)
