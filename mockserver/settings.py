@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Mapping
 from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
 from mockserver.errors import SettingsError
+from mockserver.support.numbers import is_integer
+from mockserver.support.suggestions import hint
 
 ENVIRONMENT_PREFIX = "MOCKSERVER_"
 MEBIBYTE = 1024 * 1024
@@ -91,7 +92,7 @@ def load_settings(flags: Mapping[str, Any], environment: Mapping[str, str], file
     for key, value in (_read_file(file) if file else {}).items():
         name = str(key).replace("-", "_")
         if name not in known:
-            raise SettingsError(f"{file}: unknown setting '{name}'{_nearest(name, list(known))}")
+            raise SettingsError(f"{file}: unknown setting '{name}'{hint(name, known)}")
         values[name] = _value(known[name], value, f"{file}: {name}")
     for name, setting in known.items():
         text = environment.get(ENVIRONMENT_PREFIX + name.upper())
@@ -168,7 +169,7 @@ def _rate_limits(value: Any, where: str) -> dict[str, dict[str, int]]:
         raise SettingsError(f"{where}: expected {{limit: requests, period: seconds}} under operations or vendors")
     for name, limit in value.items():
         right = isinstance(limit, dict) and set(limit) == {"limit", "period"}
-        if not right or not all(type(number) is int and number > 0 for number in limit.values()):
+        if not right or not all(is_integer(number) and number > 0 for number in limit.values()):
             raise SettingsError(f"{where}.{name}: expected {{limit: requests, period: seconds}}, found {limit!r}")
     return {str(name): dict(limit) for name, limit in value.items()}
 
@@ -184,8 +185,3 @@ _MAPPINGS: Mapping[str, Callable[[Any, str], Mapping[str, Any]]] = {
     "rate_limits": _rate_limits,
     "satori_taxonomy": _taxonomy,
 }
-
-
-def _nearest(name: str, known: list[str]) -> str:
-    close = difflib.get_close_matches(name, known, n=1)
-    return f"; did you mean '{close[0]}'?" if close else f"; known are {', '.join(sorted(known))}"

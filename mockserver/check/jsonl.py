@@ -17,6 +17,7 @@ from mockserver.check.recorded import (
     text_of,
 )
 from mockserver.model import Headers
+from mockserver.support.numbers import is_integer
 from mockserver.validation.response import RecordedResponse
 
 
@@ -50,7 +51,7 @@ def _response(answered: dict[str, Any]) -> RecordedResponse | None:
     status = answered.get("status")
     if status is None:
         return None
-    if not isinstance(status, int) or isinstance(status, bool):
+    if not is_integer(status):
         raise Malformed("response.status", "a number")
     headers = _headers(answered.get("headers"), "response.headers")
     return RecordedResponse(status, headers, _body(answered, "response"), whole=not answered.get("truncated"))

@@ -16,6 +16,7 @@ from urllib.parse import unquote, urlsplit
 from mockserver.errors import StartError
 from mockserver.model import Headers, Request
 from mockserver.support import timestamps
+from mockserver.support.numbers import is_integer
 from mockserver.validation.response import RecordedResponse
 
 
@@ -147,7 +148,7 @@ def status_of(value: Any, place: str) -> int:
         return 0
     if isinstance(value, (float, Decimal)) and -1 <= value < 1000 and value == int(value):
         value = int(value)
-    if not isinstance(value, int) or isinstance(value, bool):
+    if not is_integer(value):
         raise Malformed(place, "a number")
     return max(value, 0)
 

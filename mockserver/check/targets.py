@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fnmatch
-import ipaddress
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from urllib.parse import urlsplit
 from mockserver.contracts import Catalogue
 from mockserver.contracts.paths import parameter_names, path_pattern
 from mockserver.model import Operation
+from mockserver.support.addresses import is_loopback
 
 Miss = Literal["host", "path"]
 
@@ -76,7 +76,7 @@ class Targets:
         served = [server for server in self._servers if server.host.fullmatch(host)]
         if served:
             return list({server.vendor: None for server in served}), {server.base for server in served}
-        return (list(self._paths), {""}) if is_loopback(host) else ([], set())
+        return (list(self._paths), {""}) if _is_own(host) else ([], set())
 
     def _at(self, vendors: list[str], method: str, path: str) -> Match | None:
         found: list[tuple[Operation, dict[str, str]]] = []
@@ -92,15 +92,9 @@ class Targets:
         return Match(*found[0], allowed=frozenset(operation.method for operation, _ in found))
 
 
-def is_loopback(host: str) -> bool:
-    """Whether a host is this machine's own; who connects to 0.0.0.0 reaches it too."""
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    return address.is_loopback or address.is_unspecified
+def _is_own(host: str) -> bool:
+    """Whether a host is the machine that recorded; a client that connects to 0.0.0.0 reaches it too."""
+    return is_loopback(host) or host.endswith(".localhost") or host in ("0.0.0.0", "::")  # noqa: S104 - nothing binds
 
 
 def _servers(vendor: str, catalogue: Catalogue) -> Iterator[_Server]:

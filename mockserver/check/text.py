@@ -10,6 +10,7 @@ from pathlib import Path
 
 from mockserver.check.findings import Finding, Report
 from mockserver.model import Violation
+from mockserver.support.tables import table
 from mockserver.support.timestamps import iso
 
 NAMES_SHOWN = 10
@@ -27,13 +28,13 @@ def _lines(report: Report) -> Iterator[str]:
     for (file, place), found in groupby(report.findings, key=lambda finding: (finding.file, finding.place)):
         findings = list(found)
         yield f"{file}: {place}: {_exchange(findings[0])}"
-        yield from _rows([_cells(finding) for finding in findings], "  ")
+        yield from table([_cells(finding) for finding in findings], "  ")
         yield ""
     if report.left_out:
         yield f"… and {report.left_out} more that are counted below"
         yield ""
     if report.operations:
-        yield from _rows(_operations(report), "")
+        yield from table(_operations(report))
         yield ""
     yield from _summary(report)
 
@@ -107,10 +108,3 @@ def _names(what: str, counter: Counter[str]) -> Iterator[str]:
 
 def _counted(number: int, what: str) -> str:
     return f"{number} {what}" if number == 1 else f"{number} {what}s"
-
-
-def _rows(rows: list[tuple[str, ...]], indent: str) -> Iterator[str]:
-    """Rows in columns as wide as what stands in them."""
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    for row in rows:
-        yield indent + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()

@@ -164,12 +164,12 @@ def scenarios() -> None:
     """List the fault scripts that come with mockserver."""
     from mockserver.contracts import load_catalogue, packaged_schemas  # noqa: PLC0415
     from mockserver.faults import packaged_scenarios, read_scenario  # noqa: PLC0415
+    from mockserver.support.tables import table  # noqa: PLC0415
 
     operations = load_catalogue(packaged_schemas(), (), "documented").operations
-    found = [read_scenario(name, operations) for name in packaged_scenarios()]
-    width = max(len(scenario.name) for scenario in found)
-    for scenario in found:
-        click.echo(f"{scenario.name.ljust(width)}  {scenario.description}")
+    found = (read_scenario(name, operations) for name in packaged_scenarios())
+    for line in table([(scenario.name, scenario.description) for scenario in found]):
+        click.echo(line)
 
 
 @cli.command()

@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from mockserver.errors import SettingsError
+from mockserver.support.pointers import walk
 
 SCHEMA = re.compile(r"^#/components/schemas/([^/]+)(/.*)?$")
 
@@ -64,17 +65,10 @@ def unbundled(document: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, An
     return apart, files
 
 
-def _point_to_files(node: Any) -> None:
-    stack = [node]
-    while stack:
-        current = stack.pop()
-        if isinstance(current, dict):
-            found = SCHEMA.match(current["$ref"]) if isinstance(current.get("$ref"), str) else None
-            if found:
-                current["$ref"] = f"{found[1]}.json{'#' + found[2] if found[2] else ''}"
-            stack.extend(current.values())
-        elif isinstance(current, list):
-            stack.extend(current)
+def _point_to_files(document: Any) -> None:
+    for _, node in walk(document):
+        if isinstance(node, dict) and isinstance(node.get("$ref"), str) and (found := SCHEMA.match(node["$ref"])):
+            node["$ref"] = f"{found[1]}.json{'#' + found[2] if found[2] else ''}"
 
 
 def as_text(document: Any, form: str) -> str:

@@ -7,16 +7,14 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from mockserver.model import Credential, Operation
+from mockserver.support.tables import table
 
 COLUMNS = ("VENDOR", "OPERATION", "METHOD", "PATH", "SUCCESS", "FAILURES", "CREDENTIAL")
 
 
 def routes_table(operations: Iterable[Operation]) -> str:
     """One line per operation, in columns as wide as what stands in them."""
-    rows = [COLUMNS, *(_row(operation) for operation in operations)]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(COLUMNS))]
-    lines = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows)
-    return "\n".join(lines)
+    return "\n".join(table([COLUMNS, *map(_row, operations)]))
 
 
 def _row(operation: Operation) -> tuple[str, ...]:

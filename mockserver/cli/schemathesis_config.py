@@ -10,6 +10,7 @@ from typing import Any
 from mockserver.contracts import VendorContract
 from mockserver.model import Credential, Operation
 from mockserver.support.keywords import types_of
+from mockserver.support.pointers import walk
 from mockserver.vendors.registry import vendor_named
 
 POSITIVE = ("2xx", "3xx", 401, 403, 404, 409, 429, "5xx")
@@ -91,16 +92,9 @@ def _invalid_but_accepted(operation: Operation) -> Iterator[str]:
         yield "A change inside an option that the body does not take (oneOf, anyOf) leaves the body valid."
 
 
-def _schemas(node: Any) -> Iterator[Mapping[str, Any]]:
-    """Every object inside a schema document; names of properties among them do no harm here."""
-    stack = [node]
-    while stack:
-        current = stack.pop()
-        if isinstance(current, dict):
-            yield current
-            stack.extend(inner for name, inner in current.items() if not name.startswith("x-"))
-        elif isinstance(current, list):
-            stack.extend(current)
+def _schemas(document: Any) -> Iterator[Mapping[str, Any]]:
+    """Every object inside a schema document but for its annotations (`x-…`); names of properties do no harm here."""
+    return (node for pointer, node in walk(document) if isinstance(node, dict) and "/x-" not in pointer)
 
 
 def _headers(operations: tuple[Operation, ...], key: str, application_key: str) -> dict[str, str]:

@@ -16,6 +16,7 @@ from mockserver.contracts.files import packaged_schemas, read_bundle, vendors_in
 from mockserver.contracts.overlay import apply_overlay
 from mockserver.errors import ContractError, SettingsError
 from mockserver.model import Operation
+from mockserver.support.suggestions import hint
 
 PROFILES = ("documented", "observed")
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
@@ -51,7 +52,7 @@ def load_catalogue(schemas: Path, vendors: tuple[str, ...], profile: str) -> Cat
     known = vendors_in(schemas)
     for vendor in vendors:
         if vendor not in known:
-            raise SettingsError(f"unknown vendor '{vendor}'; known are {', '.join(known)}")
+            raise SettingsError(f"unknown vendor '{vendor}'{hint(vendor, known)}")
     vendors = tuple(dict.fromkeys(vendors)) or known
     contracts = {vendor: _load_vendor(schemas / vendor, vendor, profile) for vendor in vendors}
     seen: dict[tuple[str, str], Operation] = {}

@@ -25,6 +25,7 @@ from mockserver.model import (
     ResponseContract,
     Rule,
 )
+from mockserver.support.suggestions import hint
 from mockserver.validation.rules import RULES
 
 JSON_TYPE = re.compile(r"application/(json|[\w.+-]+\+json)")
@@ -96,7 +97,7 @@ class Compiler:
         """A named rule. Raises ContractError for one that nobody wrote, or whose parameters are not its own."""
         name = rule.get("name") if isinstance(rule, dict) else None
         if not isinstance(name, str) or name not in RULES:
-            raise ContractError(self._source, place, f"there is no rule {name!r}; known are {', '.join(RULES)}")
+            raise ContractError(self._source, place, f"unknown rule {name!r}{hint(name, RULES)}")
         given = {key for key in rule if key != "name" and not key.startswith("x-")}
         lacking = RULES[name].needs - given
         strange = given - RULES[name].needs - RULES[name].takes

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from mockserver.errors import ContractError
+from mockserver.support.pointers import walk
 
 SCHEMA_PREFIX = "#/components/schemas/"
 PACKAGED = Path(__file__).parents[1] / "schemas"
@@ -89,16 +90,6 @@ def _bundle_file(folder: Path, source: Path, reference: str, schemas: dict[str, 
     return name
 
 
-def _references(node: Any) -> list[dict[str, Any]]:
-    """Every object below `node` that holds a `$ref`."""
-    found: list[dict[str, Any]] = []
-    stack = [node]
-    while stack:
-        current = stack.pop()
-        if isinstance(current, dict):
-            if "$ref" in current:
-                found.append(current)
-            stack.extend(current.values())
-        elif isinstance(current, list):
-            stack.extend(current)
-    return found
+def _references(document: Any) -> list[dict[str, Any]]:
+    """Every object of a document that holds a `$ref`."""
+    return [value for _, value in walk(document) if isinstance(value, dict) and "$ref" in value]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
@@ -13,7 +13,7 @@ from mockserver.contracts.formats import FORMATS
 from mockserver.contracts.sampling import sample
 from mockserver.contracts.shapes import Shape, shape_of
 from mockserver.model import Evidence, Json, Rule
-from mockserver.support.pointers import follow
+from mockserver.support.pointers import follow, walk
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -51,17 +51,18 @@ class CompiledSchema:
 
 def _self_contained(contract: Mapping[str, Any], schema: Any) -> dict[str, Any]:
     reached: dict[str, Any] = {}
-    stack = [schema]
-    while stack:
-        node = stack.pop()
-        if isinstance(node, dict):
-            reference = node.get("$ref")
-            if isinstance(reference, str) and reference.startswith(SCHEMA_PREFIX):
-                name = reference.removeprefix(SCHEMA_PREFIX).split("/")[0]
-                if name not in reached:
-                    reached[name] = follow(contract, SCHEMA_PREFIX + name)
-                    stack.append(reached[name])
-            stack.extend(node.values())
-        elif isinstance(node, list):
-            stack.extend(node)
+    waiting = [schema]
+    while waiting:
+        for name in _components_in(waiting.pop()):
+            if name not in reached:
+                reached[name] = follow(contract, SCHEMA_PREFIX + name)
+                waiting.append(reached[name])
     return {"$schema": DIALECT, **schema, "components": {"schemas": reached}}
+
+
+def _components_in(schema: Any) -> Iterator[str]:
+    """The names of the component schemas that a schema refers to."""
+    for _, node in walk(schema):
+        reference = node.get("$ref") if isinstance(node, dict) else None
+        if isinstance(reference, str) and reference.startswith(SCHEMA_PREFIX):
+            yield reference.removeprefix(SCHEMA_PREFIX).split("/")[0]

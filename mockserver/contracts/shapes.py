@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from typing import Any
 
 from mockserver.support.pointers import follow
+from mockserver.support.suggestions import closest
 
 _MEMO_AT_MOST = 1024
 _DEEPEST = 24
@@ -33,8 +33,7 @@ class Shape:
             self._plain = {_plain(known): known for known in self.known}
         found = self._plain.get(_plain(name))
         if found is None and 3 <= len(name) <= 64:
-            close = difflib.get_close_matches(name, self.known, n=1, cutoff=0.8)
-            found = close[0] if close else None
+            found = closest(name, self.known, 0.8)
         if len(self._memo) < _MEMO_AT_MOST:
             self._memo[name] = found
         return found

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from mockserver.extract.model import Json, Schema
-from mockserver.extract.samples import escape
+from mockserver.support.pointers import escaped
 
 UPPER = ("maxLength", "maximum", "exclusiveMaximum", "maxItems", "maxProperties", "x-max-body-bytes")
 LOWER = ("minLength", "minimum", "exclusiveMinimum", "minItems", "minProperties")
@@ -154,7 +154,7 @@ def _bound(keyword: str, old: Schema, new: Schema, place: str, upper: bool) -> I
 
 def _members(kind: str, old: Schema, new: Schema, place: str, response: bool) -> Iterator[Difference]:
     for name in [*old, *(key for key in new if key not in old)]:
-        at = f"{place}/{kind}/{escape(name)}"
+        at = f"{place}/{kind}/{escaped(name)}"
         if name not in new:
             yield Difference(True, at, "vanished")
         elif name not in old:

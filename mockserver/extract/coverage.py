@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mockserver.extract.model import Account, Endpoint, Json, Operation, Page
+from mockserver.extract.model import Account, Endpoint, Operation, Page
 from mockserver.extract.schema import build, documented
+from mockserver.support.pointers import follow
 
 
 def accounts(operation: Operation) -> Iterator[Account]:
@@ -15,7 +16,7 @@ def accounts(operation: Operation) -> Iterator[Account]:
             built = build(page.source, body)
             places = dict(built.places)
             schema = operation.schemas[f"{stem}.json"]
-            lost = tuple(row.line for row in body.rows if row not in places or not resolves(schema, places[row]))
+            lost = tuple(row.line for row in body.rows if row not in places or follow(schema, places[row]) is None)
             rows = set(body.rows)
             rules = tuple(f"{stem}#{left.pointer}:{left.tail}" for left in built.rules if left.row in rows)
             yield Account(page.source, stem, body.line, len(body.rows), lost, rules)
@@ -30,16 +31,3 @@ def _parameters(operation: Operation, page: Page, endpoint: Endpoint) -> Account
     lost = tuple(row.line for location, row in rows if (location, row.name) not in emitted)
     rules = tuple(rule.id for rule in operation.rules if rule.id.startswith(f"{table}#"))
     return Account(page.source, table, rows[0][1].line, len(rows), lost, rules)
-
-
-def resolves(schema: Json, pointer: str) -> bool:
-    """Whether a JSON pointer leads somewhere in a schema."""
-    for step in pointer.split("/")[1:]:
-        key = step.replace("~1", "/").replace("~0", "~")
-        if isinstance(schema, list) and key.isdigit() and int(key) < len(schema):
-            schema = schema[int(key)]
-        elif isinstance(schema, dict) and key in schema:
-            schema = schema[key]
-        else:
-            return False
-    return True

@@ -10,8 +10,8 @@ import jsonschema
 from mockserver.extract import pagediff, shown
 from mockserver.extract.finding import Finding
 from mockserver.extract.model import Contract, Endpoint, Example, Json, Page, Schema
-from mockserver.extract.samples import escape, json_lines
 from mockserver.extract.schema import build, documented
+from mockserver.support.pointers import pointer_of
 
 PLACEHOLDERS = ("string", "integer", "number", "boolean", "object", "")
 STATUS = re.compile(r"(\d{3})\b\s*:")
@@ -42,13 +42,12 @@ def _page(name: str, page: Page, endpoint: Endpoint) -> Iterator[Finding]:
 
 def _rejected(page: Page, stem: str, schema: Schema, example: Example) -> Iterator[Finding]:
     """Formats count: an empty string is no UUID."""
-    lines = json_lines(example.text)
     validator = jsonschema.Draft202012Validator(schema, format_checker=jsonschema.FormatChecker())
     for error in validator.iter_errors(example.value):
-        pointer = "".join(f"/{escape(str(step))}" for step in error.absolute_path)
+        pointer = pointer_of(error.absolute_path)
         note = " (a placeholder)" if error.instance in PLACEHOLDERS else ""
         message = f"the example has {_brief(error.instance)}{note} at {pointer or '/'}, against {error.validator}"
-        yield Finding(page.source, example.line + lines.get(pointer, 0), "example-rejected", stem, message)
+        yield Finding(page.source, example.line_of(pointer), "example-rejected", stem, message)
 
 
 def _brief(value: Json) -> str:
@@ -95,5 +94,5 @@ def _status_inside(page: Page, stem: str, status: str, example: Example) -> Iter
     for index, error in enumerate(errors if isinstance(errors, list) else ()):
         told = error.get("status") if isinstance(error, dict) else None
         if isinstance(told, str) and told.isdigit() and told != status:
-            line = example.line + json_lines(example.text).get(f"/errors/{index}/status", 0)
+            line = example.line_of(f"/errors/{index}/status")
             yield Finding(page.source, line, "example-status", stem, f"the example of {status} says {told}")

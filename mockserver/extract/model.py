@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from mockserver.support.pointers import position_of
+
 Json = Any
 Schema = dict[str, Any]
 
@@ -38,6 +40,10 @@ class Example:
     text: str
     value: Json
     title: str = ""
+
+    def line_of(self, pointer: str) -> int:
+        """The line on the page of what a JSON Pointer into the value leads to."""
+        return self.line + position_of(self.text, pointer)[0] - 1
 
 
 @dataclass(frozen=True)

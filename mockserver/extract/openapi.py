@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from http import HTTPStatus
 
 from mockserver.extract.model import Endpoint, Operation, Parameter, RateLimit, Schema, Unextracted
-from mockserver.extract.samples import escape
+from mockserver.support.pointers import escaped
 
 
 def document(vendor: str, operations: Sequence[Operation]) -> Schema:
@@ -82,7 +82,7 @@ def undeclared(path: str, parameters: Sequence[Schema]) -> list[Schema]:
 
 def place(endpoint: Endpoint) -> str:
     """File and JSON pointer of the operation in the contract."""
-    return f"openapi.yaml#/paths/{escape(endpoint.path)}/{endpoint.method.lower()}"
+    return f"openapi.yaml#/paths/{escaped(endpoint.path)}/{endpoint.method.lower()}"
 
 
 def _content(file: str) -> Schema:

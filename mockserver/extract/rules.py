@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 from mockserver.extract import limits
 from mockserver.extract.model import Endpoint, Json, Rule, Schema, Unextracted
-from mockserver.extract.samples import escape
 from mockserver.extract.schema import enums
+from mockserver.support.pointers import escaped
 
 WHOLE_OPERATION = {"requires-permission"}
 OF_THE_PARENT = {"at-least-one-of", "exactly-one-of", "not-both"}
@@ -49,7 +49,7 @@ def _fields(schema: Json, pointer: str, path: str) -> Iterator[tuple[str, str]]:
     if not isinstance(schema, dict):
         return
     for name, member in schema.get("properties", {}).items():
-        at, dotted = f"{pointer}/properties/{escape(name)}", f"{path}.{name}".lstrip(".")
+        at, dotted = f"{pointer}/properties/{escaped(name)}", f"{path}.{name}".lstrip(".")
         yield dotted, at
         yield from _fields(member, at, dotted)
     yield from _fields(schema.get("items"), f"{pointer}/items", path)

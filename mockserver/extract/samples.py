@@ -1,10 +1,10 @@
-"""Calls and JSON texts as pages show them: curl samples, example bodies, the line of a place in a JSON text."""
+"""Calls and JSON texts as pages show them: curl samples and example bodies."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from mockserver.extract.errors import ExtractError
 from mockserver.extract.model import Credential, Example, Sample
@@ -106,42 +106,3 @@ def _credential(name: str, value: str) -> Credential | None:
         return None
     scheme = KEY_NAMES.get(name.lower()) or name.lower().replace("-", "_")
     return Credential(scheme, (("type", "apiKey"), ("in", "header"), ("name", name)))
-
-
-TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s{}\[\],:"]+')
-
-
-def json_lines(text: str) -> dict[str, int]:
-    """JSON pointer → line (0 is the first) of every value in a JSON text."""
-    tokens = [(match[0], text.count("\n", 0, match.start())) for match in TOKEN.finditer(text)]
-    return dict(_walk(iter(tokens), ""))
-
-
-def _walk(
-    tokens: Iterator[tuple[str, int]], pointer: str, first: tuple[str, int] | None = None
-) -> Iterator[tuple[str, int]]:
-    symbol, line = first or next(tokens)
-    yield pointer, line
-    if symbol == "{":
-        for key, key_line in tokens:
-            if key == "}":
-                return
-            if key == ",":
-                continue
-            next(tokens)
-            child = f"{pointer}/{escape(json.loads(key))}"
-            yield from ((at, key_line if at == child else where) for at, where in _walk(tokens, child))
-    elif symbol == "[":
-        index = 0
-        for item in tokens:
-            if item[0] == "]":
-                return
-            if item[0] == ",":
-                index += 1
-                continue
-            yield from _walk(tokens, f"{pointer}/{index}", item)
-
-
-def escape(key: str) -> str:
-    """A key as one step of a JSON pointer."""
-    return key.replace("~", "~0").replace("/", "~1")

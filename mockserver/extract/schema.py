@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 
 from mockserver.extract import limits
 from mockserver.extract.model import Body, Endpoint, Example, Field, Json, Leftover, Row, Schema
-from mockserver.extract.samples import escape
 from mockserver.extract.shapes import schema_of
 from mockserver.extract.tree import ANY_KEY, OPTION, values
+from mockserver.support.numbers import is_integer
+from mockserver.support.pointers import escaped, walk
 
 ORDER = (
     *("$ref", "title", "type", "format", "enum", "pattern", "not", "minLength", "maxLength"),
@@ -99,7 +100,7 @@ class _Builder:
             return
         shown = [value for example in self.examples for value in values(example.value, path)]
         numeric = all(value.lstrip("-").isdigit() for value in allowed)
-        whole = numeric and bool(shown) and all(type(value) is int for value in shown)
+        whole = numeric and bool(shown) and all(map(is_integer, shown))
         schema["type"] = "integer" if whole or (numeric and schema.get("type") == "integer") else "string"
         schema["enum"] = [int(value) for value in allowed] if schema["type"] == "integer" else list(allowed)
 
@@ -116,7 +117,7 @@ class _Builder:
         if named:
             schema["properties"] = {
                 child.row.name: self._field(
-                    child, f"{pointer}/properties/{escape(child.row.name)}", (*path, child.row.name)
+                    child, f"{pointer}/properties/{escaped(child.row.name)}", (*path, child.row.name)
                 )
                 for child in named
             }
@@ -168,12 +169,8 @@ def _merge(schema: Schema, keywords: Schema) -> None:
 
 def enums(schema: Json) -> list[tuple[Json, ...]]:
     """Every enum in a schema."""
-    if isinstance(schema, list):
-        return [found for item in schema for found in enums(item)]
-    if not isinstance(schema, dict):
-        return []
-    below = [found for value in schema.values() for found in enums(value)]
-    return [tuple(schema["enum"]), *below] if isinstance(schema.get("enum"), list) else below
+    found = (node.get("enum") for _, node in walk(schema) if isinstance(node, dict))
+    return [tuple(values) for values in found if isinstance(values, list)]
 
 
 def infer(value: Json) -> Schema:

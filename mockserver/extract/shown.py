@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 
 from mockserver.extract.finding import Finding
 from mockserver.extract.model import Example, Field, Json
 from mockserver.extract.names import words
-from mockserver.extract.samples import escape, json_lines
 from mockserver.extract.tree import ANY_KEY, OPTION
+from mockserver.support.pointers import escaped, parts_of
+from mockserver.support.suggestions import likeness
 
 ALIKE = 0.8
 """How like two names must be to be taken for one: `session_expired_at` and `sessionExpiresAt` are 0.94."""
@@ -26,7 +26,7 @@ class _At:
 
     @property
     def line(self) -> int:
-        return self.example.line + json_lines(self.example.text).get(self.pointer, 0)
+        return self.example.line_of(self.pointer)
 
 
 def unlike(file: str, place: str, fields: Sequence[Field], examples: Sequence[Example]) -> Iterator[Finding]:
@@ -80,11 +80,11 @@ def _objects(at: _At) -> Iterator[_At]:
 
 
 def _child(at: _At, key: str) -> _At:
-    return _At(at.example, f"{at.pointer}/{escape(key)}", at.value[key])
+    return _At(at.example, f"{at.pointer}/{escaped(key)}", at.value[key])
 
 
 def _key(at: _At) -> str:
-    return at.pointer.rsplit("/", 1)[1].replace("~1", "/").replace("~0", "~")
+    return parts_of(at.pointer)[-1]
 
 
 def _plain(name: str) -> str:
@@ -92,6 +92,6 @@ def _plain(name: str) -> str:
 
 
 def _alike(name: str, strangers: dict[str, _At]) -> str | None:
-    likeness = {key: SequenceMatcher(None, _plain(name), _plain(key)).ratio() for key in strangers}
-    best = max(likeness, key=lambda key: likeness[key], default=None)
-    return best if best is not None and likeness[best] >= ALIKE else None
+    ranked = [(likeness(_plain(name), _plain(key)), key) for key in strangers]
+    ratio, best = max(ranked, key=lambda pair: pair[0], default=(0.0, None))
+    return best if ratio >= ALIKE else None

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
 from mockserver.model import Json
+from mockserver.support.numbers import is_number
 from mockserver.support.pointers import escaped
 from mockserver.support.timestamps import moment
 
@@ -110,7 +111,7 @@ def argument_problems(expected: Json, pointer: str = "") -> Iterator[Difference]
 
 _TYPES: Mapping[str, Callable[[Json], bool]] = {
     "string": lambda value: isinstance(value, str),
-    "number": lambda value: isinstance(value, (int, float)) and not isinstance(value, bool),
+    "number": is_number,
     "boolean": lambda value: isinstance(value, bool),
     "object": lambda value: isinstance(value, dict),
     "array": lambda value: isinstance(value, list),
@@ -140,11 +141,9 @@ def _is_near(seconds: Json, value: Json, now: float) -> bool:
 
 def _time_of(value: Json) -> float | None:
     """Seconds since the epoch out of ISO 8601 text or a number of seconds or, beyond the year 5138, milliseconds."""
-    if isinstance(value, bool) or value is None:
-        return None
     if isinstance(value, str) and not re.fullmatch(r"-?[0-9]{1,15}(\.[0-9]+)?", value):
         return moment(value)
-    if isinstance(value, (int, float, str)):
+    if isinstance(value, str) or is_number(value):
         number = float(value) if not isinstance(value, int) or abs(value) < 1 << 62 else 0.0
         return number / 1000 if abs(number) > 1e11 else number
     return None
@@ -167,7 +166,7 @@ MATCHERS: Mapping[str, Matcher] = {
     "$now": Matcher(
         "seconds, 0 or more",
         lambda seconds: f"a time within {seconds:g} s of now",
-        lambda seconds: isinstance(seconds, (int, float)) and not isinstance(seconds, bool) and seconds >= 0,
+        lambda seconds: is_number(seconds) and seconds >= 0,
         _is_near,
     ),
 }

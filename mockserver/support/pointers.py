@@ -1,10 +1,10 @@
-"""JSON Pointers (RFC 6901): made, followed, and found again in the text that a value was read from."""
+"""JSON Pointers (RFC 6901): written, read, followed, and located in the text that a value was read from."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 _INDEX = re.compile(r"0|[1-9][0-9]{0,15}")
@@ -18,10 +18,12 @@ def escaped(part: object) -> str:
 
 
 def pointer_of(path: Iterable[object]) -> str:
+    """The pointer of a path of names and list positions."""
     return "".join(f"/{escaped(part)}" for part in path)
 
 
 def parts_of(pointer: str) -> list[str]:
+    """The reference tokens of a pointer, unescaped; none for the whole document."""
     return [part.replace("~1", "/").replace("~0", "~") for part in pointer.split("/")[1:]]
 
 
@@ -36,6 +38,19 @@ def follow(document: Any, pointer: str) -> Any:
         else:
             return None
     return node
+
+
+def walk(document: Any) -> Iterator[tuple[str, Any]]:
+    """Every value of a JSON document with its pointer, from the top down. A change that the caller makes to an object
+    or array before it asks for the next value is seen."""
+    waiting: list[tuple[str, Any]] = [("", document)]
+    while waiting:
+        pointer, value = waiting.pop()
+        yield pointer, value
+        if isinstance(value, dict):
+            waiting.extend((f"{pointer}/{escaped(name)}", value[name]) for name in reversed(value))
+        elif isinstance(value, list):
+            waiting.extend((f"{pointer}/{number}", value[number]) for number in reversed(range(len(value))))
 
 
 def position_of(text: str, pointer: str) -> tuple[int, int]:
