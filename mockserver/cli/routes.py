@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from mockserver.model import Credential, Operation
+from mockserver.support.evidence import annotation_of, evidence_of
 from mockserver.support.tables import table
 
 COLUMNS = ("VENDOR", "OPERATION", "METHOD", "PATH", "SUCCESS", "FAILURES", "CREDENTIAL")
@@ -49,8 +50,8 @@ def explanation(
     listed = list(operations)
     grouped: dict[str, dict[tuple[str, str], None]] = {}
     for action in actions:
-        evidence = action["x-evidence"]
-        line = (str(action["x-reason"]), f"{evidence['kind']}: {evidence['source']}")
+        evidence = evidence_of(annotation_of(action))
+        line = (str(action.get("x-reason") or "No reason is given."), f"{evidence.kind}: {evidence.source}")
         grouped.setdefault(_about(str(action["target"]), vendor, listed), {})[line] = None
     what = "differs from the pages" if profile == "observed" else "is added to the tables"
     lines = [f"{vendor}: what {what}"]

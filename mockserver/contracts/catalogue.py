@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from mockserver.contracts.cache import Documents, kept
 from mockserver.contracts.checking import check_schemas
 from mockserver.contracts.compiling import Compiler
-from mockserver.contracts.files import packaged_schemas, read_bundle, vendors_in
+from mockserver.contracts.files import is_packaged, read_bundle, vendors_in
 from mockserver.contracts.overlay import apply_overlay
 from mockserver.errors import ContractError, SettingsError
 from mockserver.model import Operation
@@ -72,7 +72,7 @@ def load_catalogue(schemas: Path, vendors: tuple[str, ...], profile: str) -> Cat
 
 def _load_vendor(folder: Path, vendor: str, profile: str) -> VendorContract:
     source = folder / "openapi.yaml"
-    ours = folder.parent == packaged_schemas()
+    ours = is_packaged(folder)
     documents = kept(folder, partial(compilable_documents, folder)) if ours else checked_documents(folder)
     operations = _operations(Compiler(vendor, source, documents, profile, known_good=ours), documents[profile])
     names = [operation.id for operation in operations]
@@ -113,11 +113,11 @@ def effective_documents(folder: Path) -> Documents:
     observed.yaml; either overlay may be absent."""
     documented = read_bundle(folder)
     if (folder / "overlay.yaml").is_file():
-        apply_overlay(documented, folder / "overlay.yaml")
+        apply_overlay(documented, folder / "overlay.yaml", packaged=is_packaged(folder))
     observed = documented
     if (folder / "observed.yaml").is_file():
         observed = copy.deepcopy(documented)
-        apply_overlay(observed, folder / "observed.yaml")
+        apply_overlay(observed, folder / "observed.yaml", packaged=is_packaged(folder))
     for profile, document in (("documented", documented), ("observed", observed)):
         if observed is not documented or profile == "documented":
             document.setdefault("info", {})["x-profile"] = profile

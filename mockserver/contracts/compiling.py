@@ -16,7 +16,6 @@ from mockserver.errors import ContractError
 from mockserver.model import (
     BodySchema,
     Credential,
-    Evidence,
     FailureKind,
     Headers,
     Operation,
@@ -25,11 +24,11 @@ from mockserver.model import (
     ResponseContract,
     Rule,
 )
+from mockserver.support.evidence import annotation_of, evidence_of
 from mockserver.support.suggestions import hint
 from mockserver.validation.rules import RULES
 
 JSON_TYPE = re.compile(r"application/(json|[\w.+-]+\+json)")
-UNSTATED = Evidence("assumed", "the contract does not say")
 
 
 class Compiler:
@@ -77,7 +76,7 @@ class Compiler:
             observed=bodies["observed"],
             plain=PlainBodies((bodies["documented"], bodies["observed"])),
             max_body_bytes=spec.get("x-max-body-bytes"),
-            evidence=_evidence(spec.get("x-evidence")),
+            evidence=evidence_of(annotation_of(spec)),
             extensions={key: value for key, value in spec.items() if key.startswith("x-")},
         )
 
@@ -104,7 +103,7 @@ class Compiler:
         if lacking or strange:
             problem = f"lacks {sorted(lacking)[0]!r}" if lacking else f"takes no {sorted(strange)[0]!r}"
             raise ContractError(self._source, place, f"the rule {name} {problem}")
-        return Rule(name, rule, _evidence(rule.get("x-evidence") or _annotations_of(spec, "x-rules")))
+        return Rule(name, rule, evidence_of(annotation_of(rule) or annotation_of(spec, "x-rules")))
 
     def _responses(self, spec: dict[str, Any], place: str) -> dict[int, ResponseContract]:
         compiled: dict[int, ResponseContract] = {}
@@ -202,14 +201,3 @@ def _credential_statuses(spec: dict[str, Any], responses: Mapping[int, Any]) -> 
         FailureKind.CREDENTIAL_INVALID: said.get("invalid", invalid),
         FailureKind.APPLICATION_KEY_MISSING: said.get("application_key_missing", invalid),
     }
-
-
-def _annotations_of(spec: dict[str, Any], key: str) -> Any:
-    return spec.get("x-evidence-for", {}).get(key)
-
-
-def _evidence(found: Any) -> Evidence:
-    if not isinstance(found, dict):
-        return UNSTATED
-    source = found.get("source") or " — ".join(str(found[key]) for key in ("page", "section") if key in found)
-    return Evidence(found.get("kind", "assumed"), source)

@@ -18,6 +18,11 @@ def packaged_schemas() -> Path:
     return PACKAGED
 
 
+def is_packaged(folder: Path) -> bool:
+    """Whether a vendor's folder is one of those that come with the package."""
+    return folder.parent == PACKAGED
+
+
 def vendors_in(schemas: Path) -> tuple[str, ...]:
     """The vendors that a schemas folder holds: each a folder with an `openapi.yaml`. Raises ContractError if none."""
     if not schemas.is_dir():

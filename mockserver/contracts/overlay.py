@@ -8,24 +8,23 @@ from typing import Any
 
 from mockserver.contracts.files import read_yaml
 from mockserver.errors import ContractError
+from mockserver.support.evidence import EVIDENCE, EVIDENCE_FOR, KINDS, UNSTATED
 
-EVIDENCE = "x-evidence"
-EVIDENCE_FOR = "x-evidence-for"
 NAME_MAPS = frozenset(
     {"properties", "patternProperties", "$defs", "dependentSchemas", "schemas", "responses", "headers", "content"}
     | {"paths", "securitySchemes", "requestBodies", "examples", "links", "callbacks", "variables"}
 )
 """The keywords under which keys are names, of properties, statuses, media types and the like."""
-KINDS = ("documented", "recorded", "inferred", "assumed")
 
 
-def apply_overlay(document: dict[str, Any], path: Path) -> None:
+def apply_overlay(document: dict[str, Any], path: Path, *, packaged: bool = False) -> None:
     """Changes `document` in place as the overlay file says.
 
     An action selects with JSONPath (RFC 9535) and merges `update` into every match (objects recursively, arrays
-    concatenated, other values replaced) or removes them. Each must carry `x-reason` and `x-evidence {kind, source}`,
-    which are kept in the document: as `x-evidence` in a new object, as `x-evidence-for/<key>` beside a new value.
-    Raises ContractError that names the action, also where a target matches nothing.
+    concatenated, other values replaced) or removes them. Its `x-reason` and `x-evidence {kind, source}` are
+    kept in the document: as `x-evidence` in a new object, as `x-evidence-for/<key>` beside a new value. A packaged
+    overlay must give both; in one that somebody else wrote, absent evidence is `assumed`. Raises ContractError that
+    names the action, also where a target matches nothing.
     """
     overlay = read_yaml(path)
     if not isinstance(overlay, dict) or not str(overlay.get("overlay", "")).startswith("1."):
@@ -34,7 +33,7 @@ def apply_overlay(document: dict[str, Any], path: Path) -> None:
     if not isinstance(actions, list):
         raise ContractError(path, "actions", "expected a list")
     for number, action in enumerate(actions):
-        _apply(document, action, path, f"actions[{number}]")
+        _apply(document, action, path, f"actions[{number}]", packaged=packaged)
 
 
 def overlay_actions(folder: Path, profile: str) -> list[dict[str, Any]]:
@@ -44,12 +43,12 @@ def overlay_actions(folder: Path, profile: str) -> list[dict[str, Any]]:
     return list(read_yaml(path).get("actions", ())) if path.is_file() else []
 
 
-def _apply(document: dict[str, Any], action: Any, path: Path, place: str) -> None:
+def _apply(document: dict[str, Any], action: Any, path: Path, place: str, *, packaged: bool) -> None:
     if not isinstance(action, dict) or not isinstance(action.get("target"), str):
         raise ContractError(path, place, "expected an object with a target")
     from jsonpath import JSONPathError, finditer  # noqa: PLC0415 - a start from kept contracts does without
 
-    evidence = _evidence_of(action, path, place)
+    evidence = _annotation_of(action, path, place, packaged=packaged)
     try:
         matches = list(finditer(action["target"], document))
     except JSONPathError as error:
@@ -69,14 +68,17 @@ def _apply(document: dict[str, Any], action: Any, path: Path, place: str) -> Non
             raise ContractError(path, place, "expected an update that fits the target, or remove: true")
 
 
-def _evidence_of(action: dict[str, Any], path: Path, place: str) -> dict[str, str]:
-    evidence = action.get(EVIDENCE)
-    reason = action.get("x-reason")
+def _annotation_of(action: dict[str, Any], path: Path, place: str, *, packaged: bool) -> dict[str, str]:
+    """The evidence and reason of an action, as they are written beside what it changes."""
+    evidence, reason = action.get(EVIDENCE), action.get("x-reason")
+    if evidence is None and not packaged:
+        evidence = UNSTATED._asdict()
     if not isinstance(evidence, dict) or evidence.get("kind") not in KINDS or not evidence.get("source"):
         raise ContractError(path, f"{place}.{EVIDENCE}", f"expected {{kind: one of {', '.join(KINDS)}, source: …}}")
-    if not isinstance(reason, str) or not reason:
+    if (reason is not None or packaged) and not (isinstance(reason, str) and reason):
         raise ContractError(path, f"{place}.x-reason", "expected the reason of this action")
-    return {"kind": evidence["kind"], "source": evidence["source"], "reason": reason}
+    found = {"kind": evidence["kind"], "source": evidence["source"]}
+    return found if reason is None else {**found, "reason": reason}
 
 
 def _remove(parent: Any, part: Any) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 from mockserver.errors import Failure
 from mockserver.model import ACCEPTED, BodySchema, Evidence, Json, Operation, Rule, Shape, Verdict, Violation
+from mockserver.support.evidence import UNSTATED, annotation_of, evidence_of, reason_of
 from mockserver.support.pointers import escaped, follow, pointer_of
 from mockserver.validation.rules import RULES
 
@@ -178,19 +179,10 @@ def _evidence_at(document: Mapping[str, Json], schema_path: list[str | int]) -> 
         node = nodes[depth]
         if not isinstance(node, dict):
             continue
-        if depth < len(schema_path) and (found := node.get("x-evidence-for", {}).get(schema_path[depth])):
-            return _evidence(found), found.get("reason")
-        if found := node.get("x-evidence"):
-            return _evidence(found), found.get("reason")
+        annotation = annotation_of(node, schema_path[depth] if depth < len(schema_path) else None)
+        if annotation is not None:
+            return evidence_of(annotation), reason_of(annotation)
     return UNSTATED, None
-
-
-UNSTATED = Evidence("documented", "the contract")
-
-
-def _evidence(found: Mapping[str, str]) -> Evidence:
-    source = found.get("source") or " — ".join(found[key] for key in ("page", "section") if key in found)
-    return Evidence(found["kind"], source)  # type: ignore[arg-type]  # the overlay's reader checks the kind
 
 
 def _misspelt(shape: Shape, value: Json, pointer: str, tries: Iterator[int]) -> Iterator[Violation]:

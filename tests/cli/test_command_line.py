@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from mockserver.contracts import packaged_schemas
-from tests.support.harness import OPERATIONS, PATIENCE, V1, run, serving
+from tests.support.harness import OPERATIONS, PATIENCE, SUPALYTICS, V1, run, serving
 
 pytestmark = pytest.mark.socket
 
@@ -326,8 +326,8 @@ BROKEN: dict[str, tuple[Callable[[Path], Any], list[str]]] = {
         lambda at: overlaid(at, "supalytics", target="$.paths[", remove=True),
         ["overlay.yaml", "actions[4].target"],
     ),
-    "an overlay action without evidence": (
-        lambda at: overlaid(at, "supalytics", target=OPERATION, update={}, **{"x-evidence": None}),
+    "an overlay action with evidence of no known kind": (
+        lambda at: overlaid(at, "supalytics", target=OPERATION, update={}, **{"x-evidence": {"kind": "heard"}}),
         ["overlay.yaml", "actions[4].x-evidence"],
     ),
     "an overlay that is none": (
@@ -350,6 +350,16 @@ def test_a_bad_contract_is_one_line_that_names_file_and_place(schemas: Path, cas
 def test_the_copy_of_the_contracts_is_served_before_it_is_broken(schemas: Path) -> None:
     with serving("--schemas", str(schemas)) as server:
         assert server.post(V1, "key").status_code == 202
+
+
+def test_what_somebody_elses_overlay_gives_no_evidence_for_is_assumed(schemas: Path) -> None:
+    overlaid(schemas, "supalytics", target=NAME, update={"maxLength": 3}, **{"x-evidence": None, "x-reason": None})
+    with serving("--schemas", str(schemas)) as server:
+        server.post(SUPALYTICS, "key", {"name": "long"})
+        (violation,) = server.last(SUPALYTICS, "key")["violations"]
+        assert violation["evidence"] == {"kind": "assumed", "source": "the contract does not say"}
+    explained = run("routes", "--explain", "--schemas", str(schemas), "--vendor", "supalytics").stdout
+    assert "- No reason is given.\n      assumed: the contract does not say\n" in explained
 
 
 def test_a_vendor_is_added_by_adding_a_folder(schemas: Path) -> None:

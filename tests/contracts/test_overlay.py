@@ -11,6 +11,7 @@ import yaml
 
 from mockserver.contracts.overlay import apply_overlay
 from mockserver.errors import ContractError
+from mockserver.support.evidence import evidence_of
 
 BECAUSE = {"x-reason": "because", "x-evidence": {"kind": "recorded", "source": "a test"}}
 EVIDENCE = {"kind": "recorded", "source": "a test", "reason": "because"}
@@ -119,6 +120,23 @@ def test_a_bad_action_is_named_in_one_line(overlay: Any, action: dict[str, Any],
     with pytest.raises(ContractError, match=rf"overlay\.yaml: {place}: ") as caught:
         overlay(action)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("packaged", [True, False])
+@pytest.mark.parametrize("lacking", ["x-evidence", "x-reason"])
+def test_only_a_packaged_overlay_must_give_its_evidence(tmp_path: Path, lacking: str, packaged: bool) -> None:
+    path, document = tmp_path / "overlay.yaml", copy.deepcopy(DOCUMENT)
+    action = {"target": "$.b", "update": {"new": {}}, **BECAUSE}
+    del action[lacking]
+    path.write_text(yaml.safe_dump({"overlay": "1.0.0", "actions": [action]}), "utf-8")
+    if packaged:
+        with pytest.raises(ContractError, match=rf"actions\[0\]\.{lacking}"):
+            apply_overlay(document, path, packaged=True)
+    else:
+        apply_overlay(document, path)
+        assert evidence_of(document["b"]["new"]["x-evidence"]).kind == {"x-evidence": "assumed"}.get(
+            lacking, "recorded"
+        )
 
 
 @pytest.mark.parametrize("more", [{"overlay": "2.0.0"}, {"overlay": None}, {"actions": None}, {"actions": {}}])
