@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
@@ -26,8 +25,8 @@ from mockserver.validation.response import RecordedResponse
 
 OURS = "mockserver"
 """The creator of the HAR files that keep bodies as they were on the wire; others have undone content codings."""
-CUT = re.compile(r"the first \d+ bytes\b")
-"""How our exports remark that only the beginning of a body was kept."""
+CUT = "_truncated"
+"""The member with which our exports mark a body of which only the beginning was kept."""
 
 
 def read_entry(entry: Any, number: int, line: int, creator: str) -> Recorded:
@@ -97,7 +96,7 @@ def _body(
     """The body that a recording holds as text, with the headers that fit it; None where it does not hold all of it."""
     encoded = holder.get("encoding") == "base64"
     body: bytes | None = from_base64(text, place) if encoded else raw(text)
-    if CUT.match(str(holder.get("comment", ""))):
+    if holder.get(CUT):
         return headers, None
     if creator != OURS:
         headers, body = undone(headers, None if encoded else text, body or b"")

@@ -1,4 +1,4 @@
-"""Feeds a file to a streaming JSON parser: knows on which line the parser is, and stops what the parser cannot bear."""
+"""Feeds a file of JSON to a streaming parser: knows the line, and refuses what the parser would not survive."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from itertools import accumulate
 from typing import Protocol
 
 CHUNK = 64 * 1024
-DEEPEST = 1000
+MAX_DEPTH = 1000
 """Levels of arrays and objects. No recording comes near; the parser's memory grows with the square of them."""
-LONG_NUMBER = re.compile(rb"[0-9]{2000}")
+MAX_DIGITS = 2000
 """Python reads no integer of over 4300 digits; the parser does not survive the attempt."""
+LONG_NUMBER = re.compile(rb"[0-9]{%d}" % MAX_DIGITS)
 BREAK = re.compile(rb"[}\[][ \t,]*\r?\n")
 """Where what is read is cut: at the ends of the lines behind which an entry can begin."""
 BRACKETS = b"[]{}"
@@ -22,9 +23,17 @@ class Readable(Protocol):
     def read(self, size: int = -1, /) -> bytes: ...
 
 
+class RefusedJson(Exception):  # noqa: N818 - it becomes an UnreadableFile once the file is known
+    """The text is beyond a bound; `problem` says which."""
+
+    def __init__(self, problem: str) -> None:
+        super().__init__(problem)
+        self.problem = problem
+
+
 class JsonSource:
     """A file of JSON, in pieces that end where lines do. `line` is where the next piece begins, from 1; `at_line`
-    where the last one ended, and `pieces` counts them."""
+    where the last one ended, and `pieces` counts them. `ended` is set once there are no more."""
 
     def __init__(self, file: Readable) -> None:
         self._file = file
@@ -33,10 +42,10 @@ class JsonSource:
         self.line = self.at_line = 1
         self.pieces = 0
         self.piece = b""
+        self.ended = False
 
     def read(self, size: int = -1) -> bytes:
-        """The next piece, b"" at the end. Raises RecursionError where the nesting is too deep, ValueError where a
-        number has thousands of digits."""
+        """The next piece, b"" at the end. Raises RefusedJson."""
         if size == 0:
             return b""
         if self._at >= len(self._chunk):
@@ -46,6 +55,7 @@ class JsonSource:
             self._nesting.follow(self._chunk)
         end = BREAK.search(self._chunk, self._at)
         piece = self._chunk[self._at : end.end() if end else len(self._chunk)]
+        self.ended = not piece
         self._at += len(piece)
         self.pieces += 1
         self.piece = piece
@@ -63,16 +73,16 @@ class Nesting:
         self._escape = b""
 
     def follow(self, piece: bytes) -> None:
-        """Raises RecursionError beyond DEEPEST levels, and ValueError for a LONG_NUMBER."""
+        """Raises RefusedJson beyond MAX_DEPTH levels, and for a number of MAX_DIGITS or more."""
         outside = self._outside_strings(self._escape + piece)
         if LONG_NUMBER.search(outside):
-            raise ValueError("a number has thousands of digits")
+            raise RefusedJson(f"holds a number of {MAX_DIGITS} digits or more")
         brackets = outside.translate(None, NO_BRACKETS)
         opened = brackets.count(b"[") + brackets.count(b"{")
-        if self.depth + opened > DEEPEST and max(accumulate(map(STEPS.__getitem__, brackets), initial=self.depth)) > (
-            DEEPEST
-        ):
-            raise RecursionError("nested too deep")
+        if self.depth + opened > MAX_DEPTH:
+            depths = accumulate(map(STEPS.__getitem__, brackets), initial=self.depth)
+            if max(depths) > MAX_DEPTH:
+                raise RefusedJson(f"is nested more than {MAX_DEPTH} levels deep")
         self.depth += 2 * opened - len(brackets)
 
     def _outside_strings(self, text: bytes) -> bytes:

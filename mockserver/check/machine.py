@@ -79,7 +79,7 @@ def finding_view(finding: Finding) -> dict[str, Any]:
 def github_report(report: Report) -> Iterator[str]:
     """One workflow command per finding and unreadable file, and one that sums up."""
     for problem in report.unreadable:
-        message = _data(f"{problem.place}: {problem.problem}".removeprefix(": "))
+        message = _data(problem.detail)
         yield f"::error file={_property(name_of(problem.file))},title=unreadable::{message}"
     for finding in report.findings:
         command = "error" if finding.level == "violation" or report.strict else "warning"

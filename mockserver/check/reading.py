@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
@@ -14,7 +15,7 @@ from yaml import MappingNode, SequenceNode
 from mockserver.check.cassettes import LISTS, read_interaction
 from mockserver.check.har import read_entry
 from mockserver.check.jsonl import read_line
-from mockserver.check.jsonsource import JsonSource
+from mockserver.check.jsonsource import JsonSource, RefusedJson
 from mockserver.check.recorded import Malformed, NoRecording, Recorded, UnreadableFile
 from mockserver.support.yaml import Bounds, YamlDocument, YamlError
 
@@ -60,8 +61,6 @@ def read_file(path: Path, progress: Progress) -> Iterator[Entry]:
             yield from _read(path, Counted(file, progress))
     except OSError as error:
         raise UnreadableFile(path, "", f"cannot be read: {error.strerror or error}") from error
-    except RecursionError:
-        raise UnreadableFile(path, "", f"is nested too deep: {EXPECTED}") from None
 
 
 class Counted:
@@ -105,9 +104,9 @@ def _read(path: Path, file: Counted) -> Iterator[Entry]:
 
 def _kind(path: Path, file: Counted) -> str:
     """What a file of JSON is: `har`, `jsonl`, or the name of its list of interactions."""
-    depth = 0
-    try:
-        for event, value in ijson.basic_parse(JsonSource(file), multiple_values=True):
+    depth, source = 0, JsonSource(file)
+    with _parsing(path, source, str, NoRecording, EXPECTED):
+        for event, value in ijson.basic_parse(source, multiple_values=True):
             if event == "map_key" and depth == 1:
                 if value == "log":
                     return "har"
@@ -118,8 +117,6 @@ def _kind(path: Path, file: Counted) -> str:
             depth += (event in ("start_map", "start_array")) - (event in ("end_map", "end_array"))
             if depth == 0:
                 break
-    except (ijson.JSONError, ValueError) as error:
-        raise NoRecording(path, "", f"{_reason(error)}; {EXPECTED}") from None
     raise NoRecording(path, "", f"is none of the known recordings: {EXPECTED}")
 
 
@@ -139,7 +136,7 @@ def _head(path: Path, file: Counted, place: str, what: str) -> tuple[str, int]:
     """The program that wrote a HAR file, "" where it does not say so before the list at `place`, and the line on which
     the first member of that list is."""
     creator, source = "", JsonSource(file)
-    with _json_of(path, lambda: place.rpartition(".")[0] or place):
+    with _parsing(path, source, lambda: place.rpartition(".")[0] or place):
         for prefix, event, value in ijson.parse(source):
             if prefix == "log.creator.name":
                 creator = str(value)
@@ -154,7 +151,7 @@ def _head(path: Path, file: Counted, place: str, what: str) -> tuple[str, int]:
 def _items(path: Path, file: Counted, place: str, name: str, line: int) -> Iterator[tuple[int, int, Any]]:
     """The members of a list with their numbers and lines, both from 1."""
     number, source, seen = 0, JsonSource(file), -1
-    with _json_of(path, lambda: f"after {name} {number}"):
+    with _parsing(path, source, lambda: f"after {name} {number}"):
         for item in ijson.items(source, f"{place}.item"):
             number += 1
             yield number, source.at_line if source.pieces == seen else line, item
@@ -168,8 +165,8 @@ def _json_lines(path: Path, file: Counted) -> Iterator[Entry]:
         if line.strip():
             try:
                 value = json.loads(line)
-            except ValueError as error:
-                yield UnreadableFile(path, f"line {number}", f"{_reason(error)}; expected one JSON object")
+            except (ValueError, RecursionError):
+                yield UnreadableFile(path, f"line {number}", "is not JSON; expected one JSON object")
                 continue
             yield _placed(path, f"line {number}", read_line, value, number)
 
@@ -212,20 +209,24 @@ def _placed(path: Path, place: str, read: Callable[..., Recorded], *arguments: A
         return UnreadableFile(path, inside, f"expected {error.expected}")
 
 
-class _json_of:  # noqa: N801 - a context, used like a function
+@contextmanager
+def _parsing(
+    path: Path,
+    source: JsonSource,
+    place: Callable[[], str],
+    failure: type[UnreadableFile] = UnreadableFile,
+    expected: str = "expected JSON",
+) -> Iterator[None]:
     """Turns a failure of the JSON parser into one of the file; `place` says how far it came."""
-
-    def __init__(self, path: Path, place: Callable[[], str]) -> None:
-        self._path, self._place = path, place
-
-    def __enter__(self) -> None: ...
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, (ijson.JSONError, ValueError)):  # a number of too many digits is a ValueError
-            raise UnreadableFile(self._path, self._place(), f"{_reason(error)}; expected JSON") from None
+    try:
+        yield
+    except (RefusedJson, ArithmeticError, ijson.JSONError) as error:
+        raise failure(path, place(), f"{_problem_of(error, source)}; {expected}") from None
 
 
-def _reason(error: Exception) -> str:
-    said = error.args[0] if error.args else ""
-    text = said.decode("utf-8", "replace") if isinstance(said, bytes) else str(error)
-    return text.split("\n", 1)[0].strip() or "is not JSON"
+def _problem_of(error: Exception, source: JsonSource) -> str:
+    if isinstance(error, RefusedJson):
+        return error.problem
+    if isinstance(error, ArithmeticError):
+        return f"holds a number that is out of range, near line {source.at_line}"
+    return f"{'ends too early' if source.ended else 'is not JSON'}, near line {source.at_line}"

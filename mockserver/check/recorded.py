@@ -25,7 +25,12 @@ class UnreadableFile(StartError):  # noqa: N818 - its text is one line for a per
 
     def __init__(self, file: Path, place: str, problem: str) -> None:
         self.file, self.place, self.problem = file, place, " ".join(problem.split())
-        super().__init__(f"{file}: {place}: {self.problem}" if place else f"{file}: {self.problem}")
+        super().__init__(f"{file}: {self.detail}")
+
+    @property
+    def detail(self) -> str:
+        """Place and problem, without the file."""
+        return f"{self.place}: {self.problem}" if self.place else self.problem
 
 
 class NoRecording(UnreadableFile):

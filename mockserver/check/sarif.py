@@ -23,7 +23,7 @@ def sarif_report(report: Report) -> Iterator[str]:
     notifications = [
         {
             "level": "error",
-            "message": {"text": f"{problem.place}: {problem.problem}".removeprefix(": ")},
+            "message": {"text": problem.detail},
             "locations": [{"physicalLocation": {"artifactLocation": {"uri": _uri(problem.file)}}}],
         }
         for problem in report.unreadable

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import yaml
 
-from mockserver.check.jsonsource import DEEPEST, JsonSource, Nesting
+from mockserver.check.jsonsource import MAX_DEPTH, JsonSource, Nesting, RefusedJson
 from tests.check.test_cassettes import cassette, interaction
 from tests.support.harness import V1
 from tests.support.recordings import ACCEPTED_V1, check, entry, har, marks, report, v1
@@ -163,8 +163,10 @@ def test_aliases_that_would_grow_without_end_are_not_written_out(tmp_path: Path)
 @pytest.mark.parametrize(
     ("member", "said"),
     [
-        ('{"a":' + "[" * 200_000 + "]" * 200_000 + "}", "is nested too deep"),
-        ('{"time": ' + "9" * 5000 + "}", "a number has thousands of digits"),
+        ('{"a":' + "[" * 200_000 + "]" * 200_000 + "}", "is nested more than 1000 levels deep"),
+        ('{"time": ' + "9" * 5000 + "}", "holds a number of 2000 digits or more"),
+        ('{"time": 1e99999999999999999999}', "holds a number that is out of range, near line 1"),
+        ('{"time": nope}', "is not JSON, near line 1"),
     ],
 )
 def test_what_the_json_parser_would_not_survive_is_stopped(tmp_path: Path, member: str, said: str) -> None:
@@ -185,8 +187,8 @@ def test_nesting_is_followed_across_pieces_and_strings() -> None:
             nesting.follow(text[at : at + size])
         assert nesting.depth == 0
     nesting = Nesting()
-    nesting.follow(b"[" * DEEPEST + b'"' + b"[" * 9 + b'"')
-    with pytest.raises(RecursionError):
+    nesting.follow(b"[" * MAX_DEPTH + b'"' + b"[" * 9 + b'"')
+    with pytest.raises(RefusedJson):
         nesting.follow(b"[")
 
 

@@ -80,8 +80,9 @@ def _response_size(exchange: Exchange) -> int:
 
 
 def _cut(kept: bytes, size: int) -> dict[str, Json]:
-    """The remark on a body of which only the beginning was kept; `size` is -1 where nobody knows it."""
-    return {"comment": f"the first {len(kept)} bytes" + (f" of {size}" if size >= 0 else "")}
+    """What marks a body of which only the beginning was kept, for programs and people; `size` is -1 where nobody knows
+    it."""
+    return {"_truncated": True, "comment": f"the first {len(kept)} bytes" + (f" of {size}" if size >= 0 else "")}
 
 
 def _pairs(headers: Headers, redaction: Redaction) -> list[dict[str, str]]:
