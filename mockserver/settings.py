@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,11 @@ from mockserver.support.suggestions import hint
 
 ENVIRONMENT_PREFIX = "MOCKSERVER_"
 MEBIBYTE = 1024 * 1024
+MAX_INTEGER = 2**63 - 1
+TRUTH = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
+
+Parser = Callable[[Any, str], Any]
+"""Makes the value of an option out of what a source holds; the text says where. Raises SettingsError."""
 
 
 def option(
@@ -21,64 +26,108 @@ def option(
     *,
     metavar: str | None = None,
     choices: tuple[str, ...] = (),
-    least: int = 0,
-    most: int = 2**63 - 1,
+    minimum: int = 0,
+    maximum: int = MAX_INTEGER,
     file_only: bool = False,
+    aliases: tuple[str, ...] = (),
+    parse: Parser | None = None,
 ) -> Any:
-    """A field of Settings: its default, its help and the values that it takes."""
+    """A field of Settings: its default, its help and the values that it takes.
+
+    `aliases` are former names, which every source still takes and no help shows. `parse` reads what is no plain value.
+    """
     metadata = {
         "help": text,
         "metavar": metavar,
         "choices": choices,
-        "least": least,
-        "most": most,
+        "minimum": minimum,
+        "maximum": maximum,
         "file_only": file_only,
+        "aliases": aliases,
+        "parse": parse,
     }
     if isinstance(default, dict):
         return field(default_factory=dict, metadata=metadata)
     return field(default=default, metadata=metadata)
 
 
+def _rate_limits(value: Any, where: str) -> dict[str, dict[str, int]]:
+    expected = "expected {limit: requests, period: seconds}"
+    if not isinstance(value, dict):
+        raise SettingsError(f"{where}: {expected} by operation or vendor, found {value!r}")
+    for name, limit in value.items():
+        numbers = limit.values() if isinstance(limit, dict) and set(limit) == {"limit", "period"} else (None,)
+        if not all(is_integer(number) and number > 0 for number in numbers):
+            raise SettingsError(f"{where}.{name}: {expected}, found {limit!r}")
+    return {str(name): dict(limit) for name, limit in value.items()}
+
+
+def _keys_by_vendor(value: Any, where: str) -> dict[str, tuple[str, ...]]:
+    if not isinstance(value, dict):
+        raise SettingsError(f"{where}: expected lists of API keys by vendor, found {value!r}")
+    for vendor, keys in value.items():
+        if not isinstance(keys, list) or not all(isinstance(key, str) and key for key in keys):
+            raise SettingsError(f"{where}.{vendor}: expected a list of API keys")
+    return {str(vendor): tuple(keys) for vendor, keys in value.items()}
+
+
+def _taxonomy(value: Any, where: str) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise SettingsError(f"{where}: expected events, max_value_length, max_metadata_bytes or uuid_ids")
+    return value
+
+
 @dataclass(frozen=True)
 class Settings:
-    """What a server is told. Bytes, seconds and counts are plain integers; an absent path or token is None."""
+    """The options of a server. Bytes, seconds and counts are integers; a path or token that is not given is None."""
 
     host: str = option("127.0.0.1", "Address to listen on.")
-    port: int = option(8080, "Port to listen on; 0 picks a free one.", most=65535)
-    uds: Path | None = option(None, "Listen on this Unix domain socket instead of host and port.", metavar="PATH")
-    vendor: tuple[str, ...] = option((), "Serve only this vendor; may be given more than once.", metavar="NAME")
-    profile: str = option("documented", "Answer by the pages, or as observed.", choices=("documented", "observed"))
+    port: int = option(8080, "Port to listen on; 0 picks a free one.", maximum=65535)
+    uds: Path | None = option(None, "Unix domain socket to listen on, instead of host and port.", metavar="PATH")
+    vendor: tuple[str, ...] = option((), "Use only this vendor; repeat for several.", metavar="NAME")
+    profile: str = option(
+        "documented",
+        "Respond as the vendors' pages document, or as their services are observed to.",
+        choices=("documented", "observed"),
+    )
     schemas: Path | None = option(None, "Folder of contracts to serve instead of the built-in ones.", metavar="DIR")
-    log_level: str = option("info", "Least level to log.", choices=("debug", "info", "warning", "error"))
+    log_level: str = option("info", "Minimum level to log.", choices=("debug", "info", "warning", "error"))
     admin_token: str | None = option(
-        None, "Bearer token that the control API asks for; needed when listening beyond loopback.", metavar="TOKEN"
+        None,
+        "Bearer token that the control API requires. Needed to use it when the server listens beyond loopback.",
+        metavar="TOKEN",
     )
-    admin_host: tuple[str, ...] = option((), "Another Host name under which the control API answers.", metavar="NAME")
+    admin_host: tuple[str, ...] = option(
+        (), "Further Host name under which the control API responds; repeat for several.", metavar="NAME"
+    )
     max_body_bytes: int = option(
-        10 * MEBIBYTE, "Largest body, decompressed, of an operation whose contract gives no limit.", least=1
+        10 * MEBIBYTE, "Maximum size of a decompressed body, where the contract sets none.", minimum=1
     )
-    journal_entries: int = option(10_000, "Exchanges kept per account.", least=1)
-    journal_bytes: int = option(64 * MEBIBYTE, "Bytes of exchanges kept per account.", least=1)
-    accounts: int = option(10_000, "Accounts kept; the one used longest ago is forgotten.", least=1)
-    seed: int = option(0, "Seed of ids and of everything random.")
+    journal_entries: int = option(10_000, "Maximum exchanges kept per account.", minimum=1)
+    journal_bytes: int = option(64 * MEBIBYTE, "Maximum bytes of exchanges kept per account.", minimum=1)
+    accounts: int = option(10_000, "Maximum accounts kept; the least recently used is forgotten.", minimum=1)
+    seed: int = option(0, "Seed of ids and of all other randomness.")
     responses: str = option(
         "usual",
         "Vary successful responses within the contract, to find clients that rely on incidental behaviour.",
         choices=("usual", "varied"),
+        aliases=("answers",),
     )
-    quotas: bool = option(True, "Answer 429 when a vendor's rate limit is spent.")
-    scenario: tuple[str, ...] = option((), "Arm this fault script: a file, or a packaged one's name.", metavar="FILE")
+    quotas: bool = option(True, "Respond 429 once a vendor's rate limit is used up.")
+    scenario: tuple[str, ...] = option(
+        (), "Fault script to arm: a file, or the name of a packaged one; repeat for several.", metavar="FILE"
+    )
     satori_sessionless_grace_sec: int = option(
-        3600, "Seconds after its end in which a session still takes its identity's events that name none (Satori)."
+        3600, "Seconds for which an ended session still takes its identity's events that name no session (Satori)."
     )
     satori_taxonomy: Mapping[str, Any] = option(
-        {}, "The project's events and limits (Satori); in the settings file only.", file_only=True
+        {}, "The project's events and limits (Satori).", file_only=True, parse=_taxonomy
     )
     rate_limits: Mapping[str, Mapping[str, int]] = option(
-        {}, "Operation or vendor to {limit: requests, period: seconds}; in the settings file only.", file_only=True
+        {}, "{limit: requests, period: seconds} by operation or vendor.", file_only=True, parse=_rate_limits
     )
     accepted_keys: Mapping[str, tuple[str, ...]] = option(
-        {}, "Vendor to the only API keys that it accepts; in the settings file only.", file_only=True
+        {}, "The only API keys to accept, by vendor.", file_only=True, parse=_keys_by_vendor
     )
 
 
@@ -88,23 +137,37 @@ def load_settings(flags: Mapping[str, Any], environment: Mapping[str, str], file
     Raises SettingsError that names the source, the option and what would be right.
     """
     values: dict[str, Any] = {}
-    known = {setting.name: setting for setting in fields(Settings)}
-    for key, value in (_read_file(file) if file else {}).items():
-        name = str(key).replace("-", "_")
-        if name not in known:
-            raise SettingsError(f"{file}: unknown setting '{name}'{hint(name, known)}")
-        values[name] = _value(known[name], value, f"{file}: {name}")
-    for name, setting in known.items():
-        text = environment.get(ENVIRONMENT_PREFIX + name.upper())
-        if text is not None and not setting.metadata["file_only"]:
+    if file is not None:
+        for setting, name, value in _chosen(_read_file(file), f"{file}: "):
+            values[setting.name] = _value(setting, value, f"{file}: {name}")
+    variables = {
+        name.removeprefix(ENVIRONMENT_PREFIX).lower(): text
+        for name, text in environment.items()
+        if name.startswith(ENVIRONMENT_PREFIX)
+    }
+    for setting, name, text in _chosen(variables):
+        if not setting.metadata["file_only"]:
             value = text.split(",") if str(setting.type).startswith("tuple") else text
-            values[name] = _value(setting, value, f"environment: {ENVIRONMENT_PREFIX}{name.upper()}")
-    for name, value in flags.items():
-        values[name] = _value(known[name], value, f"--{name.replace('_', '-')}")
+            values[setting.name] = _value(setting, value, f"environment: {ENVIRONMENT_PREFIX}{name.upper()}")
+    for setting, name, value in _chosen(flags, ""):
+        values[setting.name] = _value(setting, value, f"--{name.replace('_', '-')}")
     return Settings(**values)
 
 
-def _read_file(file: Path) -> dict[Any, Any]:
+def _chosen(given: Mapping[str, Any], where: str | None = None) -> Iterator[tuple[Field[Any], str, Any]]:
+    """The settings that a source gives, each with the name that it uses and the raw value; the present name of an
+    option goes before its former ones. Raises SettingsError for an unknown name, unless `where` is None."""
+    known = {setting.name: setting for setting in fields(Settings)}
+    names = {name: setting for setting in known.values() for name in (*setting.metadata["aliases"], setting.name)}
+    for name in given if where is not None else ():
+        if name not in names:
+            raise SettingsError(f"{where}unknown setting '{name}'{hint(name, known)}")
+    for name, setting in names.items():
+        if name in given:
+            yield setting, name, given[name]
+
+
+def _read_file(file: Path) -> dict[str, Any]:
     from mockserver.support import yaml  # noqa: PLC0415 - only a start with a settings file pays for it
 
     try:
@@ -115,73 +178,50 @@ def _read_file(file: Path) -> dict[Any, Any]:
         return {}
     if not isinstance(content, dict):
         raise SettingsError(f"{file}: expected settings by name, found {type(content).__name__}")
-    return content
+    return {str(name).replace("-", "_"): value for name, value in content.items()}
 
 
 def _value(setting: Field[Any], value: Any, where: str) -> Any:
     """A raw value as the type of its option."""
     kind = str(setting.type)
-    choices, least, most = (setting.metadata[key] for key in ("choices", "least", "most"))
+    if setting.metadata["parse"] is not None:
+        return setting.metadata["parse"](value, where)
     if kind == "bool":
-        truth = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
-        found = value if isinstance(value, bool) else truth.get(str(value).lower())
-        if found is None:
-            raise SettingsError(f"{where}: expected true or false, found {value!r}")
-        return found
+        return _truth(value, where)
     if kind == "int":
-        try:
-            number = int(value) if not isinstance(value, (bool, float)) else None
-        except (TypeError, ValueError):
-            number = None
-        if number is None or not least <= number <= most:
-            bounds = f"from {least} to {most}" if most < 2**63 - 1 else f"of at least {least}"
-            raise SettingsError(f"{where}: expected a whole number {bounds}, found {value!r}")
-        return number
+        return _integer(value, where, setting.metadata["minimum"], setting.metadata["maximum"])
     if kind.startswith("tuple"):
-        values = [value] if isinstance(value, str) else value
-        if not isinstance(values, (list, tuple)) or not all(isinstance(item, str) for item in values):
-            raise SettingsError(f"{where}: expected a list of names, found {value!r}")
-        return tuple(item.strip() for item in values)
-    if kind.startswith("Mapping"):
-        return _MAPPINGS[setting.name](value, where)
+        return _names(value, where)
     if not isinstance(value, (str, Path)):
         raise SettingsError(f"{where}: expected text, found {value!r}")
     if setting.name == "admin_token" and not str(value):
         raise SettingsError(f"{where}: expected a token, found none")
+    choices = setting.metadata["choices"]
     if choices and value not in choices:
         raise SettingsError(f"{where}: expected one of {', '.join(choices)}, found {value!r}")
     return Path(value) if kind.startswith("Path") else str(value)
 
 
-def _keys_by_vendor(value: Any, where: str) -> dict[str, tuple[str, ...]]:
-    if not isinstance(value, dict):
-        raise SettingsError(f"{where}: expected a list of keys under each vendor")
-    accepted: dict[str, tuple[str, ...]] = {}
-    for vendor, keys in value.items():
-        if not isinstance(keys, list) or not all(isinstance(key, str) and key for key in keys):
-            raise SettingsError(f"{where}.{vendor}: expected a list of API keys")
-        accepted[str(vendor)] = tuple(keys)
-    return accepted
+def _truth(value: Any, where: str) -> bool:
+    truth = value if isinstance(value, bool) else TRUTH.get(str(value).lower())
+    if truth is None:
+        raise SettingsError(f"{where}: expected true or false, found {value!r}")
+    return truth
 
 
-def _rate_limits(value: Any, where: str) -> dict[str, dict[str, int]]:
-    if not isinstance(value, dict):
-        raise SettingsError(f"{where}: expected {{limit: requests, period: seconds}} under operations or vendors")
-    for name, limit in value.items():
-        right = isinstance(limit, dict) and set(limit) == {"limit", "period"}
-        if not right or not all(is_integer(number) and number > 0 for number in limit.values()):
-            raise SettingsError(f"{where}.{name}: expected {{limit: requests, period: seconds}}, found {limit!r}")
-    return {str(name): dict(limit) for name, limit in value.items()}
+def _integer(value: Any, where: str, minimum: int, maximum: int) -> int:
+    try:
+        number = int(value) if not isinstance(value, (bool, float)) else None
+    except (TypeError, ValueError):
+        number = None
+    if number is None or not minimum <= number <= maximum:
+        bounds = f"from {minimum} to {maximum}" if maximum < MAX_INTEGER else f"of at least {minimum}"
+        raise SettingsError(f"{where}: expected a whole number {bounds}, found {value!r}")
+    return number
 
 
-def _taxonomy(value: Any, where: str) -> dict[str, Any]:
-    if not isinstance(value, dict):
-        raise SettingsError(f"{where}: expected events, max_value_length, max_metadata_bytes or uuid_ids")
-    return value
-
-
-_MAPPINGS: Mapping[str, Callable[[Any, str], Mapping[str, Any]]] = {
-    "accepted_keys": _keys_by_vendor,
-    "rate_limits": _rate_limits,
-    "satori_taxonomy": _taxonomy,
-}
+def _names(value: Any, where: str) -> tuple[str, ...]:
+    values = [value] if isinstance(value, str) else value
+    if not isinstance(values, (list, tuple)) or not all(isinstance(item, str) for item in values):
+        raise SettingsError(f"{where}: expected a list of names, found {value!r}")
+    return tuple(item.strip() for item in values)

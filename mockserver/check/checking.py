@@ -32,8 +32,8 @@ OF_OUR_PROXY = re.compile(rb"mockserver\s*;.*\berror=")
 
 
 @dataclass(frozen=True, slots=True)
-class Wishes:
-    """What a check is told. `hosts` gives hosts to vendors; without `credentials`, a request is not asked for any."""
+class CheckOptions:
+    """How to check: `hosts` names the vendor of a host pattern; without `credentials`, requests need not carry any."""
 
     hosts: Mapping[str, str]
     sides: tuple[Side, ...] = BOTH
@@ -45,14 +45,14 @@ class Wishes:
 class Checker:
     """Checks recordings against the contracts of a catalogue."""
 
-    def __init__(self, catalogue: Catalogue, wishes: Wishes) -> None:
-        self._wishes = wishes
-        self._targets = Targets(catalogue, wishes.hosts)
+    def __init__(self, catalogue: Catalogue, options: CheckOptions) -> None:
+        self._options = options
+        self._targets = Targets(catalogue, options.hosts)
         self._redaction = redaction_for(catalogue.operations)
         self._any_status = {
             name: with_default(contract.document, contract.operations) for name, contract in catalogue.vendors.items()
         }
-        self._report = Report(catalogue.profile, wishes.sides, wishes.strict)
+        self._report = Report(catalogue.profile, options.sides, options.strict)
 
     def check(self, paths: tuple[Path, ...], progress: Progress = lambda _bytes: None) -> Report:
         """Checks every recording that the paths name. A file that cannot be read is in the report; the others are
@@ -100,12 +100,12 @@ class Checker:
         operation, report = match.operation, self._report
         counted = report.operations.setdefault((operation.vendor, operation.id), OperationCount())
         counted.exchanges += 1
-        if "request" in self._wishes.sides:
+        if "request" in self._options.sides:
             verdict = self._request(exchange, match)
             counted.requests_violated += not verdict.valid
             counted.warnings += len(verdict.warnings)
             self._add(path, exchange, operation, "request", verdict)
-        if "response" in self._wishes.sides and not match.allowed:
+        if "response" in self._options.sides and not match.allowed:
             violations = self._response(exchange, operation)
             counted.responses_violated += bool(violations)
             self._add(path, exchange, operation, "response", Verdict(violations))
@@ -116,7 +116,7 @@ class Checker:
             return Verdict((wrong_method(operation, match.allowed),))
         report.untimed += exchange.time is None
         request, body_known = exchange.request, exchange.body_known
-        if not body_known and request.body_size > (operation.max_body_bytes or self._wishes.max_body_bytes):
+        if not body_known and request.body_size > (operation.max_body_bytes or self._options.max_body_bytes):
             request, body_known = request._replace(truncated=True), True  # its size says all
         if not body_known:
             count(report.not_judged, "request bodies that were not recorded whole")
@@ -124,9 +124,9 @@ class Checker:
             operation,
             request,
             match.path_values,
-            credentials_of(operation, request) if self._wishes.credentials else EVERY_CREDENTIAL,
+            credentials_of(operation, request) if self._options.credentials else EVERY_CREDENTIAL,
             UNKNOWN_TIME if exchange.time is None else exchange.time,
-            self._wishes.max_body_bytes,
+            self._options.max_body_bytes,
             body_known=body_known,
         ).verdict
 
@@ -141,7 +141,7 @@ class Checker:
         if not response.whole:
             count(self._report.not_judged, "response bodies that were not recorded whole")
         any_status = operation.id in self._any_status[operation.vendor]
-        return judge_response(operation, response, self._wishes.max_body_bytes, any_status=any_status)
+        return judge_response(operation, response, self._options.max_body_bytes, any_status=any_status)
 
     def _add(self, path: Path, exchange: Recorded, operation: Operation, side: Side, verdict: Verdict) -> None:
         if not (verdict.violations or verdict.warnings):

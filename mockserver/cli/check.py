@@ -1,4 +1,4 @@
-"""Runs `mockserver check`: loads the contracts, shows how far it is, writes the report, and gives the exit code."""
+"""The command `mockserver check`."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ from typing import Any
 
 import click
 
-from mockserver.check.checking import BOTH, Checker, Wishes
+from mockserver.check.checking import BOTH, Checker, CheckOptions
 from mockserver.check.findings import Report, Side
 from mockserver.check.junit import junit_report
 from mockserver.check.machine import github_report, json_report
 from mockserver.check.reading import recordings_in
 from mockserver.check.sarif import sarif_report
 from mockserver.check.text import text_report
+from mockserver.cli.options import output_option, settings_options, write_output
 from mockserver.contracts import load_catalogue, packaged_schemas, vendors_in
 from mockserver.errors import SettingsError
 from mockserver.settings import Settings
@@ -28,46 +29,54 @@ REPORTS: dict[str, Callable[[Report], Iterator[str]]] = {
     "github": github_report,
     "sarif": sarif_report,
 }
+SIDES: dict[str | None, tuple[Side, ...]] = {None: BOTH, "requests": ("request",), "responses": ("response",)}
 LONG_BYTES = 4 * 1024 * 1024
 """From this size on, a progress bar is shown to a terminal."""
 
 
-def run(
+@click.command("check")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE...")
+@click.option(
+    "--format", "form", type=click.Choice(list(REPORTS)), default="text", show_default=True, help="Form of the report."
+)
+@click.option("--only", type=click.Choice(["requests", "responses"]), help="Check only these.")
+@click.option("--host", "hosts", multiple=True, metavar="HOST=VENDOR", help="Vendor of a host; `*` matches any text.")
+@click.option("--strict", is_flag=True, help="Exit with 1 for warnings too, and where nothing was checked.")
+@click.option(
+    "--credentials/--no-credentials", default=True, help="Require requests to carry credentials [default: yes]."
+)
+@output_option
+@settings_options("vendor", "profile", "schemas", "max_body_bytes")
+def check(
     settings: Settings,
-    paths: tuple[Path, ...],
-    *,
-    form: str = "text",
-    only: str | None = None,
-    hosts: tuple[str, ...] = (),
-    strict: bool = False,
-    credentials: bool = True,
-    output: Path | None = None,
-) -> int:
-    """Checks the recordings and writes the report; the exit code is 0, 1 where a contract is broken, 2 where a file
-    cannot be read. Raises ContractError or SettingsError where there is nothing to check with."""
+    files: tuple[Path, ...],
+    form: str,
+    only: str | None,
+    hosts: tuple[str, ...],
+    strict: bool,
+    credentials: bool,
+    output: Path | None,
+) -> None:
+    """Check recorded traffic against the contracts.
+
+    FILE is HAR, a VCR cassette, an export of mockserver's journal as JSON lines, or a directory of them. Exit code 1
+    where a request or a response breaks its contract, 2 where a file cannot be read.
+    """
     schemas = settings.schemas or packaged_schemas()
     catalogue = load_catalogue(schemas, settings.vendor, settings.profile)
-    sides: tuple[Side, ...] = BOTH if only is None else (("request",) if only == "requests" else ("response",))
-    wishes = Wishes(read_hosts(hosts, vendors_in(schemas)), sides, strict, credentials, settings.max_body_bytes)
+    options = CheckOptions(
+        hosts=read_hosts(hosts, vendors_in(schemas)),
+        sides=SIDES[only],
+        strict=strict,
+        credentials=credentials,
+        max_body_bytes=settings.max_body_bytes,
+    )
     with ExitStack() as stack:
-        report = Checker(catalogue, wishes).check(paths, _progress(stack, paths))
+        report = Checker(catalogue, options).check(files, _progress(stack, files))
     for problem in report.unreadable:
         click.echo(f"mockserver: {problem}".encode("utf-8", "replace").decode(), err=True)
-    lines = (line.encode("utf-8", "replace").decode() for line in REPORTS[form](report))
-    if output is None:
-        for line in lines:
-            click.echo(line)
-    else:
-        _write(output, lines)
-    return report.exit_code
-
-
-def _write(output: Path, lines: Iterator[str]) -> None:
-    """Raises SettingsError where the file cannot be written."""
-    try:
-        output.write_text("".join(f"{line}\n" for line in lines), "utf-8")
-    except OSError as error:
-        raise SettingsError(f"--output: {output} cannot be written: {error.strerror or error}") from None
+    write_output("".join(f"{line}\n" for line in REPORTS[form](report)), output)
+    sys.exit(report.exit_code)
 
 
 def read_hosts(given: tuple[str, ...], vendors: tuple[str, ...]) -> dict[str, str]:

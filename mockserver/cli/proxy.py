@@ -1,4 +1,4 @@
-"""Runs `mockserver proxy`: loads the contracts of the vendors that have an upstream, and serves."""
+"""The command `mockserver proxy`."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import click
 from starlette.routing import Mount, Router
 
 from mockserver.accounts.account import Accounts, Bounds
+from mockserver.cli.options import settings_options
 from mockserver.contracts import load_catalogue, packaged_schemas, vendors_in
 from mockserver.control import Control
 from mockserver.http import uvicorn as serving
@@ -20,6 +21,36 @@ from mockserver.settings import Settings
 from mockserver.support.clock import start_timer
 
 
+@click.command("proxy")
+@click.option(
+    "--upstream", "upstreams", multiple=True, required=True, metavar="VENDOR=URL", help="Where requests are forwarded."
+)
+@click.option(
+    "--enforce", is_flag=True, help="Respond 400 to a request that breaks its contract, instead of forwarding it."
+)
+@click.option(
+    "--timeout",
+    type=click.FloatRange(min=0, min_open=True),
+    default=30.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="Maximum time for an upstream to respond.",
+)
+@settings_options(
+    *("host", "port", "uds", "profile", "schemas", "log_level", "admin_token", "admin_host", "max_body_bytes"),
+    *("journal_entries", "journal_bytes", "accounts"),
+)
+def proxy(settings: Settings, upstreams: tuple[str, ...], enforce: bool, timeout: float) -> None:
+    """Forward live traffic to the vendors, and judge requests and responses on the way.
+
+    Prints `mockserver listening on ADDRESS` once it serves; /__admin shows what passed. Exit code 2, with one line
+    that names the reason: the address, a setting or a contract cannot be used.
+    """
+    serving.log_to_stderr(settings.log_level)
+    app = create_proxy(settings, upstreams, timeout=timeout, enforce=enforce)
+    serving.serve_at(app, settings, lambda address: click.echo(f"mockserver listening on {address}"))
+
+
 def create_proxy(
     settings: Settings,
     upstreams: tuple[str, ...],
@@ -29,7 +60,8 @@ def create_proxy(
     time_source: Callable[[], float] = time.time,
     timer: Callable[[], float] = time.perf_counter,
 ) -> Router:
-    """The proxy as an ASGI application. `upstreams` are VENDOR=URL, `timeout` is in seconds.
+    """The proxy as an ASGI application, with the contracts of the vendors that have an upstream. `upstreams` are
+    VENDOR=URL, `timeout` is in seconds.
 
     Raises ContractError or SettingsError where it could not serve.
     """
@@ -50,10 +82,3 @@ def create_proxy(
         tls=trust() if any(upstream.scheme == b"https" for upstream in known.values()) else None,
     )
     return proxy.routes(control)
-
-
-def run(settings: Settings, upstreams: tuple[str, ...], *, timeout: float, enforce: bool) -> None:
-    """Serves until SIGTERM or SIGINT; prints the ready line when it really does."""
-    serving.log_to_stderr(settings.log_level)
-    app = create_proxy(settings, upstreams, timeout=timeout, enforce=enforce)
-    serving.serve_at(app, settings, lambda address: click.echo(f"mockserver listening on {address}"))

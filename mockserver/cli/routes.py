@@ -1,4 +1,4 @@
-"""The table that `mockserver routes` prints."""
+"""The command `mockserver routes`."""
 
 from __future__ import annotations
 
@@ -6,16 +6,33 @@ import textwrap
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+import click
+
+from mockserver.cli.options import settings_options
+from mockserver.contracts import load_catalogue, overlay_actions, packaged_schemas
 from mockserver.model import Credential, Operation
+from mockserver.settings import Settings
 from mockserver.support.evidence import annotation_of, evidence_of
 from mockserver.support.tables import table
 
 COLUMNS = ("VENDOR", "OPERATION", "METHOD", "PATH", "SUCCESS", "FAILURES", "CREDENTIAL")
 
 
-def routes_table(operations: Iterable[Operation]) -> str:
-    """One line per operation, in columns as wide as what stands in them."""
-    return "\n".join(table([COLUMNS, *map(_row, operations)]))
+@click.command("routes")
+@settings_options("vendor", "profile", "schemas")
+@click.option(
+    "--explain", is_flag=True, help="List what the profile adds to the vendors' pages, with reasons and evidence."
+)
+def routes(settings: Settings, explain: bool) -> None:
+    """Print a table of the served endpoints."""
+    schemas = settings.schemas or packaged_schemas()
+    catalogue = load_catalogue(schemas, settings.vendor, settings.profile)
+    for line in table([COLUMNS, *map(_row, catalogue.operations)]):
+        click.echo(line)
+    for vendor in catalogue.vendors if explain else ():
+        actions = overlay_actions(schemas / vendor, settings.profile)
+        if actions:
+            click.echo(f"\n{explanation(vendor, settings.profile, actions, catalogue.operations)}")
 
 
 def _row(operation: Operation) -> tuple[str, ...]:

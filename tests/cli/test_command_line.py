@@ -13,7 +13,10 @@ from typing import Any
 import pytest
 import yaml
 
+from mockserver import MockServer
 from mockserver.contracts import packaged_schemas
+from mockserver.errors import SettingsError
+from mockserver.settings import load_settings
 from tests.support.harness import OPERATIONS, PATIENCE, SUPALYTICS, V1, run, serving
 
 pytestmark = pytest.mark.socket
@@ -99,6 +102,47 @@ def test_a_bad_settings_file_is_one_line_that_names_the_setting(tmp_path: Path, 
     settings = tmp_path / "settings.yaml"
     settings.write_text(content)
     assert said in refused("serve", "--config", str(settings))
+
+
+FORMER_NAMES: dict[str, tuple[list[str], dict[str, str], str]] = {
+    "a flag": (["--answers", "varied"], {}, ""),
+    "the environment": ([], {"MOCKSERVER_ANSWERS": "varied"}, ""),
+    "the file": ([], {}, "answers: varied"),
+}
+
+
+@pytest.mark.parametrize("source", FORMER_NAMES)
+def test_the_former_name_of_a_setting_is_still_taken(tmp_path: Path, source: str) -> None:
+    arguments, environment, content = FORMER_NAMES[source]
+    settings = tmp_path / "settings.yaml"
+    settings.write_text(content)
+    with serving("--config", str(settings), *arguments, **environment) as server:
+        assert "mockserver varies its responses: --responses varied" in server.log
+
+
+def test_the_present_name_of_a_setting_goes_before_the_former_one(tmp_path: Path) -> None:
+    settings = tmp_path / "settings.yaml"
+    settings.write_text("responses: usual\nanswers: varied")
+    for given in (
+        load_settings({"responses": "usual", "answers": "varied"}, {}, None),
+        load_settings({}, {"MOCKSERVER_RESPONSES": "usual", "MOCKSERVER_ANSWERS": "varied"}, None),
+        load_settings({}, {}, settings),
+    ):
+        assert given.responses == "usual"
+    assert load_settings({"answers": "varied"}, {"MOCKSERVER_RESPONSES": "usual"}, None).responses == "varied"
+
+
+def test_a_former_name_is_in_no_help_and_its_mistakes_are_named() -> None:
+    assert "answers" not in run("serve", "--help").stdout
+    assert "'--answers': 'odd' is not one of" in run("serve", "--answers", "odd").stderr
+    assert "environment: MOCKSERVER_ANSWERS: expected one of usual, varied" in refused(
+        "serve", MOCKSERVER_ANSWERS="odd"
+    )
+
+
+def test_an_unknown_setting_of_a_program_is_named() -> None:
+    with pytest.raises(SettingsError, match=r"^unknown setting 'prot'; did you mean 'port'\?$"):
+        MockServer(prot=1)
 
 
 def test_a_flag_goes_before_the_environment_and_that_before_the_file(tmp_path: Path) -> None:

@@ -1,0 +1,30 @@
+"""The command `mockserver export`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from mockserver.cli.options import output_option, write_output
+from mockserver.client.control import ControlError, HttpControl
+from mockserver.events.export import format_names
+
+
+@click.command("export")
+@click.option("--url", default="http://127.0.0.1:8080", show_default=True, help="URL of the running mockserver.")
+@click.option("--token", envvar="MOCKSERVER_ADMIN_TOKEN", help="Its --admin-token, if it has one.")
+@click.option("--format", "form", type=click.Choice(format_names()), default="har", show_default=True)
+@click.option("--account", help="Export only the requests of this credential.")
+@click.option("--vendor", help="Export only the requests to this vendor.")
+@output_option
+def export(
+    url: str, token: str | None, form: str, account: str | None, vendor: str | None, output: Path | None
+) -> None:
+    """Export the journal of a running mockserver, credentials masked."""
+    query = {"format": form, "account": account, "vendor": vendor}
+    try:
+        raw = HttpControl(url, token).download("/export", {key: value for key, value in query.items() if value})
+    except ControlError as error:
+        raise click.ClickException(str(error)) from error
+    write_output(raw, output)

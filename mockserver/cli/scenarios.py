@@ -1,0 +1,18 @@
+"""The command `mockserver scenarios`."""
+
+from __future__ import annotations
+
+import click
+
+from mockserver.contracts import load_catalogue, packaged_schemas
+from mockserver.faults import packaged_scenarios, read_scenario
+from mockserver.support.tables import table
+
+
+@click.command("scenarios")
+def scenarios() -> None:
+    """List the packaged fault scripts."""
+    operations = load_catalogue(packaged_schemas(), (), "documented").operations
+    found = (read_scenario(name, operations) for name in packaged_scenarios())
+    for line in table([(scenario.name, scenario.description) for scenario in found]):
+        click.echo(line)
