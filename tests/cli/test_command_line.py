@@ -116,7 +116,7 @@ def test_the_former_name_of_a_setting_is_still_taken(tmp_path: Path, source: str
     arguments, environment, content = FORMER_NAMES[source]
     settings = tmp_path / "settings.yaml"
     settings.write_text(content)
-    with serving("--config", str(settings), *arguments, **environment) as server:
+    with serving("--config", str(settings), *arguments, variables=environment) as server:
         assert "mockserver varies its responses: --responses varied" in server.log
 
 

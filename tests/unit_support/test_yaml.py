@@ -79,10 +79,10 @@ def written(file: Path, content: str | bytes) -> Path:
 @pytest.mark.parametrize("case", REFUSED)
 def test_a_document_is_refused_in_one_line_with_its_place(file: Path, case: str) -> None:
     content, line, problem = REFUSED[case]
-    began = time.monotonic()
+    began = time.process_time()
     with pytest.raises(YamlError) as caught:
         read_yaml(written(file, content)).value()
-    assert time.monotonic() - began < 1
+    assert time.process_time() - began < 1
     assert str(caught.value).startswith(f"{file}: line {line}: ")
     assert problem in str(caught.value)
     assert "\n" not in str(caught.value)
@@ -95,10 +95,10 @@ def test_a_file_that_is_not_there_has_no_line(file: Path) -> None:
 
 def test_a_larger_file_than_people_write_is_refused_within_a_second(file: Path) -> None:
     written(file, "[" + "a," * 1_000_000 + "]")
-    began = time.monotonic()
+    began = time.process_time()
     with pytest.raises(YamlError, match="holds more than 100000 values"):
         read_yaml(file, SMALL)
-    assert time.monotonic() - began < 2
+    assert time.process_time() - began < 2
 
 
 def test_what_aliases_repeat_is_bounded_however_large_the_document_may_be() -> None:
@@ -206,6 +206,7 @@ def test_what_is_written_is_read_again_without_anchors() -> None:
     assert yaml.safe_load(text) == {"z": shared, "a": [shared, shared]}
 
 
+@pytest.mark.socket
 def test_it_reads_without_libyaml_too() -> None:
     program = """
 import sys
