@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, ClassVar, Protocol, TypeVar
+from typing import Any, ClassVar, Literal, Protocol, TypedDict, TypeVar, Unpack
 from urllib.parse import urlsplit
 
 from mockserver.client import messages
@@ -21,6 +21,18 @@ Expected = str | tuple[str, Any]
 """An event by its name or operation, or by that and a subset of its JSON."""
 EVERY = "999999999"
 """A limit beyond what any journal holds: a test is never shown a part without being told."""
+
+
+class FaultOptions(TypedDict, total=False):
+    """Which requests a fault fires on, and when; the fault scripts' keys of the same names."""
+
+    operation: str | None
+    match: Any
+    stage: Literal["before", "after"]
+    after: int
+    times: int | None
+    every: int
+    probability: float
 
 
 class Handle(ABC):
@@ -64,63 +76,22 @@ class Handle(ABC):
         self,
         status: int,
         *,
-        times: int | None = None,
         retry_after: float | None = None,
-        operation: str | None = None,
-        match: Any = None,
-        stage: str = "before",
-        after: int = 0,
-        every: int = 1,
-        probability: float = 1.0,
         undocumented: bool = False,
+        **options: Unpack[FaultOptions],
     ) -> None:
-        """Answers `status` to the next requests that match: `times` of them, or until cleared. With
+        """Responds with `status` to the next requests that match: `times` of them, or until cleared. With
         `stage="after"` what was sent is stored and only its acknowledgement is lost."""
-        self._arm(
-            {
-                "status": status,
-                "times": times,
-                "retry_after": retry_after,
-                "operation": operation,
-                "match": match,
-                "stage": stage,
-                "after": after,
-                "every": every,
-                "probability": probability,
-                "undocumented": undocumented or None,
-            }
-        )
+        self._arm(status=status, retry_after=retry_after, undocumented=undocumented or None, **options)
 
-    def slow(
-        self, delay: Delay, *, times: int | None = None, operation: str | None = None, match: Any = None, after: int = 0
-    ) -> None:
-        """Holds answers back: seconds, `{"uniform": [low, high]}` or `{"lognormal": {"median": …, "sigma": …}}`."""
-        self._arm({"delay": delay, "times": times, "operation": operation, "match": match, "after": after})
+    def slow(self, delay: Delay, **options: Unpack[FaultOptions]) -> None:
+        """Holds responses back: seconds, `{"uniform": [low, high]}` or `{"lognormal": {"median": …, "sigma": …}}`."""
+        self._arm(delay=delay, **options)
 
-    def drop(
-        self,
-        wire: str | Mapping[str, Any] = "reset",
-        *,
-        times: int | None = None,
-        operation: str | None = None,
-        match: Any = None,
-        stage: str = "before",
-        after: int = 0,
-        every: int = 1,
-    ) -> None:
-        """Breaks the connection in place of an answer: reset, empty, truncate, garbage, malformed, dribble, hang or
-        slow_request. With `stage="after"` what was sent is stored first."""
-        self._arm(
-            {
-                "wire": wire,
-                "times": times,
-                "operation": operation,
-                "match": match,
-                "stage": stage,
-                "after": after,
-                "every": every,
-            }
-        )
+    def drop(self, wire: str | Mapping[str, Any] = "reset", **options: Unpack[FaultOptions]) -> None:
+        """Breaks the connection or the response: a wire fault by its name, or with its parameters, as in
+        `{"dribble": {"chunks": 5}}`. With `stage="after"` what was sent is stored first."""
+        self._arm(wire=wire, **options)
 
     def script(self, script: str | Path | Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> None:
         """Arms a fault script: a packaged scenario by its name, a YAML file, or the script itself."""
@@ -261,7 +232,7 @@ class Handle(ABC):
         """A listing of the control API, whole unless the query says otherwise."""
         return dict(self._expect(self._control.call("GET", path, {**self._world, "limit": EVERY, **(query or {})})))
 
-    def _arm(self, fault: Mapping[str, Any]) -> None:
+    def _arm(self, **fault: Any) -> None:
         self._call("POST", "/faults", given(fault))
 
     def _call(self, method: str, path: str, body: Any = None) -> Any:
