@@ -27,6 +27,7 @@ from mockserver.control.product_analytics import ProductAnalyticsCalls
 from mockserver.control.query import AccountSelector, BadCall, account, json_response, known_parameters, problem
 from mockserver.control.vendor_views import VendorViews
 from mockserver.events.reader import EventReader
+from mockserver.faults import fault_schemas
 from mockserver.settings import Settings
 from mockserver.support.clock import StartTimer
 from mockserver.support.redaction import redaction_for
@@ -123,6 +124,7 @@ class ServerCalls:
     async def openapi(self, request: Request) -> Response:
         """The OpenAPI document of this API."""
         document = read_yaml(Path(str(files("mockserver.control") / "openapi.yaml")))
+        document["components"]["schemas"].update(fault_schemas())
         return json_response({**document, "servers": [{"url": f"{request.base_url}__admin"}]})
 
     async def contract(self, request: Request) -> Response:

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from mockserver.errors import SettingsError
-from mockserver.faults.vocabulary import Script, ScriptError, nearest, parse_script
+from mockserver.faults.parameters import nearest
+from mockserver.faults.script import Script, ScriptError, parse_script
 from mockserver.model import Operation
 
 

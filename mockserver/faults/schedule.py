@@ -2,32 +2,50 @@
 
 from __future__ import annotations
 
-import random
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from typing import NamedTuple
 
-from mockserver.faults.vocabulary import Fault, Script, sampled
-from mockserver.faults.wire import DELIVERS
+from mockserver.faults.fault import Fault
+from mockserver.faults.script import Script
 from mockserver.model import FiredFault, Json, Operation
 from mockserver.support.matching import is_subset
 
-ARMED_AT_MOST = 10_000
+MAX_ARMED_FAULTS = 10_000
 
 
 class TooManyFaults(Exception):  # noqa: N818 - it becomes a 400
     """More faults than are kept at once."""
 
 
+def fires(fault: Fault, ordinal: int, seed: str) -> bool:
+    """Whether a fault that is still armed fires on the `ordinal`-th request that it matches, counted from 1.
+
+    The first `after` requests are passed over; of the rest every `every`-th is a candidate; a candidate fires with
+    `probability`. It depends on nothing else, so that a seed means the same in whatever order requests are decided.
+    """
+    candidate, rest = divmod(ordinal - fault.after, fault.every)
+    chosen = candidate >= 1 and rest == 0
+    return chosen and (fault.probability >= 1 or drawn(seed, ordinal, "fires") < fault.probability)
+
+
+def drawn(seed: str, ordinal: int, name: str) -> float:
+    """A random number in [0, 1), the same for the same seed, ordinal and name."""
+    digest = hashlib.blake2b(f"{seed}/{ordinal}/{name}".encode(), digest_size=8).digest()
+    return (int.from_bytes(digest, "big") >> 11) / 2**53
+
+
 @dataclass(slots=True, eq=False)
 class ArmedFault:
-    """A fault with its counters: requests that it `matched`, and how often it `fired`. `place` counts from 0 among
-    those of its owner."""
+    """A fault with its counters: requests that it `matched`, and how often it `fired`. `position` counts from 0 among
+    those of its owner, and `seed` is its own."""
 
     id: str
-    place: int
+    position: int
     fault: Fault
-    random: random.Random
+    seed: str
     matched: int = 0
     fired: int = 0
 
@@ -36,20 +54,15 @@ class ArmedFault:
         """Whether it can still fire."""
         return self.fault.times is None or self.fired < self.fault.times
 
-    def advance(self) -> bool:
-        """Counts one matching request and says whether the fault fires on it.
-
-        The first `after` requests are passed over; of the rest every `every`-th is a candidate; a candidate fires
-        with `probability`, until it fired `times` times.
-        """
+    def advance(self) -> Firing | None:
+        """Counts one matching request, and returns how the fault fires if it does."""
         self.matched += 1
-        position = self.matched - self.fault.after
-        if position < 1 or position % self.fault.every != 0:
-            return False
-        if self.fault.probability < 1.0 and self.random.random() >= self.fault.probability:
-            return False
+        if not fires(self.fault, self.matched, self.seed):
+            return None
         self.fired += 1
-        return True
+        delay = self.fault.delay
+        seconds = 0.0 if delay is None else delay.sample(partial(drawn, self.seed, self.matched))
+        return Firing(self.id, self.fault, seconds)
 
 
 class Firing(NamedTuple):
@@ -62,9 +75,15 @@ class Firing(NamedTuple):
     def record(self) -> FiredFault:
         """What the journal keeps of it."""
         fault = self.fault
-        wire = fault.wire.kind if fault.wire else None
-        rejects = fault.stage == "before" and (fault.status is not None or (wire is not None and wire not in DELIVERS))
-        return FiredFault(self.id, fault.stage, fault.status, wire, self.delay, rejects, fault.source)
+        return FiredFault(
+            id=self.id,
+            stage=fault.stage,
+            status=fault.status,
+            wire=fault.wire.kind.name if fault.wire else None,
+            delay=self.delay,
+            rejects=fault.rejects,
+            source=fault.source,
+        )
 
 
 @dataclass(slots=True, eq=False)
@@ -72,8 +91,8 @@ class FaultBook:
     """All armed faults of a server, those of an account apart from those for everybody.
 
     The first armed fault that matches and fires wins; an account's faults come before the server's. What is random is
-    seeded by the script's seed (else the server's) and the fault's place among those added, so that the same faults
-    and the same requests give the same outcomes. A slow_request fault comes before all others, because it begins
+    seeded by the script's seed (else the server's) and the fault's position among those added, so that the same faults
+    and the same requests give the same outcomes. Faults that act early come before all others, because they begin
     before there is a body that others could match. Faults that are spent are let go when there are too many.
     """
 
@@ -86,21 +105,19 @@ class FaultBook:
         if self._crowded(len(script.faults)):
             self._let_spent_go()
         if self._crowded(len(script.faults)):
-            raise TooManyFaults(f"at most {ARMED_AT_MOST} faults can be armed at once")
-        added = []
-        for fault in script.faults:
-            owner = fault.account if fault.account is not None else account
-            self._added += 1
-            siblings = self._by_account.setdefault(owner, [])
-            place = siblings[-1].place + 1 if siblings else 0
-            seed = self.seed if script.seed is None else script.seed
-            armed = ArmedFault(f"f{self._added}", place, fault, random.Random(f"{seed}/{place}"))  # noqa: S311 - no secrets
-            siblings.append(armed)
-            added.append(armed)
-        return added
+            raise TooManyFaults(f"at most {MAX_ARMED_FAULTS} faults can be armed at once")
+        seed = self.seed if script.seed is None else script.seed
+        return [self._arm(fault, account if fault.account is None else fault.account, seed) for fault in script.faults]
+
+    def _arm(self, fault: Fault, owner: str | None, seed: int) -> ArmedFault:
+        self._added += 1
+        siblings = self._by_account.setdefault(owner, [])
+        position = siblings[-1].position + 1 if siblings else 0
+        siblings.append(ArmedFault(f"f{self._added}", position, fault, f"{seed}/{position}"))
+        return siblings[-1]
 
     def _crowded(self, more: int) -> bool:
-        return sum(map(len, self._by_account.values())) + more > ARMED_AT_MOST
+        return sum(map(len, self._by_account.values())) + more > MAX_ARMED_FAULTS
 
     def _let_spent_go(self) -> None:
         kept = {owner: [each for each in faults if each.armed] for owner, faults in self._by_account.items()}
@@ -112,15 +129,15 @@ class FaultBook:
         return self._take(operation, account, body, now, early=False) if self._by_account else None
 
     def take_early(self, operation: Operation, account: str) -> Firing | None:
-        """Like `take`, for faults that begin before the body is read."""
+        """Like `take`, for faults that act before the body is read."""
         return self._take(operation, account, None, 0.0, early=True) if self._by_account else None
 
     def _take(self, operation: Operation, account: str, body: Json, now: float, *, early: bool) -> Firing | None:
         for owner in (account, None):
             for armed in self._by_account.get(owner, ()):
-                hit = armed.armed and _is_early(armed.fault) == early and _matches(armed.fault, operation, body, now)
-                if hit and armed.advance():
-                    return Firing(armed.id, armed.fault, _delay(armed))
+                hit = armed.armed and armed.fault.early == early and _matches(armed.fault, operation, body, now)
+                if hit and (firing := armed.advance()):
+                    return firing
         return None
 
     def list(self, account: str | None = None) -> Iterator[tuple[str | None, ArmedFault]]:
@@ -131,7 +148,7 @@ class FaultBook:
 
     def clear(self, account: str | None = None, vendor: str | None = None) -> int:
         """Disarms the faults of one account, or of all; with `vendor` only those that are for it and no other.
-        Answers how many there were."""
+        Returns how many there were."""
         cleared = 0
         for owner in list(self._by_account) if account is None else [account]:
             faults = self._by_account.pop(owner, [])
@@ -142,20 +159,9 @@ class FaultBook:
         return cleared
 
 
-def _is_early(fault: Fault) -> bool:
-    return fault.wire is not None and fault.wire.kind == "slow_request"
-
-
 def _matches(fault: Fault, operation: Operation, body: Json, now: float) -> bool:
     return (
-        (fault.vendor is None or fault.vendor == operation.vendor)
-        and (fault.operation is None or fault.operation == operation.id)
+        fault.selects(operation)
         and (fault.status is None or fault.undocumented or fault.status in operation.responses)
         and (fault.match is None or is_subset(fault.match, body, now))
     )
-
-
-def _delay(armed: ArmedFault) -> float:
-    if armed.fault.delay is None:
-        return 0.0
-    return sampled(armed.fault.delay, armed.random.random(), armed.random.gauss(0.0, 1.0))

@@ -1,121 +1,96 @@
-"""What a wire fault does to a connection, one small function each."""
+"""What a wire fault is: a record of its name, its parameters and when it acts, with the coroutine that performs it."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from enum import Enum
 from typing import NamedTuple
 
 from starlette.types import Receive, Send
 
-from mockserver.faults.vocabulary import Wire
+from mockserver.faults.parameters import Parameter, ValueType, object_of
 from mockserver.http.connection import Connection
-from mockserver.http.sending import respond
-from mockserver.http.statuses import phrase
-from mockserver.model import Headers, Response
+from mockserver.model import Headers, Json, Response
 from mockserver.support.clock import Clock
 
-GARBAGE = b"\x16\x03\x01\x02\x00mockserver: this is not HTTP\x00\xff\r\n\r\n"
-SHAPES_THE_ANSWER = frozenset({"truncate", "malformed", "dribble"})
-"""Wire faults that need an answer to spoil; the others send none."""
-DELIVERS = frozenset({"dribble", "slow_request"})
-"""Wire faults after which the client has its whole answer."""
+Parameters = Mapping[str, float]
+NO_RESPONSE = Response(0, b"")
 
 
-class Stage(NamedTuple):
-    """Where a wire fault plays: the connection (None in process), ASGI, the account's clock, and the answer."""
+class Acts(Enum):
+    """When a wire fault acts, and so what the client gets."""
+
+    EARLY = "before the body is read; the client gets the whole response"
+    INSTEAD = "in place of the response"
+    SHAPES = "on the response, which it spoils"
+    DELIVERS = "on the response, which the client gets whole"
+
+
+class FaultContext(NamedTuple):
+    """What a wire fault acts on: the connection (None in process), ASGI, the account's clock, and the response, which
+    there is for the kinds that shape or deliver it only."""
 
     connection: Connection | None
     receive: Receive
     send: Send
     clock: Clock
-    response: Response
-    headers: Headers
+    response: Response = NO_RESPONSE
+    headers: Headers = ()
+
+    def below_http(self, in_process: type[ConnectionError]) -> Connection:
+        """The connection. In process, where there is none to break, raises `in_process` into the client instead."""
+        if self.connection is None:
+            raise in_process("a scripted wire fault")
+        return self.connection
+
+    async def client_gone(self) -> None:
+        """Returns once the client has left: the connection knows it even where other requests wait on it."""
+        if self.connection is not None:
+            await self.connection.gone()
+            return
+        while (await self.receive())["type"] != "http.disconnect":
+            pass
 
 
-async def perform(wire: Wire, stage: Stage) -> None:
-    """Does to the client what the wire fault says, and returns when the client is gone or has its answer.
+class WireFault(NamedTuple):
+    """A kind of wire fault. `description` says in one sentence what the client sees; `perform` returns when the client
+    is gone or has its response, and an early one when the body may be read."""
 
-    In process, where there is no connection to break, what needs one raises ConnectionResetError or
-    ConnectionAbortedError into the client instead.
-    """
-    await _PERFORMERS[wire.kind](wire, stage)
+    name: str
+    description: str
+    acts: Acts
+    perform: Callable[[Parameters, FaultContext], Awaitable[None]]
+    parameters: tuple[Parameter, ...] = ()
 
+    @property
+    def early(self) -> bool:
+        return self.acts is Acts.EARLY
 
-async def _reset(_wire: Wire, stage: Stage) -> None:
-    _below_http(stage, ConnectionResetError).reset()
-    await _until_gone(stage)
+    @property
+    def responds(self) -> bool:
+        """Whether the client gets a response, whole or spoilt."""
+        return self.acts is not Acts.INSTEAD
 
+    @property
+    def delivers(self) -> bool:
+        """Whether the client gets the whole response."""
+        return self.acts in {Acts.EARLY, Acts.DELIVERS}
 
-async def _empty(_wire: Wire, stage: Stage) -> None:
-    _below_http(stage, ConnectionAbortedError).close()
-    await _until_gone(stage)
+    @property
+    def parameters_type(self) -> ValueType:
+        return object_of("an object of parameters", self.parameters)
 
-
-async def _garbage(_wire: Wire, stage: Stage) -> None:
-    connection = _below_http(stage, ConnectionAbortedError)
-    connection.write(GARBAGE)
-    connection.close()
-    await _until_gone(stage)
-
-
-async def _truncate(wire: Wire, stage: Stage) -> None:
-    connection = _below_http(stage, ConnectionAbortedError)
-    status = stage.response.status
-    head = [f"HTTP/1.1 {status} {phrase(status)}\r\n".encode("ascii")]
-    head += [name + b": " + value + b"\r\n" for name, value in stage.headers]
-    body = stage.response.body
-    kept = min(int(len(body) * wire.parameters["keep"]), len(body) - 1)
-    connection.write(b"".join(head) + b"\r\n" + body[: max(kept, 0)])
-    connection.close()
-    await _until_gone(stage)
+    @property
+    def schema(self) -> dict[str, Json]:
+        """The JSON Schema of its parameters."""
+        return {**self.parameters_type.schema, "description": self.description}
 
 
-async def _hang(_wire: Wire, stage: Stage) -> None:
-    await _until_gone(stage)
+class Wire(NamedTuple):
+    """A wire fault with the parameters that a script gives it."""
 
+    kind: WireFault
+    parameters: Parameters
 
-async def _malformed(_wire: Wire, stage: Stage) -> None:
-    body = stage.response.body[:-1] + b","
-    headers = tuple((name, b"%d" % len(body) if name == b"content-length" else value) for name, value in stage.headers)
-    await respond(stage.send, stage.response._replace(body=body), headers)
-
-
-async def _dribble(wire: Wire, stage: Stage) -> None:
-    body, chunks = stage.response.body, int(wire.parameters["chunks"])
-    await stage.send({"type": "http.response.start", "status": stage.response.status, "headers": stage.headers})
-    pause = wire.parameters["seconds"] / chunks
-    for number in range(chunks):
-        await stage.clock.sleep(pause, stage.connection)
-        chunk = body[len(body) * number // chunks : len(body) * (number + 1) // chunks]
-        await stage.send({"type": "http.response.body", "body": chunk, "more_body": number + 1 < chunks})
-
-
-async def _slow_request(_wire: Wire, stage: Stage) -> None:
-    await respond(stage.send, stage.response, stage.headers)
-
-
-_PERFORMERS: Mapping[str, Callable[[Wire, Stage], Awaitable[None]]] = {
-    "reset": _reset,
-    "empty": _empty,
-    "truncate": _truncate,
-    "garbage": _garbage,
-    "malformed": _malformed,
-    "dribble": _dribble,
-    "hang": _hang,
-    "slow_request": _slow_request,
-}
-
-
-def _below_http(stage: Stage, in_process: type[ConnectionError]) -> Connection:
-    if stage.connection is None:
-        raise in_process("a scripted wire fault")
-    return stage.connection
-
-
-async def _until_gone(stage: Stage) -> None:
-    """Returns once the client has left: the connection knows it even where other requests wait on it."""
-    if stage.connection is not None:
-        await stage.connection.gone()
-        return
-    while (await stage.receive())["type"] != "http.disconnect":
-        pass
+    async def perform(self, context: FaultContext) -> None:
+        await self.kind.perform(self.parameters, context)

@@ -11,8 +11,7 @@ from starlette.types import Receive, Scope, Send
 
 from mockserver.accounts.account import Account, Accounts
 from mockserver.errors import ClientGone
-from mockserver.faults import Firing
-from mockserver.faults.wire import DELIVERS, SHAPES_THE_ANSWER, Stage, perform
+from mockserver.faults import FaultContext, Firing
 from mockserver.http.connection import Connection, connection_of
 from mockserver.http.preferences import read_preferences
 from mockserver.http.problems import problem_response
@@ -54,7 +53,7 @@ class Pipeline:
         recording = self._recorder.begin(account, operation)
         early = self._accounts.faults.take_early(operation, credentials.credential)
         if early is not None and early.fault.wire is not None:
-            await account.clock.sleep(early.fault.wire.parameters["seconds"], connection)
+            await early.fault.wire.perform(FaultContext(connection, receive, send, account.clock))
         try:
             request = await receive_request(head, receive, self._responders[operation.vendor].limit(operation))
         except ClientGone as gone:
@@ -64,10 +63,10 @@ class Pipeline:
         context = RequestContext(operation, request, values, credentials, preferences)
         outcome, decision = await self._outcome(context, account, connection, early)
         recording.close(request, account.now(), outcome)
-        wire = outcome.firing.fault.wire if outcome.firing else None
+        wire = outcome.firing.fault.wire if outcome.firing and outcome.firing is not early else None
         if wire is not None and decision is not None:
-            stage = Stage(connection, receive, send, account.clock, decision.response, outcome.headers)
-            await perform(wire, stage)
+            response, headers = decision.response, outcome.headers
+            await wire.perform(FaultContext(connection, receive, send, account.clock, response, headers))
         elif outcome.response is not None:
             await respond(send, outcome.response, outcome.headers)
 
@@ -124,9 +123,9 @@ def _outcome_of(
     """The outcome of a decision: what the client is sent, and whether it can learn that what it sent was stored."""
     response, accepted = decision
     headers = headers_of(response, account.now(), _more_headers(context, response))
-    wire = firing.fault.wire.kind if firing and firing.fault.wire else None
-    sent = wire is None or wire in SHAPES_THE_ANSWER or wire in DELIVERS
-    delivered = wire is None or wire in DELIVERS
+    wire = firing.fault.wire if firing else None
+    sent = wire is None or wire.kind.responds
+    delivered = wire is None or wire.kind.delivers
     return Outcome(
         response=response if sent else None,
         headers=headers if sent else (),

@@ -11,7 +11,6 @@ from mockserver.accounts.account import Account
 from mockserver.accounts.quotas import RateLimit
 from mockserver.errors import Failure
 from mockserver.faults import Fault
-from mockserver.faults.wire import DELIVERS
 from mockserver.http.problems import status_of
 from mockserver.model import (
     FailureKind,
@@ -172,5 +171,4 @@ class Responder:
 
 def _only_seems_to_work(fault: Fault, operation: Operation) -> bool:
     """Whether the client is to see a success, whole or spoilt, of a request that nothing comes of."""
-    spoilt = fault.wire is not None and fault.wire.kind not in DELIVERS
-    return spoilt or fault.status == operation.success
+    return fault.spoils or fault.status == operation.success

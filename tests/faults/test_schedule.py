@@ -12,7 +12,7 @@ import pytest
 
 from mockserver.server.app import create_app
 from mockserver.settings import Settings
-from tests.support.faulting import World
+from tests.support.faulting import World, storm
 from tests.support.harness import (
     OPERATIONS,
     PRODLYTICS,
@@ -280,6 +280,16 @@ def test_the_same_seed_gives_the_same_outcomes_by_every_door(server: Server, key
         assert outcomes(server, name) == from_yaml
     assert outcomes_in_process(42, key) == from_yaml
     assert outcomes_in_process(43, key) != from_yaml
+
+
+def test_a_seed_fails_as_many_requests_at_once_as_one_after_the_other(server: Server, key: str) -> None:
+    """Chance goes by the number of the request, not by the order in which concurrent ones are decided."""
+    worlds = [World(server, PRODLYTICS, f"{key}{number}") for number in range(2)]
+    for world in worlds:
+        world.fail({"status": 503, "probability": 0.3, "after": 10, "times": 100}, seed=3)
+    failed = worlds[0].statuses(200).count(503)
+    assert storm(worlds[1], 200, 16) == {"202": 200 - failed, "503": failed}
+    assert 40 <= failed <= 75
 
 
 def test_clearing_and_arming_again_gives_the_same_outcomes_again(world: World) -> None:

@@ -1,0 +1,22 @@
+"""The wire fault `malformed`."""
+
+from __future__ import annotations
+
+from mockserver.faults.wire import Acts, FaultContext, Parameters, WireFault
+from mockserver.http.sending import respond
+
+
+async def perform(_parameters: Parameters, context: FaultContext) -> None:
+    whole = context.response.body
+    body = whole[:-1] + b"," if whole else whole  # a 204 must not have one
+    length = b"%d" % len(body)
+    headers = tuple((name, length if name == b"content-length" else value) for name, value in context.headers)
+    await respond(context.send, context.response._replace(body=body), headers)
+
+
+WIRE_FAULT = WireFault(
+    name="malformed",
+    description="The response is complete, and its JSON is broken.",
+    acts=Acts.SHAPES,
+    perform=perform,
+)

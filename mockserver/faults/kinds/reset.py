@@ -1,0 +1,18 @@
+"""The wire fault `reset`."""
+
+from __future__ import annotations
+
+from mockserver.faults.wire import Acts, FaultContext, Parameters, WireFault
+
+
+async def perform(_parameters: Parameters, context: FaultContext) -> None:
+    context.below_http(ConnectionResetError).reset()
+    await context.client_gone()
+
+
+WIRE_FAULT = WireFault(
+    name="reset",
+    description="The connection is reset (RST) before any byte of a response.",
+    acts=Acts.INSTEAD,
+    perform=perform,
+)
