@@ -13,8 +13,3 @@ class QueryError(ValueError):
         super().__init__(message)
         self.message = message
         self.pointer = pointer
-
-
-def syntax_error(language: str, reason: str, index: int, pointer: str) -> QueryError:
-    """A QueryError that names the place in a text: `index` counts characters from 0, the message from 1."""
-    return QueryError(f"syntax error in the {language} at character {index + 1}: {reason}", pointer)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from mockserver.analytics.errors import QueryError, syntax_error
+from mockserver.analytics.errors import QueryError
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,10 @@ class Word:
 
 
 class Scanner:
-    """A place in a text, `index` characters from its beginning; `pointer` is where the text stands in the request."""
+    """A place in a text, `index` characters from its beginning; `pointer` is where the text stands in the request, and
+    `language` what it is written in."""
+
+    language: str
 
     def __init__(self, text: str, pointer: str) -> None:
         self.text = text
@@ -99,4 +102,6 @@ class Scanner:
         return found.group() if found else ""
 
     def error(self, reason: str, index: int | None = None) -> QueryError:
-        return syntax_error("search query", reason, self.index if index is None else index, self.pointer)
+        """A failure at this place, or at `index`; its message counts characters from 1."""
+        character = (self.index if index is None else index) + 1
+        return QueryError(f"syntax error in the {self.language} at character {character}: {reason}", self.pointer)

@@ -22,14 +22,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from mockserver.analytics.boolean import And, Expression, Is, Not, Or
+from mockserver.analytics.boolean import And, BooleanParser, Expression, Is
 from mockserver.analytics.conditions import Between, Condition, Equals, Glob, Present, Resembles, Words, between
 from mockserver.analytics.errors import QueryError
 from mockserver.analytics.facets import facet_name
-from mockserver.analytics.scanner import Scanner
 
 MAX_LENGTH = 4_096
-MAX_DEPTH = 32
 MAX_TERMS = 100
 MAX_FREE_TEXTS = 20
 
@@ -67,10 +65,12 @@ def parse_search(text: str, pointer: str) -> Search:
     return _Parser(text, pointer).query()
 
 
-class _Parser(Scanner):
+class _Parser(BooleanParser[Term]):
+    language = "search query"
+
     def __init__(self, text: str, pointer: str) -> None:
         super().__init__(text, pointer)
-        self.depth = 0
+        self.facet: str | None = None
         self.terms = 0
         self.free_texts = 0
 
@@ -78,56 +78,28 @@ class _Parser(Scanner):
         self.skip_spaces()
         if self.at_end():
             return And()
-        expression = self._disjunction(None)
+        expression = self.disjunction()
         if not self.at_end():
             raise self.error("')' closes nothing")
         return expression
 
-    def _disjunction(self, facet: str | None) -> Search:
-        operands = [self._conjunction(facet)]
-        while self.take_operator("OR"):
-            operands.append(self._conjunction(facet))
-        return operands[0] if len(operands) == 1 else Or(tuple(operands))
+    def and_is_implied(self) -> bool:
+        return not (self.at_end() or self.peek() == ")" or self.operator_ahead("OR"))
 
-    def _conjunction(self, facet: str | None) -> Search:
-        operands = [self._negation(facet)]
-        while self.take_operator("AND") or not self._conjunction_ends():
-            operands.append(self._negation(facet))
-        return operands[0] if len(operands) == 1 else And(tuple(operands))
-
-    def _conjunction_ends(self) -> bool:
-        return self.at_end() or self.peek() == ")" or self.operator_ahead("OR")
-
-    def _negation(self, facet: str | None) -> Search:
-        negated = False
-        while self.take("-") or self.take_operator("NOT"):
-            negated = not negated
-            self.skip_spaces()
-        expression = self._primary(facet)
+    def take_not(self) -> bool:
+        taken = self.take("-") or self.take_operator("NOT")
         self.skip_spaces()
-        return Not(expression) if negated else expression
+        return taken
 
-    def _primary(self, facet: str | None) -> Search:
+    def operand(self) -> Search:
         if self.at_end():
             raise self.error("a term is expected")
         if self.peek() == "(":
-            return self._group(facet)
-        if self.peek() in (")]}:[{" if facet is None else ")]}:") or any(map(self.operator_ahead, ("AND", "OR"))):
+            return self.group()
+        closing = ")]}:[{" if self.facet is None else ")]}:"
+        if self.peek() in closing or any(map(self.operator_ahead, ("AND", "OR"))):
             raise self.error(f"a term is expected in place of '{self.next_word()}'")
-        return self._bare_term() if facet is None else self._value_in_group(facet)
-
-    def _group(self, facet: str | None) -> Search:
-        opened = self.index
-        self.depth += 1
-        if self.depth > MAX_DEPTH:
-            raise self.error(f"more than {MAX_DEPTH} parentheses in one another")
-        self.index += 1
-        self.skip_spaces()
-        expression = self._disjunction(facet)
-        if not self.take(")"):
-            raise self.error("'(' is never closed", opened)
-        self.depth -= 1
-        return expression
+        return self._bare_term() if self.facet is None else self._value_in_group(self.facet)
 
     def _bare_term(self) -> Search:
         start = self.index
@@ -161,7 +133,10 @@ class _Parser(Scanner):
         if self.at_end() or self.peek().isspace() or self.peek() in ")]}":
             raise self.error("a value is expected after ':'")
         if self.peek() == "(":
-            return self._group(facet)
+            outside, self.facet = self.facet, facet
+            values = self.group()
+            self.facet = outside
+            return values
         self._count_term()
         return Is(Attribute(facet, self._condition()))
 
