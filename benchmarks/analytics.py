@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from benchmarks.scale import Run
-from mockserver.analytics import EventStore, timeseries
+from mockserver.analytics.queries import timeseries
+from mockserver.analytics.store import EventStore
 
 HOUR = 3_600_000
 DAY = 24 * HOUR

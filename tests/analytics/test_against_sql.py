@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
-from mockserver.analytics import EventStore, Segment, scalar, timeseries
+from mockserver.analytics.audience import Segment
+from mockserver.analytics.queries import scalar, timeseries
+from mockserver.analytics.store import EventStore
 from tests.support.sql_oracle import Fact, Group, Oracle
 
 pytestmark = pytest.mark.fuzz

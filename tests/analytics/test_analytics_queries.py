@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
-from mockserver.analytics import EventStore, QueryError, scalar, timeseries
+from mockserver.analytics.errors import QueryError
+from mockserver.analytics.queries import scalar, timeseries
+from mockserver.analytics.store import EventStore
 
 HOUR = 3_600_000
 NOON = 1_771_243_200_000

@@ -6,7 +6,10 @@ from typing import Any
 
 import pytest
 
-from mockserver.analytics import EventStore, QueryError, Segment, scalar
+from mockserver.analytics.audience import Segment
+from mockserver.analytics.errors import QueryError
+from mockserver.analytics.queries import scalar
+from mockserver.analytics.store import EventStore
 
 PLACE = "/data/attributes/query/audience_filters"
 SEGMENT = "0a000000-0000-4000-8000-00000000000f"

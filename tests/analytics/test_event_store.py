@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from mockserver.analytics import EventStore, scalar
+from mockserver.analytics.queries import scalar
+from mockserver.analytics.store import EventStore
 
 
 def count_by(store: EventStore, facet: str) -> dict[str, float]:

@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 
-from mockserver.analytics import EventStore, QueryError, scalar
+from mockserver.analytics.errors import QueryError
+from mockserver.analytics.queries import scalar
+from mockserver.analytics.store import EventStore
 
 PLACE = "/data/attributes/query/query/search/query"
 

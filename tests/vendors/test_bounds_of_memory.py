@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from mockserver.analytics import EventStore, scalar
+from mockserver.analytics.queries import scalar
+from mockserver.analytics.store import EventStore
 from mockserver.control.product_analytics import SEGMENTS_AT_MOST
 from mockserver.vendors.satori import state
 from mockserver.vendors.satori.state import SatoriMemory, Taxonomy
