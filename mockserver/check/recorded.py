@@ -1,4 +1,4 @@
-"""What every kind of recording is read into: one exchange, and the failure of a file that cannot be read."""
+"""What every kind of recording is read into, and what their readers share."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class UnreadableFile(StartError):  # noqa: N818 - its text is one line for a per
 
 
 class NoRecording(UnreadableFile):
-    """A file is well-formed, but none of the kinds of recordings."""
+    """A file holds none of the kinds of recordings."""
 
 
 class Malformed(Exception):  # noqa: N818 - it becomes an UnreadableFile once the file is known
@@ -50,9 +50,9 @@ class Recorded:
     """One recorded exchange.
 
     `place` names it in its file (`entry 3`), `line` is its line there, from 1, where that is known. `host` is the
-    URL's, lower case, with `port` where the URL gives one; `vendor` is set where the recording itself says it. `time`
-    is when the request was made, in seconds since the epoch, None where nobody wrote it down. `response` is None
-    where nothing was answered. `body_known` is false where the request had a body that was not recorded.
+    URL's, lower case, with `port` where the URL gives one; `vendor` is set where the recording names it. `time` is
+    when the request was made, in seconds since the epoch, None where it was not recorded. `response` is None where
+    there was none. `body_known` is false where the request had a body that was not recorded whole.
     """
 
     place: str
@@ -77,8 +77,8 @@ class Address:
 
 
 def address_of(url: str) -> Address:
-    """A URL's host in lower case, port, path with its percent-encoding undone, and query. One that is no URL has the
-    host ""."""
+    """A URL's host in lower case, port, path with its percent-encoding undone, and query; the host "" where the text is
+    no URL."""
     try:
         parts = urlsplit(url)
         host, port = (parts.hostname or "").lower().removesuffix("."), parts.port
@@ -89,8 +89,8 @@ def address_of(url: str) -> Address:
 
 
 def seconds_of(text: object) -> float | None:
-    """A time in ISO 8601 or as an HTTP date, in seconds since the epoch, UTC where it names no zone; None where it is
-    none."""
+    """Seconds since the epoch of a time in ISO 8601 or as an HTTP date, in UTC where it names no zone; None for other
+    text."""
     for read in (dt.datetime.fromisoformat, parsedate_to_datetime):
         try:
             when = text if isinstance(text, dt.datetime) else read(str(text))
@@ -100,8 +100,8 @@ def seconds_of(text: object) -> float | None:
     return None
 
 
-def raw(text: str) -> bytes:
-    """Text as the bytes that it stands for; a lone surrogate becomes what no UTF-8 reader takes."""
+def encoded(text: str) -> bytes:
+    """Text in UTF-8; a lone surrogate becomes bytes that no UTF-8 reader accepts."""
     return text.encode("utf-8", "surrogatepass")
 
 
@@ -113,12 +113,12 @@ def from_base64(text: str, place: str) -> bytes:
         raise Malformed(place, "base64") from None
 
 
-def undone(headers: Headers, text: str | None, body: bytes) -> tuple[Headers, bytes | None]:
-    """Headers and body that fit each other, where the recorder may have undone a Content-Encoding and left its header
-    in; `text` is the body as the recording holds it, None where it holds bytes.
+def without_stale_coding(headers: Headers, text: str | None, body: bytes) -> tuple[Headers, bytes | None]:
+    """The body with headers that fit it, where the recorder may have decompressed it and kept its Content-Encoding;
+    `text` is the body as the recording holds it, None where it holds bytes.
 
-    What is text is not compressed, and loses the header. What has been compressed and written as text all the same is
-    read back where each character is a byte; where bytes were lost (U+FFFD) there is no body: None.
+    A body that is text is not compressed, and loses the header. A compressed body that was written as text is read
+    back where each character is a byte. Where bytes were lost (U+FFFD), there is no body: None.
     """
     if not any(name == b"content-encoding" for name, _ in headers):
         return headers, body
@@ -135,7 +135,7 @@ def undone(headers: Headers, text: str | None, body: bytes) -> tuple[Headers, by
 
 
 CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")
-"""What no JSON text holds, and everything compressed does."""
+"""Characters that no JSON text holds, and every compressed body does."""
 
 
 def header_text(value: Any, place: str) -> bytes:
@@ -144,11 +144,11 @@ def header_text(value: Any, place: str) -> bytes:
         return value
     if value is not None and not isinstance(value, (str, int, float, Decimal)):
         raise Malformed(place, "text")
-    return raw("" if value is None else str(value))
+    return encoded("" if value is None else str(value))
 
 
 def status_of(value: Any, place: str) -> int:
-    """A status code; 0, as recorders write it in many ways, where there was no answer. Raises Malformed."""
+    """A status code; 0 where there was no response, for which recorders write many things. Raises Malformed."""
     if value is None:
         return 0
     if isinstance(value, (float, Decimal)) and -1 <= value < 1000 and value == int(value):
@@ -173,7 +173,37 @@ def text_of(holder: dict[str, Any], name: str, place: str) -> str:
     return value
 
 
-def request_of(method: str, address: Address, headers: Headers, body: bytes, size: int = 0) -> Request:
-    """A recorded request in the form in which the server judges one; `size` is what the body had in bytes, where the
-    recording says it of one that it does not hold whole."""
-    return Request(method.upper(), address.path, address.query, headers, body, max(size, len(body)))
+def recorded(
+    place: str,
+    line: int | None,
+    *,
+    method: str,
+    address: Address,
+    headers: Headers,
+    body: bytes | None,
+    response: RecordedResponse | None,
+    time: float | None,
+    vendor: str | None = None,
+    size: Any = 0,
+) -> Recorded:
+    """One exchange. `body` is None where the recording does not hold it whole; `size` is then the bytes that the
+    recording gives for it, if it is an integer."""
+    given = size if body is None and is_integer(size) else 0
+    return Recorded(
+        place=place,
+        line=line,
+        host=address.host,
+        port=address.port,
+        vendor=vendor,
+        request=Request(
+            method=method.upper(),
+            path=address.path,
+            query=address.query,
+            headers=headers,
+            body=body or b"",
+            body_size=max(given, len(body or b"")),
+        ),
+        response=response,
+        time=time,
+        body_known=body is not None,
+    )
