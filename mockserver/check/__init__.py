@@ -1,1 +1,1 @@
-"""`mockserver check`: recorded traffic held against the contracts, offline."""
+"""`mockserver check`: checks recorded traffic against the contracts, offline."""

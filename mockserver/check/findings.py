@@ -1,4 +1,4 @@
-"""What a check found: every violation with its place, and the counts of all that was and was not judged."""
+"""The outcome of a check: every violation with its place, and counts of all that was and was not judged."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from mockserver.model import Violation
 
 Side = Literal["request", "response"]
 Level = Literal["violation", "warning"]
-FINDINGS_KEPT = 10_000
-NAMES_KEPT = 1000
+MAX_FINDINGS = 10_000
+MAX_NAMES = 1000
 OTHERS = "(others)"
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One departure from a contract in a recording. `url` is the request's path and query, credentials masked; `time`
-    is when it was recorded, in seconds since the epoch, if that is known."""
+    """One place where a recording departs from a contract. `url` is the request's path and query, credentials masked;
+    `time` is when it was recorded, in seconds since the epoch, None where that is not known."""
 
     file: Path
     place: str
@@ -39,7 +39,7 @@ class Finding:
 
 @dataclass(slots=True)
 class OperationCount:
-    """How often an operation was met, and how many of its requests and responses broke the contract."""
+    """How often an operation was called, and how many of its requests and responses broke the contract."""
 
     exchanges: int = 0
     requests_violated: int = 0
@@ -49,7 +49,7 @@ class OperationCount:
 
 @dataclass(slots=True)
 class Report:
-    """The outcome of a check. Findings are kept up to FINDINGS_KEPT, the counts are of all."""
+    """The outcome of a check. At most MAX_FINDINGS findings are kept; the counts are of all."""
 
     profile: str
     sides: tuple[Side, ...]
@@ -78,7 +78,7 @@ class Report:
 
     @property
     def left_out(self) -> int:
-        """Findings that were counted and not kept."""
+        """How many findings were counted and not kept."""
         return self.violations + self.warnings - len(self.findings)
 
     def add(self, finding: Finding) -> None:
@@ -86,10 +86,10 @@ class Report:
             self.violations += 1
         else:
             self.warnings += 1
-        if len(self.findings) < FINDINGS_KEPT:
+        if len(self.findings) < MAX_FINDINGS:
             self.findings.append(finding)
 
 
 def count(counter: Counter[str], name: str) -> None:
-    """Counts a name; beyond NAMES_KEPT different ones, the rest together."""
-    counter[name if name in counter or len(counter) < NAMES_KEPT else OTHERS] += 1
+    """Counts a name; beyond MAX_NAMES different ones, all others count as one."""
+    counter[name if name in counter or len(counter) < MAX_NAMES else OTHERS] += 1

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from itertools import accumulate
-from typing import Protocol
+
+from mockserver.support.yaml import Readable
 
 CHUNK = 64 * 1024
 MAX_DEPTH = 1000
@@ -13,14 +14,10 @@ MAX_DIGITS = 2000
 """Python reads no integer of over 4300 digits; the parser does not survive the attempt."""
 LONG_NUMBER = re.compile(rb"[0-9]{%d}" % MAX_DIGITS)
 BREAK = re.compile(rb"[}\[][ \t,]*\r?\n")
-"""Where what is read is cut: at the ends of the lines behind which an entry can begin."""
+"""Where pieces end: at the end of a line after which an entry can begin."""
 BRACKETS = b"[]{}"
 NO_BRACKETS = bytes(set(range(256)) - set(BRACKETS))
 STEPS = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
-
-
-class Readable(Protocol):
-    def read(self, size: int = -1, /) -> bytes: ...
 
 
 class RefusedJson(Exception):  # noqa: N818 - it becomes an UnreadableFile once the file is known
@@ -65,7 +62,7 @@ class JsonSource:
 
 
 class Nesting:
-    """Follows how deep arrays and objects are nested, over the pieces of a JSON text: `depth`, after the last one."""
+    """Follows the `depth` of arrays and objects over the pieces of a JSON text."""
 
     def __init__(self) -> None:
         self.depth = 0
@@ -86,7 +83,7 @@ class Nesting:
         self.depth += 2 * opened - len(brackets)
 
     def _outside_strings(self, text: bytes) -> bytes:
-        """The text without its strings; notes whether it ends inside one, and on half an escape."""
+        """The text without its strings; keeps whether it ends inside one, and in the middle of an escape."""
         self._escape = b""
         if (len(text) - len(text.rstrip(b"\\"))) % 2:
             text, self._escape = text[:-1], b"\\"

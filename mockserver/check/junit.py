@@ -12,7 +12,7 @@ from mockserver.check.findings import Finding, Report
 from mockserver.check.text import described, place_of
 
 NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""What XML 1.0 cannot hold, not even escaped."""
+"""Characters that XML 1.0 cannot hold, not even escaped."""
 
 
 def junit_report(report: Report) -> Iterator[str]:
@@ -46,7 +46,7 @@ def junit_report(report: Report) -> Iterator[str]:
 
 
 def _cases(findings: list[Finding], report: Report) -> dict[tuple[str, str, str], list[Finding]]:
-    """The findings of a file by operation and side; with a single file, the operations without any too."""
+    """The findings of a file by operation and side; with a single file, also the operations without findings."""
     cases: dict[tuple[str, str, str], list[Finding]] = {}
     if len(report.files) == 1:
         cases = {(*operation, side): [] for operation in sorted(report.operations) for side in report.sides}

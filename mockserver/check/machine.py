@@ -77,7 +77,7 @@ def finding_view(finding: Finding) -> dict[str, Any]:
 
 
 def github_report(report: Report) -> Iterator[str]:
-    """One workflow command per finding and unreadable file, and one that sums up."""
+    """One workflow command for each finding and unreadable file, and one with the counts."""
     for problem in report.unreadable:
         message = _data(problem.detail)
         yield f"::error file={_property(name_of(problem.file))},title=unreadable::{message}"

@@ -20,20 +20,21 @@ from mockserver.check.recorded import Malformed, NoRecording, Recorded, Unreadab
 from mockserver.support.yaml import Bounds, YamlDocument, YamlError
 
 SUFFIXES = frozenset({".har", ".json", ".jsonl", ".ndjson", ".yaml", ".yml"})
-"""What is looked at in a directory; a file that is named is read whatever it is called."""
+"""The files that are read in a directory; a file on the command line may have any name."""
 EXPECTED = "expected HAR, a VCR cassette (YAML or JSON) or mockserver's JSON lines"
-BEGINNING = 4096
+PEEKED_BYTES = 4096
+"""How much is read to tell YAML from JSON."""
 CASSETTE = Bounds(nodes=100_000_000, depth=200)
-"""A day's traffic fits; aliases expand no further than in any other file."""
+"""Enough for a day's traffic; aliases expand no further than in any other file."""
 
 Entry = Recorded | UnreadableFile
 Progress = Callable[[int], None]
-"""Told how many more bytes were read."""
+"""Is called with the number of bytes read since the last call."""
 
 
 def recordings_in(paths: tuple[Path, ...]) -> Iterator[tuple[Path, bool]]:
-    """Every file that the paths name, and whether it must be a recording: it was named, or is called one. Of a
-    directory all that is below it; one that cannot be listed is given as a file, which cannot be read either."""
+    """The files below the paths, and whether each must be a recording: it was named, or its name says it is one. A
+    directory that cannot be listed counts as a file, which cannot be read either."""
     for path in paths:
         if path.is_dir():
             yield from _below(path)
@@ -54,8 +55,8 @@ def _below(folder: Path) -> Iterator[tuple[Path, bool]]:
 
 
 def read_file(path: Path, progress: Progress) -> Iterator[Entry]:
-    """The exchanges of a file; in place of an entry that is malformed, what is wrong with it. Raises UnreadableFile, at
-    once or after some of them; NoRecording where it is none."""
+    """The exchanges of a file, and in place of each malformed entry what is wrong with it. Raises UnreadableFile, at
+    once or after some exchanges, and NoRecording."""
     try:
         with path.open("rb") as file:
             yield from _read(path, Counted(file, progress))
@@ -64,11 +65,11 @@ def read_file(path: Path, progress: Progress) -> Iterator[Entry]:
 
 
 class Counted:
-    """A file that tells how far it was read; going back is not counted twice."""
+    """A file that reports how far it was read; what is read again is not counted twice."""
 
     def __init__(self, file: IO[bytes], progress: Progress) -> None:
         self._file, self._progress = file, progress
-        self._at = self._told = 0
+        self._at = self._reported = 0
 
     def read(self, size: int = -1) -> bytes:
         return self._count(self._file.read(size))
@@ -82,14 +83,14 @@ class Counted:
 
     def _count(self, data: bytes) -> bytes:
         self._at += len(data)
-        if self._at > self._told:
-            self._progress(self._at - self._told)
-            self._told = self._at
+        if self._at > self._reported:
+            self._progress(self._at - self._reported)
+            self._reported = self._at
         return data
 
 
 def _read(path: Path, file: Counted) -> Iterator[Entry]:
-    beginning = file.read(BEGINNING).removeprefix(b"\xef\xbb\xbf").lstrip()
+    beginning = file.read(PEEKED_BYTES).removeprefix(b"\xef\xbb\xbf").lstrip()
     file.rewind()
     if not beginning:
         raise NoRecording(path, "", f"is empty: {EXPECTED}")
@@ -133,8 +134,8 @@ def _json_cassette(path: Path, file: Counted, name: str) -> Iterator[Entry]:
 
 
 def _head(path: Path, file: Counted, place: str, what: str) -> tuple[str, int]:
-    """The program that wrote a HAR file, "" where it does not say so before the list at `place`, and the line on which
-    the first member of that list is."""
+    """The program that wrote a HAR file, "" where it is not named before the list at `place`, and the line of the first
+    member of that list."""
     creator, source = "", JsonSource(file)
     with _parsing(path, source, lambda: place.rpartition(".")[0] or place):
         for prefix, event, value in ijson.parse(source):
@@ -201,7 +202,7 @@ def _interactions(path: Path, root: Any) -> list[Any]:
 
 
 def _placed(path: Path, place: str, read: Callable[..., Recorded], *arguments: Any) -> Entry:
-    """What `read` makes of an entry; where it is malformed, the failure, which names file and place."""
+    """The exchange that `read` makes of an entry, or the failure of a malformed one, with file and place."""
     try:
         return read(*arguments)
     except Malformed as error:

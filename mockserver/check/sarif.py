@@ -44,9 +44,9 @@ def sarif_report(report: Report) -> Iterator[str]:
 
 
 def _rule(rule: str) -> dict[str, Any]:
-    """A rule, with all the texts that code scanning asks for."""
+    """A rule with all the texts that code scanning requires."""
     said = {"text": f"The contract's rule {rule} is kept."}
-    help_text = "Each result names the place and what stood there; its evidence is the vendor's page that says so."
+    help_text = "Each result names the place and the value; its evidence is the vendor's page."
     return {"id": rule, "shortDescription": said, "fullDescription": said, "help": {"text": help_text}}
 
 
@@ -56,7 +56,7 @@ def _result(finding: Finding, numbers: dict[str, int]) -> dict[str, Any]:
     text = f"{finding.operation} {finding.side}, {place_of(violation)}: {described(violation)}"
     identity = f"{finding.operation}|{finding.side}|{finding.place}|{violation.pointer}|{violation.rule}"
     location: dict[str, Any] = {"artifactLocation": {"uri": _uri(finding.file)}}
-    location["region"] = {"startLine": finding.line or 1, "startColumn": 1}  # code scanning demands both
+    location["region"] = {"startLine": finding.line or 1, "startColumn": 1}  # code scanning requires both
     return {
         "ruleId": violation.rule,
         "ruleIndex": numbers[violation.rule],
@@ -65,7 +65,7 @@ def _result(finding: Finding, numbers: dict[str, int]) -> dict[str, Any]:
         "locations": [
             {"physicalLocation": location, "logicalLocations": [{"fullyQualifiedName": place, "kind": "member"}]}
         ],
-        # code scanning looks at this name only, and makes one up of the line where it is absent: a HAR file may be one
+        # code scanning reads no other name, and without it hashes the line: a HAR file may be a single line
         "partialFingerprints": {"primaryLocationLineHash": _fingerprint(identity)},
         "properties": {
             "vendor": finding.vendor,
@@ -76,7 +76,7 @@ def _result(finding: Finding, numbers: dict[str, int]) -> dict[str, Any]:
 
 
 def _fingerprint(identity: str) -> str:
-    """A hash in the form that code scanning gives its own: 16 hex digits, and which of several alike it is."""
+    """A hash in the form of code scanning's own: 16 hex digits, and the number among equal ones."""
     return f"{hashlib.sha256(identity.encode('utf-8', 'replace')).hexdigest()[:16]}:1"
 
 

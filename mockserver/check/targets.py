@@ -19,8 +19,8 @@ Miss = Literal["host", "path"]
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """An operation with the values of its path parameters; `allowed` are the methods of a path that does not have the
-    request's, else empty."""
+    """An operation with the values of its path parameters. `allowed` is empty, or the methods of a path that does not
+    have the request's."""
 
     operation: Operation
     path_values: Mapping[str, str]
@@ -37,8 +37,8 @@ class _Server:
 class Targets:
     """The operations of a catalogue by vendor, host and path.
 
-    A host belongs to the vendor whose contract names it among its servers, or that `hosts` (pattern, with or without
-    a port → vendor) gives it to; a loopback host may be any vendor's.
+    A host belongs to the vendor that `hosts` names for it (pattern, with or without a port → vendor), or whose contract
+    lists it among its servers. A loopback host can be any vendor's.
     """
 
     def __init__(self, catalogue: Catalogue, hosts: Mapping[str, str]) -> None:
@@ -53,20 +53,20 @@ class Targets:
         }
 
     def find(self, method: str, host: str, port: int | None, path: str, vendor: str | None = None) -> Match | Miss:
-        """The operation of a request, or what of it nobody knows: its host or its path. `vendor` is given where the
-        recording says whose it is."""
+        """The operation of a request, or which part of its URL is unknown. `vendor` is set where the recording names
+        it."""
         vendors, bases = ([vendor], {""}) if vendor is not None and vendor in self._paths else self._vendors(host, port)
         if not vendors:
             return "host"
         for base in sorted(bases, key=len, reverse=True):
             if path.startswith(f"{base}/"):
-                found = self._at(vendors, method, path[len(base) :])
-                if found is not None:
-                    return found
+                match = self._at(vendors, method, path[len(base) :])
+                if match is not None:
+                    return match
         return "path"
 
     def _vendors(self, host: str, port: int | None) -> tuple[list[str], set[str]]:
-        """Whose a host may be, and the base paths of that server."""
+        """The vendors that a host can belong to, and the base paths of their servers."""
         for pattern, vendor in self._hosts.items():
             if fnmatch.fnmatchcase(host, pattern) or fnmatch.fnmatchcase(f"{host}:{port}", pattern):
                 return [vendor] if vendor in self._paths else [], {
@@ -79,17 +79,17 @@ class Targets:
         return (list(self._paths), {""}) if _is_own(host) else ([], set())
 
     def _at(self, vendors: list[str], method: str, path: str) -> Match | None:
-        found: list[tuple[Operation, dict[str, str]]] = []
+        others: list[tuple[Operation, dict[str, str]]] = []
         for vendor in vendors:
             for pattern, operation in self._paths[vendor]:
                 if match := pattern.fullmatch(path):
                     values = dict(zip(parameter_names(operation.path), match.groups(), strict=True))
                     if operation.method == method:
                         return Match(operation, values)
-                    found.append((operation, values))
-        if not found:
+                    others.append((operation, values))
+        if not others:
             return None
-        return Match(*found[0], allowed=frozenset(operation.method for operation, _ in found))
+        return Match(*others[0], allowed=frozenset(operation.method for operation, _ in others))
 
 
 def _is_own(host: str) -> bool:
@@ -98,7 +98,7 @@ def _is_own(host: str) -> bool:
 
 
 def _servers(vendor: str, catalogue: Catalogue) -> Iterator[_Server]:
-    """The servers that a contract names: of the whole, of a path, of an operation. A variable stands for any text."""
+    """The servers of a contract, of its paths and of its operations. A variable matches any text."""
     document = catalogue.vendors[vendor].document
     holders: list[Any] = [document]
     for item in document.get("paths", {}).values():

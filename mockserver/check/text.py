@@ -13,20 +13,19 @@ from mockserver.model import Violation
 from mockserver.support.tables import table
 from mockserver.support.timestamps import iso
 
-NAMES_SHOWN = 10
+MAX_NAMES = 10
+CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
+COLUMNS = ("VENDOR", "OPERATION", "EXCHANGES", "BAD REQUESTS", "BAD RESPONSES", "WARNINGS")
 
 
 def text_report(report: Report) -> Iterator[str]:
-    """The report, line by line; what a terminal would obey is escaped."""
-    return (CONTROL.sub(lambda found: f"\\x{ord(found.group()):02x}", line) for line in _lines(report))
-
-
-CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
+    """The report, line by line; control characters, which a terminal would obey, are escaped."""
+    return (CONTROL.sub(lambda match: f"\\x{ord(match.group()):02x}", line) for line in _lines(report))
 
 
 def _lines(report: Report) -> Iterator[str]:
-    for (file, place), found in groupby(report.findings, key=lambda finding: (finding.file, finding.place)):
-        findings = list(found)
+    for (file, place), group in groupby(report.findings, key=lambda finding: (finding.file, finding.place)):
+        findings = list(group)
         yield f"{file}: {place}: {_exchange(findings[0])}"
         yield from table([_cells(finding) for finding in findings], "  ")
         yield ""
@@ -40,12 +39,12 @@ def _lines(report: Report) -> Iterator[str]:
 
 
 def name_of(file: Path) -> str:
-    """A file's name as text that can be written; of names that are no UTF-8, what is."""
+    """A file's name as text that can be written, whatever bytes it has."""
     return str(file).encode("utf-8", "replace").decode()
 
 
 def described(violation: Violation) -> str:
-    """A violation's message with the value that stood there."""
+    """A violation's message, with the value that was found."""
     return violation.message if violation.value is None else f"{violation.message}; found {violation.value}"
 
 
@@ -71,9 +70,6 @@ def _cells(finding: Finding) -> tuple[str, ...]:
     )
 
 
-COLUMNS = ("VENDOR", "OPERATION", "EXCHANGES", "BAD REQUESTS", "BAD RESPONSES", "WARNINGS")
-
-
 def _operations(report: Report) -> list[tuple[str, ...]]:
     rows: list[tuple[str, ...]] = [COLUMNS]
     for (vendor, name), counted in sorted(report.operations.items()):
@@ -85,24 +81,24 @@ def _operations(report: Report) -> list[tuple[str, ...]]:
 
 def _summary(report: Report) -> Iterator[str]:
     files = f"{_counted(report.exchanges, 'exchange')} in {_counted(len(report.files), 'file')}"
-    found = f"{_counted(report.violations, 'violation')}, {_counted(report.warnings, 'warning')}"
-    yield f"{files}, {report.judged} judged by the profile {report.profile}: {found}"
+    counts = f"{_counted(report.violations, 'violation')}, {_counted(report.warnings, 'warning')}"
+    yield f"{files}, {report.judged} judged by the profile {report.profile}: {counts}"
     yield from _names("of unknown hosts", report.unknown_hosts)
     yield from _names("to paths that no contract documents", report.unknown_paths)
     for what, number in sorted(report.not_judged.items()):
         yield f"not judged: {number} {what}"
     if report.untimed:
-        yield f"without a time: {_counted(report.untimed, 'request')}; the rules about time were not applied to them"
+        yield f"without a time: {_counted(report.untimed, 'request')}; rules about time were not applied"
     if report.passed_over:
-        yield f"passed over: {_counted(report.passed_over, 'file')} that hold no recording"
+        yield f"skipped: {_counted(report.passed_over, 'file')} without a recording"
     if not report.judged:
-        yield "nothing was judged: no exchange went to a documented endpoint (--host HOST=VENDOR names a vendor's host)"
+        yield "nothing was judged: no exchange calls a documented endpoint (--host HOST=VENDOR names the vendor of a host)"
 
 
 def _names(what: str, counter: Counter[str]) -> Iterator[str]:
     if counter:
-        shown = [f"{name} ({number})" for name, number in counter.most_common(NAMES_SHOWN)]
-        more = [f"{len(counter) - NAMES_SHOWN} more"] if len(counter) > NAMES_SHOWN else []
+        shown = [f"{name} ({number})" for name, number in counter.most_common(MAX_NAMES)]
+        more = [f"{len(counter) - MAX_NAMES} more"] if len(counter) > MAX_NAMES else []
         yield f"not judged: {counter.total()} {what}: {', '.join(shown + more)}"
 
 
