@@ -92,7 +92,8 @@ def _summary(report: Report) -> Iterator[str]:
     if report.passed_over:
         yield f"skipped: {_counted(report.passed_over, 'file')} without a recording"
     if not report.judged:
-        yield "nothing was judged: no exchange calls a documented endpoint (--host HOST=VENDOR names the vendor of a host)"
+        hint = "--host HOST=VENDOR names the vendor of a host"
+        yield f"nothing was judged: no exchange calls a documented endpoint ({hint})"
 
 
 def _names(what: str, counter: Counter[str]) -> Iterator[str]:
