@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import pytest
 
 from mockserver.client import messages
-from mockserver.client.control import ControlError
-from mockserver.client.handle import EVERY, Handle, Maker
+from mockserver.client.control import ControlError, whole_listing
+from mockserver.client.handle import Handle, Maker
 from mockserver.support.redaction import mask
 from mockserver.vendors.datadog.handle import Datadog
 from mockserver.vendors.satori.handle import Satori
@@ -119,11 +119,11 @@ class Servers:
         """Blames what came after the tests were over on them, and forgets it."""
         if not self._over:
             return
-        everything, late = {"limit": EVERY}, set()
+        late = set()
         sent: dict[str, list[str]] = {}
-        for event in server.control.call("GET", "/events", everything).body["events"]:
+        for event in whole_listing(server.control, "/events", {})["events"]:
             sent.setdefault(event["request_id"], []).append(event["name"] or "an event without a name")
-        for request in server.control.call("GET", "/requests", everything).body["requests"]:
+        for request in whole_listing(server.control, "/requests", {})["requests"]:
             test = self._over.get(request["account"])
             if test is not None:
                 line = f"{request['method']} {request['path']} ({request['operation'] or '-'}, {request['status']})"

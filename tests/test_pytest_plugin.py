@@ -222,7 +222,7 @@ def test_a_running_server_that_asks_for_a_token(project: pytest.Pytester, monkey
     with serving("--admin-token", "t0ken") as server:
         result = run(project, code, "--mockserver-url", server.url)
         result.assert_outcomes(errors=1)
-        result.stdout.fnmatch_lines(["*asks for its token (MOCKSERVER_ADMIN_TOKEN)*"])
+        result.stdout.fnmatch_lines(["*requires its token (MOCKSERVER_ADMIN_TOKEN)*"])
         monkeypatch.setenv("MOCKSERVER_ADMIN_TOKEN", "t0ken")
         run(project, code, "--mockserver-url", server.url).assert_outcomes(passed=1)
 

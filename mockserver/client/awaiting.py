@@ -1,4 +1,4 @@
-"""Turns a blocking call into one to be awaited: it runs in a thread, so that the caller's event loop runs on."""
+"""Turns a blocking call into an awaitable one: it runs in a thread, so that the caller's event loop runs on."""
 
 from __future__ import annotations
 

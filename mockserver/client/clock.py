@@ -1,4 +1,4 @@
-"""An account's clock as a test sets it: frozen, moved, and running again."""
+"""The clock of an account, which a test can freeze, move and let run."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class HandleClock:
         self._call("PUT", "/clock", {"now": now})
 
     def advance(self, seconds: float) -> None:
-        """Moves time on; delays that it passes end."""
+        """Moves time on. Delays end when their time has passed."""
         self._call("POST", "/clock/advance", {"seconds": seconds})
 
     def resume(self) -> None:

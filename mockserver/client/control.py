@@ -21,7 +21,7 @@ class ControlResponse(NamedTuple):
 
 
 class ControlError(Exception):
-    """The control API refused a call, or did not answer; the text says why."""
+    """The control API refused a call, or sent no response; the text says why."""
 
 
 class Control(Protocol):
@@ -30,7 +30,29 @@ class Control(Protocol):
     def call(
         self, method: str, path: str, query: Mapping[str, str] | None = None, body: Any = None, timeout: float = 30.0
     ) -> ControlResponse:
-        """One call to `/__admin` + path; `timeout` in seconds. Raises ControlError where there is no reply."""
+        """One call to `/__admin` + path; `timeout` in seconds. Raises ControlError if no response comes."""
+
+
+def accepted(response: ControlResponse) -> Any:
+    """The body of a response. Raises ControlError with the reason if the call was refused."""
+    if response.status >= 400:
+        detail = response.body.get("detail") if isinstance(response.body, dict) else response.body
+        raise ControlError(str(detail))
+    return response.body
+
+
+def whole_listing(control: Control, path: str, query: Mapping[str, str]) -> Any:
+    """All pages of a listing (`/requests` or `/events`) as one. Its counts are those of the last page.
+
+    Raises ControlError if a call is refused.
+    """
+    entries = path[1:]
+    page = accepted(control.call("GET", path, query))
+    listed = page[entries]
+    while page["next"] is not None:
+        page = accepted(control.call("GET", path, {**query, "cursor": page["next"]}))
+        listed += page[entries]
+    return {**page, entries: listed}
 
 
 class HttpControl:
@@ -53,11 +75,10 @@ class HttpControl:
         return ControlResponse(status, parsed(raw))
 
     def download(self, path: str, query: Mapping[str, str]) -> bytes:
-        """The body of a reply as it is. Raises ControlError where the call is refused."""
+        """The body of a response as it is. Raises ControlError if the call is refused."""
         status, raw = self._request("GET", path, query, None, 60.0)
         if status >= 400:
-            detail = parsed(raw)
-            raise ControlError(str(detail.get("detail") if isinstance(detail, dict) else detail))
+            accepted(ControlResponse(status, parsed(raw)))
         return raw
 
     def _request(
@@ -67,7 +88,7 @@ class HttpControl:
         try:
             return self._exchange(method, target, payload, timeout)
         except (OSError, http.client.HTTPException) as error:
-            raise ControlError(f"{method} {path}: no reply from {self._address}: {error}") from error
+            raise ControlError(f"{method} {path}: no response from {self._address}: {error}") from error
 
     def close(self) -> None:
         with self._lock:
@@ -127,7 +148,7 @@ def _is_stale(connection: http.client.HTTPConnection) -> bool:
 
 
 def parsed(raw: bytes) -> Any:
-    """The body of a control response: JSON where it is that, else its text."""
+    """The body of a control response: the value if it is JSON, else its text."""
     try:
         return json.loads(raw) if raw else None
     except ValueError:

@@ -5,22 +5,25 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, ClassVar, Literal, Protocol, TypedDict, TypeVar, Unpack
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, TypedDict, TypeVar, Unpack
 from urllib.parse import urlsplit
 
 from mockserver.client import messages
 from mockserver.client.awaiting import Awaited, OnTarget
 from mockserver.client.clock import AwaitableClock, HandleClock
-from mockserver.client.control import Control, ControlError, ControlResponse
+from mockserver.client.control import Control, ControlError, accepted, whole_listing
 from mockserver.client.records import ReceivedEvent, ReceivedRequest
 from mockserver.client.scripts import read_script
 from mockserver.support.matching import argument_problems
 
+if TYPE_CHECKING:
+    from mockserver.client.views import EventsView, RequestsView, UnverifiedView
+
 Delay = float | Mapping[str, Any]
 Expected = str | tuple[str, Any]
 """An event by its name or operation, or by that and a subset of its JSON."""
-EVERY = "999999999"
-"""A limit beyond what any journal holds: a test is never shown a part without being told."""
+NO_FILTER: Mapping[str, str] = MappingProxyType({})
 
 
 class FaultOptions(TypedDict, total=False):
@@ -45,7 +48,7 @@ class Handle(ABC):
 
     def __init__(self, control: Control, url: str, api_key: str) -> None:
         self._control = control
-        self._world = {"account": api_key, "vendor": self.vendor}
+        self._query = {"account": api_key, "vendor": self.vendor}
         self.url = url
         self.api_key = api_key
         self.violations_allowed = False
@@ -80,12 +83,12 @@ class Handle(ABC):
         undocumented: bool = False,
         **options: Unpack[FaultOptions],
     ) -> None:
-        """Responds with `status` to the next requests that match: `times` of them, or until cleared. With
+        """Makes the next requests that match fail with `status`: `times` of them, or until cleared. With
         `stage="after"` what was sent is stored and only its acknowledgement is lost."""
         self._arm(status=status, retry_after=retry_after, undocumented=undocumented or None, **options)
 
     def slow(self, delay: Delay, **options: Unpack[FaultOptions]) -> None:
-        """Holds responses back: seconds, `{"uniform": [low, high]}` or `{"lognormal": {"median": …, "sigma": …}}`."""
+        """Delays responses: seconds, `{"uniform": [low, high]}` or `{"lognormal": {"median": …, "sigma": …}}`."""
         self._arm(delay=delay, **options)
 
     def drop(self, wire: str | Mapping[str, Any] = "reset", **options: Unpack[FaultOptions]) -> None:
@@ -101,7 +104,7 @@ class Handle(ABC):
 
     def clear_faults(self) -> None:
         """Disarms every fault of this account."""
-        self._expect(self._control.call("DELETE", "/faults", self._world))
+        self._call("DELETE", "/faults")
 
     @property
     def clock(self) -> HandleClock:
@@ -113,12 +116,12 @@ class Handle(ABC):
     @property
     def events(self) -> list[ReceivedEvent]:
         """Everything that was sent to be recorded, oldest first, whatever became of it."""
-        return [ReceivedEvent(**view) for view in self._listed("/events")["events"]]
+        return [ReceivedEvent.from_view(view) for view in self._events()["events"]]
 
     @property
     def requests(self) -> list[ReceivedRequest]:
         """Every request of this account, oldest first."""
-        return [ReceivedRequest.from_json(view) for view in self._listed("/requests")["requests"]]
+        return [ReceivedRequest.from_view(view) for view in self._requests()["requests"]]
 
     # Asserting
 
@@ -136,35 +139,25 @@ class Handle(ABC):
         """Fails unless as many events arrived as expected: exactly `times`, or within the bounds, or at least one.
 
         `name` is an event's name or an operation's id; `json` a subset of the event as it was sent, matchers
-        included. With `within` it waits so many seconds at most: until enough arrived, or where none need to
-        (`times=0`, `at_most`) to the end. Only accepted events count unless `outcome` says otherwise. Where there may
-        not be too many, it fails too if requests that were evicted from the journal could have held more.
+        included. `within` is how many seconds to wait at most; the wait ends early once enough events arrived, and
+        with `times=0` or only `at_most` it lasts to the end. Only accepted events count unless `outcome` says
+        otherwise. With an upper bound it also fails if requests that were evicted from the journal could have held
+        more events.
         """
         __tracebackhide__ = True
-        expected = {
-            "name": name,
-            "json": json,
-            "times": times,
-            "at_least": at_least,
-            "at_most": at_most,
-            "within": within,
-            "outcome": outcome,
-        }
-        body = {key: value for key, value in expected.items() if value is not None}
-        reply = self._control.call("POST", "/verify", self._world, body, timeout=within + 30.0)
-        if reply.status == 409:
-            raise AssertionError(messages.not_received(name, outcome, json, within, reply.body))
-        self._expect(reply)
+        report = self._verify(
+            within, name=name, json=json, times=times, at_least=at_least, at_most=at_most, outcome=outcome
+        )
+        if report is not None:
+            raise AssertionError(messages.not_received(name, outcome, json, within, report))
 
     def assert_nothing_received(self, name: str | None = None, *, json: Any = None, within: float = 0.0) -> None:
-        """Fails if such an event arrived, or arrives within so many seconds; accepted or not. Fails too where nobody
-        can know, because older requests were evicted from the journal."""
+        """Fails if such an event arrived, or arrives within so many seconds, accepted or not. Also fails if requests
+        that were evicted from the journal could have held one."""
         __tracebackhide__ = True
-        body = {"name": name, "json": json, "times": 0, "within": within, "outcome": "any"}
-        reply = self._control.call("POST", "/verify", self._world, given(body), timeout=within + 30.0)
-        if reply.status == 409:
-            raise AssertionError(messages.unexpected(name, json, reply.body))
-        self._expect(reply)
+        report = self._verify(within, name=name, json=json, times=0, outcome="any")
+        if report is not None:
+            raise AssertionError(messages.unexpected(name, json, report))
 
     def assert_sequence(self, *expected: Expected) -> None:
         """Fails unless accepted events arrived in this order; others may lie between them."""
@@ -174,46 +167,45 @@ class Handle(ABC):
             if problem is not None:
                 raise ControlError(f"json{problem.pointer}: {problem.expected}")
         now = self.clock.now
-        found = self._listed("/events")
-        events = [ReceivedEvent(**view) for view in found["events"]]
-        accepted = [event for event in events if event.outcome == "accepted"]
-        places = messages.places_in_sequence(expected, accepted, now)
+        listing = self._events({"outcome": "accepted"})
+        events = [ReceivedEvent.from_view(view) for view in listing["events"]]
+        places = messages.places_in_sequence(expected, events, now)
         if len(places) < len(expected):
-            raise AssertionError(messages.out_of_sequence(expected, accepted, places, found["evicted"]))
+            raise AssertionError(messages.out_of_sequence(expected, events, places, listing["evicted"]))
 
     def wait_for(self, count: int = 1, timeout: float = 5.0, name: str | None = None) -> list[ReceivedEvent]:
-        """The accepted events once there are `count` of them. Fails after `timeout` seconds, and where the journal does
+        """The accepted events once there are `count` of them. Fails after `timeout` seconds, and if the journal does
         not keep so many."""
         __tracebackhide__ = True
         self.assert_received(name, at_least=count, within=timeout)
-        listed = self._listed("/events", {"outcome": "accepted", **({} if name is None else {"name": name})})
-        if listed["total"] < count:
-            raise AssertionError(messages.no_longer_kept(count, listed["total"], listed["evicted"]))
-        return [ReceivedEvent(**view) for view in listed["events"]]
+        listing = self._events(without_none({"outcome": "accepted", "name": name}))
+        if listing["total"] < count:
+            raise AssertionError(messages.no_longer_kept(count, listing["total"], listing["evicted"]))
+        return [ReceivedEvent.from_view(view) for view in listing["events"]]
 
     def settle(self, quiet: float = 0.2, timeout: float = 5.0) -> None:
         """Returns when no request came for `quiet` seconds. Fails if they still come after `timeout` seconds."""
         __tracebackhide__ = True
         body = {"quiet": quiet, "timeout": timeout}
-        reply = self._control.call("POST", "/settle", self._world, body, timeout=quiet + timeout + 30.0)
-        if reply.status == 409:
+        response = self._control.call("POST", "/settle", self._query, body, timeout=quiet + timeout + 30.0)
+        if response.status == 409:
             raise AssertionError(f"requests still came after {timeout:g} s, never {quiet:g} s apart")
-        self._expect(reply)
+        accepted(response)
 
     def allow_violations(self) -> None:
-        """Says that this test breaks the contract on purpose."""
+        """Declares that this test breaks the contract on purpose."""
         self.violations_allowed = True
 
     def assert_contract_kept(self, *, strict: bool = False) -> None:
-        """Fails if a request broke the contract; with `strict` also for a warning, such as a misspelt field. A request
-        that was evicted from the journal counts as the others do."""
+        """Fails if a request broke the contract; with `strict` also for a warning, such as a misspelt field. Requests
+        that were evicted from the journal count too."""
         __tracebackhide__ = True
-        found = self._listed("/requests", {} if strict else {"verdict": "invalid"})
-        judged = [ReceivedRequest.from_json(view) for view in found["requests"]]
-        broken = [request for request in judged if request.violations or (strict and request.warnings)]
+        listing = self._requests(NO_FILTER if strict else {"verdict": "invalid"})
+        requests = [ReceivedRequest.from_view(view) for view in listing["requests"]]
+        broken = [request for request in requests if request.violations or (strict and request.warnings)]
         if broken:
             raise AssertionError(messages.contract_broken(self.vendor, broken, strict=strict))
-        evicted = found.get("evicted_invalid", 0) + (found.get("evicted_warned", 0) if strict else 0)
+        evicted = listing.get("evicted_invalid", 0) + (listing.get("evicted_warned", 0) if strict else 0)
         if evicted:
             raise AssertionError(messages.contract_was_broken(self.vendor, evicted))
 
@@ -228,22 +220,29 @@ class Handle(ABC):
         datadog.aio.clock.advance(31)`. They wait in a thread, so the test's event loop runs on."""
         return Awaitables(self)
 
-    def _listed(self, path: str, query: Mapping[str, str] | None = None) -> dict[str, Any]:
-        """A listing of the control API, whole unless the query says otherwise."""
-        return dict(self._expect(self._control.call("GET", path, {**self._world, "limit": EVERY, **(query or {})})))
+    def _events(self, query: Mapping[str, str] = NO_FILTER) -> EventsView:
+        listing: EventsView = whole_listing(self._control, "/events", {**self._query, **query})
+        return listing
+
+    def _requests(self, query: Mapping[str, str] = NO_FILTER) -> RequestsView:
+        listing: RequestsView = whole_listing(self._control, "/requests", {**self._query, **query})
+        return listing
+
+    def _verify(self, within: float, **expected: Any) -> UnverifiedView | None:
+        """The report on an expectation that fails; None if it holds."""
+        body = without_none({**expected, "within": within})
+        response = self._control.call("POST", "/verify", self._query, body, timeout=within + 30.0)
+        if response.status == 409:
+            report: UnverifiedView = response.body
+            return report
+        accepted(response)
+        return None
 
     def _arm(self, **fault: Any) -> None:
-        self._call("POST", "/faults", given(fault))
+        self._call("POST", "/faults", without_none(fault))
 
     def _call(self, method: str, path: str, body: Any = None) -> Any:
-        return self._expect(self._control.call(method, path, self._world, body))
-
-    @staticmethod
-    def _expect(reply: ControlResponse) -> Any:
-        if reply.status >= 400:
-            detail = reply.body.get("detail") if isinstance(reply.body, dict) else reply.body
-            raise ControlError(str(detail))
-        return reply.body
+        return accepted(self._control.call(method, path, self._query, body))
 
 
 def _events(handle: Handle) -> list[ReceivedEvent]:
@@ -291,9 +290,9 @@ class Maker(Protocol[HandleType_co]):
         scenario: str | Path | None = None,
         profile: str | None = None,
     ) -> HandleType_co:
-        """A handle on a further account of this test. What it is not told, the test's marker says."""
+        """A handle on a further account of this test. The test's marker sets what is not passed."""
 
 
-def given(body: Mapping[str, Any]) -> dict[str, Any]:
-    """The members that are not None: the others are as the server has them."""
+def without_none(body: Mapping[str, Any]) -> dict[str, Any]:
+    """The members that are not None: the server has defaults for the others."""
     return {key: value for key, value in body.items() if value is not None}

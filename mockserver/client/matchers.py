@@ -1,4 +1,4 @@
-"""Matchers: what a test says of a value that it cannot know. They are plain JSON, so they work over HTTP too."""
+"""Matchers for values that a test cannot know. They are plain JSON, so they work over HTTP too."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ Kind = Literal["string", "number", "boolean", "object", "array", "null", "value"
 
 
 def any_value(kind: Kind = "value") -> dict[str, Any]:
-    """Any value that is there, or any of one JSON type: `any_value("string")`."""
+    """Any value that is present, or any of one JSON type: `any_value("string")`."""
     return {"$any": kind}
 
 
@@ -23,5 +23,5 @@ def uuid() -> dict[str, Any]:
 
 
 def close_to_now(seconds: float = 5.0) -> dict[str, Any]:
-    """A time, ISO 8601 or seconds or milliseconds since the epoch, at most so many seconds from the account's now."""
+    """A time at most so many seconds from the account's now: ISO 8601, or seconds or milliseconds since the epoch."""
     return {"$now": seconds}

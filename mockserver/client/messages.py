@@ -1,28 +1,31 @@
-"""What a failed expectation prints: counts first, then what comes nearest, field by field, at most a screenful."""
+"""The text of a failed expectation: counts first, then what comes nearest, field by field, at most a screenful."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mockserver.client.records import ReceivedEvent, ReceivedRequest, Violation
 from mockserver.support.matching import is_subset, shown
 
-LINES_AT_MOST = 40
-LINE_AT_MOST = 110
-EVENTS_BEFORE = 5
-DIFFERENCES_AT_MOST = 8
-VIOLATIONS_AT_MOST = 100
+if TYPE_CHECKING:
+    from mockserver.client.views import EventView, NearView, UnverifiedView
+
+MAX_LINES = 40
+MAX_LINE = 110
+MAX_EVENTS_BEFORE = 5
+MAX_DIFFERENCES = 8
+MAX_VIOLATIONS = 100
 
 
-def not_received(name: str | None, outcome: str, json: Any, within: float, report: Mapping[str, Any]) -> str:
-    """Too few or too many events; `report` is the control API's answer to a verification."""
+def not_received(name: str | None, outcome: str, json: Any, within: float, report: UnverifiedView) -> str:
+    """Too few or too many events; `report` is the control API's on the verification."""
     kind = "" if outcome == "any" else f"{outcome} "
     noun = "event" if report["expected"].split()[-1] == "1" else "events"
     named = "" if name is None else f' "{name}"'
     what = f"{report['expected']} {kind}{noun}{named}"
-    if report.get("undecided"):
+    if report["undecided"]:
         return _undecided(what, json, report)
     patience = f" within {within:g} s" if within else ""
     lines = [f"expected {what}{patience}, received {report['count']}", *_with(json)]
@@ -39,10 +42,10 @@ def not_received(name: str | None, outcome: str, json: Any, within: float, repor
     return _cut(lines)
 
 
-def unexpected(name: str | None, json: Any, report: Mapping[str, Any]) -> str:
+def unexpected(name: str | None, json: Any, report: UnverifiedView) -> str:
     """Events where none were expected."""
     what = "any event" if name is None else f'"{name}"'
-    if report.get("undecided"):
+    if report["undecided"]:
         return _undecided(f"not to receive {what}", json, report)
     lines = [f"expected not to receive {what}, received {_counted(report['count'], 'event')}", *_with(json)]
     return _cut([*lines, "", "received:", *_matched(report["matched"], report["count"])])
@@ -54,7 +57,7 @@ def no_longer_kept(count: int, kept: int, evicted: int) -> str:
     return "\n".join([*lines, *_evictions(evicted, "the others")])
 
 
-def _undecided(what: str, json: Any, report: Mapping[str, Any]) -> str:
+def _undecided(what: str, json: Any, report: UnverifiedView) -> str:
     """As many as expected, as far as is known."""
     known = "1 is known" if report["count"] == 1 else f"{report['count'] or 'none'} are known"
     lines = [f"cannot tell: expected {what}; {known}, but there may have been more", *_with(json)]
@@ -62,7 +65,7 @@ def _undecided(what: str, json: Any, report: Mapping[str, Any]) -> str:
 
 
 def _with(json: Any) -> list[str]:
-    return [] if json is None else [f"  with {shown(json, LINE_AT_MOST)}"]
+    return [] if json is None else [f"  with {shown(json, MAX_LINE)}"]
 
 
 def places_in_sequence(expected: Sequence[Any], events: Sequence[ReceivedEvent], now: float) -> list[int]:
@@ -77,28 +80,28 @@ def places_in_sequence(expected: Sequence[Any], events: Sequence[ReceivedEvent],
 def out_of_sequence(
     expected: Sequence[Any], events: Sequence[ReceivedEvent], places: Sequence[int], evicted: int
 ) -> str:
-    """The expected order, where it broke, and what came instead; `places` as `places_in_sequence` answers them."""
+    """The expected order, where it broke, and what came instead; `places` are those of `places_in_sequence`."""
     at = len(places)
     came = f"number {at + 1} did not come after number {at}" if at else "number 1 did not come"
     lines = [f"expected {_counted(len(expected), 'event')} in this order; {came}", "", "expected:"]
     for number, item in enumerate(expected):
         lines.append(f"  {'→' if number == at else ' '} {number + 1}. {_in_words(item)}")
     lines += ["", "received, accepted ones only:" if events else "no accepted events were received"]
-    first = max(0, (places[-1] if places else 0) - EVENTS_BEFORE)
+    first = max(0, (places[-1] if places else 0) - MAX_EVENTS_BEFORE)
     if first:
         lines.append(f"    … {first} earlier")
     expected_at = {place: number for number, place in enumerate(places, 1)}
     for place, event in enumerate(events[first:], first):
         matched = f" ← number {expected_at[place]}" if place in expected_at else ""
         lines.append(f"    {_titled(event)}{matched}")
-    return _cut([*lines[:LINES_AT_MOST], *_more(len(lines) - LINES_AT_MOST), *_evictions(evicted)])
+    return _cut([*lines[:MAX_LINES], *_more(len(lines) - MAX_LINES), *_evictions(evicted)])
 
 
 def contract_broken(vendor: str, requests: Sequence[ReceivedRequest], *, strict: bool) -> str:
-    """Every violation, with its place, rule, evidence, value and the smallest change that would mend it. Those that
-    differ only in their place in a list are told once, with the other places below."""
+    """Every violation, with its place, rule, evidence, value and the smallest change that fixes it. Those that differ
+    only in their place in a list are shown once, with the other places below."""
     lines = [f"{_counted(len(requests), 'request')} to {vendor} broke the contract"]
-    left = VIOLATIONS_AT_MOST
+    left = MAX_VIOLATIONS
     for request in requests:
         status = "not answered" if request.status is None else f"answered {request.status}"
         lines += ["", f"{request.method} {request.path} ({request.operation or '-'}, request {request.id}, {status})"]
@@ -110,7 +113,7 @@ def contract_broken(vendor: str, requests: Sequence[ReceivedRequest], *, strict:
         if left < 0:
             lines.append(f"  … and {-left} more violations in this request")
             break
-    lines += ["", "if the test breaks the contract on purpose, let it say allow_violations()"]
+    lines += ["", "if the test breaks the contract on purpose, call allow_violations()"]
     return "\n".join(lines)
 
 
@@ -120,7 +123,7 @@ def contract_was_broken(vendor: str, evicted: int) -> str:
         f"{_counted(evicted, 'request')} to {vendor} broke the contract and {_is(evicted)} no longer in the journal:"
     ]
     lines += ["raise journal_entries or journal_bytes to see what was wrong"]
-    return "\n".join([*lines, "", "if the test breaks the contract on purpose, let it say allow_violations()"])
+    return "\n".join([*lines, "", "if the test breaks the contract on purpose, call allow_violations()"])
 
 
 def _grouped(violations: Sequence[Violation]) -> list[list[Violation]]:
@@ -150,7 +153,7 @@ def late(events: Mapping[str, Sequence[str]]) -> str:
     for test, requests in events.items():
         lines += ["", test]
         lines += [f"  {request}" for request in requests]
-    lines += ["", "a sender works in the background: wait for it in the test, with wait_for() or settle()"]
+    lines += ["", "a sender works in the background: let the test wait for it with wait_for() or settle()"]
     return "\n".join(lines)
 
 
@@ -159,21 +162,21 @@ def _violation(violation: Violation) -> list[str]:
     if violation.value is not None:
         lines.append(f"    sent      {violation.value}")
     lines.append(f"    evidence  {violation.evidence['kind']}: {violation.evidence['source']}")
-    if violation.remedy is not None:
-        lines.append(f"    to mend   {violation.remedy}")
+    if violation.fix is not None:
+        lines.append(f"    fix       {violation.fix}")
     return lines
 
 
-def _near(number: int, near: Mapping[str, Any]) -> list[str]:
-    event, found = ReceivedEvent(**near["event"]), near["differences"]
+def _near(number: int, near: NearView) -> list[str]:
+    event, found = ReceivedEvent.from_view(near["event"]), near["differences"]
     lines = [f"  {number}. {_titled(event)}"]
-    width = max([len(place["pointer"] or "the event") for place in found[:DIFFERENCES_AT_MOST]], default=0)
-    for place in found[:DIFFERENCES_AT_MOST]:
+    width = max([len(place["pointer"] or "the event") for place in found[:MAX_DIFFERENCES]], default=0)
+    for place in found[:MAX_DIFFERENCES]:
         actual = "nothing" if place["missing"] else shown(place["actual"])
         lines.append(f"       {(place['pointer'] or 'the event').ljust(width)}  expected {place['expected']}")
         lines.append(f"       {''.ljust(width)}  received {actual}")
-    if len(found) > DIFFERENCES_AT_MOST:
-        lines.append(f"       … and {len(found) - DIFFERENCES_AT_MOST} more differences")
+    if len(found) > MAX_DIFFERENCES:
+        lines.append(f"       … and {len(found) - MAX_DIFFERENCES} more differences")
     return lines
 
 
@@ -184,12 +187,12 @@ def _titled(event: ReceivedEvent) -> str:
     return f"{name} ({event.operation}, request {event.request_id}{attempt}, {event.outcome}{reason})"
 
 
-def _matched(views: Sequence[Mapping[str, Any]], count: int) -> list[str]:
+def _matched(views: Sequence[EventView], count: int) -> list[str]:
     """Events with what was in them."""
     lines = []
     for view in views:
-        event = ReceivedEvent(**view)
-        lines += [f"  {_titled(event)}", f"    {shown(event.attributes, LINE_AT_MOST)}"]
+        event = ReceivedEvent.from_view(view)
+        lines += [f"  {_titled(event)}", f"    {shown(event.attributes, MAX_LINE)}"]
     return [*lines, *_more(count - len(views))]
 
 
@@ -226,6 +229,6 @@ def _counted(count: int, noun: str) -> str:
 
 
 def _cut(lines: list[str]) -> str:
-    if len(lines) > LINES_AT_MOST:
-        lines = [*lines[:LINES_AT_MOST], f"… and {len(lines) - LINES_AT_MOST} more lines"]
+    if len(lines) > MAX_LINES:
+        lines = [*lines[:MAX_LINES], f"… and {len(lines) - MAX_LINES} more lines"]
     return "\n".join(lines)

@@ -1,10 +1,18 @@
-"""What the control API tells of events and requests, as typed records."""
+"""Events and requests as the control API reports them, as typed records with attributes."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+from warnings import warn
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+    from mockserver.client.views import EventView, RequestView, ViolationView
+
+Record = TypeVar("Record", bound="DataclassInstance")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +35,14 @@ class ReceivedEvent:
     attempt: int
     request_id: str
 
+    @classmethod
+    def from_view(cls, view: EventView) -> ReceivedEvent:
+        return _record(cls, view)
+
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """One place where a request departs from the contract, with the rule, its evidence, and what would mend it."""
+    """One place where a request breaks the contract, with the rule, its evidence, and the change that fixes it."""
 
     pointer: str
     rule: str
@@ -38,12 +50,22 @@ class Violation:
     evidence: Mapping[str, str]
     value: str | None = None
     parameter: str | None = None
-    remedy: str | None = None
+    fix: str | None = None
+
+    @property
+    def remedy(self) -> str | None:
+        """The old name of `fix`, for one more version."""
+        warn("Violation.remedy is now Violation.fix", DeprecationWarning, stacklevel=2)
+        return self.fix
+
+    @classmethod
+    def from_view(cls, view: ViolationView) -> Violation:
+        return _record(cls, view)
 
 
 @dataclass(frozen=True, slots=True)
 class ReceivedRequest:
-    """One request that arrived. `status` is None where nothing was answered; `verdict` is valid or invalid."""
+    """One request that arrived. `status` is None where no response was sent; `verdict` is valid or invalid."""
 
     id: str
     vendor: str | None
@@ -64,9 +86,13 @@ class ReceivedRequest:
     milliseconds: float
 
     @classmethod
-    def from_json(cls, view: Mapping[str, Any]) -> ReceivedRequest:
-        judged = {
-            name: tuple(Violation(**violation) for violation in view[name]) for name in ("violations", "warnings")
-        }
-        known = {field.name for field in fields(cls)}  # a newer server may tell more
-        return cls(**{name: value for name, value in {**view, **judged}.items() if name in known})
+    def from_view(cls, view: RequestView) -> ReceivedRequest:
+        violations, warnings = (
+            tuple(Violation.from_view(each) for each in views) for views in (view["violations"], view["warnings"])
+        )
+        return _record(cls, {**view, "violations": violations, "warnings": warnings})
+
+
+def _record(kind: type[Record], view: Mapping[str, Any]) -> Record:
+    """A record of a view. Members that it does not know are left out: a newer server may tell more."""
+    return kind(**{name: view[name] for name in kind.__dataclass_fields__ if name in view})

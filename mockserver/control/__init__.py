@@ -1,4 +1,4 @@
-"""The control API under `/__admin`, made when it is first called: most starts are for the vendors' endpoints."""
+"""The control API under `/__admin`. It is built on its first call: most processes never need it."""
 
 from __future__ import annotations
 

@@ -1,10 +1,8 @@
-"""Routes the control API, keeps its gate, and turns every failure into a problem document (RFC 9457)."""
+"""Routes the control API behind its gate, and turns every failure into a problem document (RFC 9457)."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from importlib.resources import files
-from pathlib import Path
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from starlette.applications import Starlette
@@ -17,17 +15,24 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from mockserver import __version__
 from mockserver.accounts.account import Accounts
-from mockserver.contracts import Catalogue, read_yaml, served_at
+from mockserver.contracts import Catalogue, served_at
 from mockserver.control.clock import ClockCalls
+from mockserver.control.document import CallContract, control_document, published
 from mockserver.control.events import EventCalls
 from mockserver.control.faults import FaultCalls
 from mockserver.control.gate import Gate
 from mockserver.control.journal import JournalCalls
 from mockserver.control.product_analytics import ProductAnalyticsCalls
-from mockserver.control.query import AccountSelector, BadCall, account, json_response, known_parameters, problem
+from mockserver.control.query import (
+    AccountSelector,
+    BadCall,
+    account,
+    check_query,
+    json_response,
+    problem_document,
+)
 from mockserver.control.vendor_views import VendorViews
 from mockserver.events.reader import EventReader
-from mockserver.faults import fault_schemas
 from mockserver.settings import Settings
 from mockserver.support.clock import StartTimer
 from mockserver.support.redaction import redaction_for
@@ -39,8 +44,8 @@ Call = Callable[[Request], Awaitable[Response]]
 
 def control_app(settings: Settings, catalogue: Catalogue, accounts: Accounts, start_timer: StartTimer) -> Starlette:
     """The ASGI application of the control API."""
-    gate, selector = Gate(settings), AccountSelector(catalogue, accounts)
-    server = ServerCalls(selector, catalogue, accounts)
+    gate, selector, document = Gate(settings), AccountSelector(catalogue, accounts), control_document()
+    server = ServerCalls(selector, catalogue, accounts, document)
     journal = JournalCalls(selector, settings.max_body_bytes, redaction_for(catalogue.operations))
     splitters = {
         name: splitter(vendor_named(name), contract.operations) for name, contract in catalogue.vendors.items()
@@ -79,22 +84,26 @@ def control_app(settings: Settings, catalogue: Catalogue, accounts: Accounts, st
         ("POST", "/clock/advance", clock.advance),
     ]
     handlers: dict[Any, Any] = {HTTPException: _problem, BadCall: _bad_call, Exception: _bug}
-    forwarded = Middleware(ProxyHeadersMiddleware)  # the scheme that a local proxy says is in the addresses we tell
-    return Starlette(routes=_routes(calls, gate), middleware=[forwarded], exception_handlers=handlers)
+    forwarded = Middleware(ProxyHeadersMiddleware)  # so that addresses in responses have the scheme of a local proxy
+    return Starlette(routes=_routes(calls, gate, document), middleware=[forwarded], exception_handlers=handlers)
 
 
-def _routes(calls: list[tuple[str, str, Call]], gate: Gate) -> list[Route]:
-    """One route per path: it passes the gate, then calls by method, or answers 405 with every method of the path."""
-    by_path: dict[str, dict[str, Call]] = {}
+def _routes(calls: list[tuple[str, str, Call]], gate: Gate, document: Mapping[str, Any]) -> list[Route]:
+    """One route per path. It passes the gate, then calls by method what the document allows; a method that the path
+    does not have is 405 with the others."""
+    by_path: dict[str, dict[str, tuple[Call, CallContract]]] = {}
     for method, path, call in calls:
-        by_path.setdefault(path, {})[method] = call
+        contract = CallContract(document, path.replace(":path}", "}"), method)
+        by_path.setdefault(path, {})[method] = (call, contract)
 
-    def endpoint(methods: dict[str, Call]) -> Call:
+    def endpoint(methods: dict[str, tuple[Call, CallContract]]) -> Call:
         async def guarded(request: Request) -> Response:
             gate.check(request)
-            call = methods.get("GET" if request.method == "HEAD" else request.method)
-            if call is None:
+            method = "GET" if request.method == "HEAD" else request.method
+            if method not in methods:
                 raise HTTPException(405, "Method Not Allowed", {"Allow": ", ".join(sorted(methods))})
+            call, contract = methods[method]
+            check_query(request, contract)
             return await call(request)
 
         return guarded
@@ -106,10 +115,13 @@ def _routes(calls: list[tuple[str, str, Call]], gate: Gate) -> list[Route]:
 class ServerCalls:
     """`GET /health`, `GET /openapi.json`, `POST /reset` and `GET /contracts/{vendor}/openapi.json`."""
 
-    def __init__(self, selector: AccountSelector, catalogue: Catalogue, accounts: Accounts) -> None:
+    def __init__(
+        self, selector: AccountSelector, catalogue: Catalogue, accounts: Accounts, document: dict[str, Any]
+    ) -> None:
         self._selector = selector
         self._catalogue = catalogue
         self._accounts = accounts
+        self._document = document
 
     async def health(self, _request: Request) -> Response:
         vendors = list(self._catalogue.vendors)
@@ -118,34 +130,32 @@ class ServerCalls:
 
     async def reset(self, request: Request) -> Response:
         """Forgets everything that the selected accounts hold; without `account` and `vendor`, the whole server."""
-        known_parameters(request, {"account", "vendor"})
         return json_response({"forgotten": self._accounts.forget(self._selector.vendor(request), account(request))})
 
     async def openapi(self, request: Request) -> Response:
         """The OpenAPI document of this API."""
-        document = read_yaml(Path(str(files("mockserver.control") / "openapi.yaml")))
-        document["components"]["schemas"].update(fault_schemas())
-        return json_response({**document, "servers": [{"url": f"{request.base_url}__admin"}]})
+        return json_response(published(self._document, f"{request.base_url}__admin"))
 
     async def contract(self, request: Request) -> Response:
-        """A vendor's effective contract; it names this server, so that no tool sends anything to the vendor's own."""
+        """A vendor's effective contract. It names this server alone, so that no tool calls the vendor's own."""
         vendor = request.path_params["vendor"]
         if vendor not in self._catalogue.vendors:
-            raise HTTPException(404, f"no vendor {vendor!r}; served are {', '.join(self._catalogue.vendors)}")
+            raise HTTPException(404, f"vendor {vendor!r} is not served; known are {', '.join(self._catalogue.vendors)}")
         url = str(request.base_url).rstrip("/")
         return json_response(served_at(self._catalogue.vendors[vendor].document, url))
 
 
 def _problem(_request: Request, error: HTTPException) -> Response:
-    response = problem(error.status_code, error.detail)
+    response = problem_document(error.status_code, error.detail)
     response.headers.update(error.headers or {})
     return response
 
 
 def _bad_call(_request: Request, error: BadCall) -> Response:
     errors = [{"pointer": pointer, "detail": detail} for pointer, detail in error.problems]
-    return problem(400, str(error), **({"errors": errors} if errors else {}))
+    errors += [{"parameter": name, "detail": detail} for name, detail in error.parameters]
+    return problem_document(400, str(error), **({"errors": errors} if errors else {}))
 
 
 def _bug(_request: Request, _error: Exception) -> Response:
-    return problem(500, "this is a bug of mockserver; see its log")
+    return problem_document(500, "this is a bug of mockserver; see its log")

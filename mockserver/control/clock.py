@@ -1,56 +1,49 @@
-"""The clocks' calls: read, set, freeze and advance the time of one account or of the whole server."""
+"""The calls about clocks: read, set, freeze and advance the time of one account or of the whole server."""
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from mockserver.accounts.account import Account, Accounts
-from mockserver.control.query import (
-    AccountSelector,
-    BadCall,
-    json_body,
-    json_response,
-    known_parameters,
-    members,
-    number,
-)
-from mockserver.model import Json
+from mockserver.control.query import AccountSelector, bad_body, bad_query, json_body, json_response
 from mockserver.support.clock import LATEST, Clock
 from mockserver.support.timestamps import iso, moment
 
+if TYPE_CHECKING:
+    from mockserver.client.views import ClockView
+
 
 class ClockCalls:
-    """`GET` and `PUT /clock`, `POST /clock/advance`. Without `account` they are about the server's clock, with which
-    the clock of every account runs until it is set by itself."""
+    """`GET` and `PUT /clock`, `POST /clock/advance`. Without `account` they are about the server's clock. The clock of
+    an account follows it until the account's own is set."""
 
     def __init__(self, selector: AccountSelector, accounts: Accounts) -> None:
         self._selector = selector
         self._accounts = accounts
 
     async def show(self, request: Request) -> Response:
-        """The time of an account, which is the server's where the account was never used."""
+        """The time of an account; the server's if the account does not exist."""
         _check(request)
-        return _shown(self._clocks(self._selector.known(request)))
+        return _shown(self._clocks(self._selector.existing(request)))
 
     async def put(self, request: Request) -> Response:
         _check(request)
-        body = members(await json_body(request), {"now", "frozen"})
-        frozen = body.get("frozen")
-        if frozen is not None and not isinstance(frozen, bool):
-            raise BadCall(f"frozen: expected true or false, found {frozen!r}", [("/frozen", "expected true or false")])
-        now = _seconds(body["now"]) if body.get("now") is not None else None
-        clocks = self._clocks(self._selector.named(request))
+        body = await json_body(request)
+        now = _seconds(body.get("now"))
+        clocks = self._clocks(self._selector.opened(request))
         for clock in clocks:
-            clock.set(now, frozen=frozen)
+            clock.set(now, frozen=body.get("frozen"))
         return _shown(clocks)
 
     async def advance(self, request: Request) -> Response:
         _check(request)
-        seconds = number(members(await json_body(request), {"seconds"}).get("seconds"), "seconds", 0.0, LATEST)
-        clocks = self._clocks(self._selector.named(request))
+        seconds = (await json_body(request))["seconds"]
+        clocks = self._clocks(self._selector.opened(request))
         if max(clock.now() for clock in clocks) + seconds > LATEST:
-            raise BadCall("seconds: leads beyond the year 9999", [("/seconds", "out of range")])
+            raise bad_body(("/seconds", "seconds must not lead beyond the year 9999"))
         for clock in clocks:
             clock.advance(seconds)
         return _shown(clocks)
@@ -60,21 +53,22 @@ class ClockCalls:
 
 
 def _check(request: Request) -> None:
-    known_parameters(request, {"account", "vendor"})
     if "account" not in request.query_params and "vendor" in request.query_params:
-        raise BadCall("account: which one? a vendor alone has no clock")
+        raise bad_query(("account", "account is required: a vendor alone has no clock"))
 
 
 def _shown(clocks: list[Clock]) -> Response:
     now = clocks[0].now()
-    return json_response({"now": now, "iso": iso(now), "frozen": clocks[0].frozen})
+    view: ClockView = {"now": now, "iso": iso(now), "frozen": clocks[0].frozen}
+    return json_response(view)
 
 
-def _seconds(value: Json) -> float:
-    """Seconds since the epoch out of a number or ISO 8601 text."""
-    if isinstance(value, str):
-        at = moment(value)
-        if at is None:
-            raise BadCall(f"now: expected seconds since the epoch or ISO 8601, found {value[:40]!r}")
-        value = at
-    return number(value, "now", 0.0, LATEST)
+def _seconds(now: float | str | None) -> float | None:
+    """A time as seconds since the epoch; text is ISO 8601."""
+    if not isinstance(now, str):
+        return None if now is None else float(now)
+    seconds = moment(now)
+    if seconds is None or not 0 <= seconds <= LATEST:
+        expected = "seconds since the epoch or an ISO 8601 time from 1970 to 9999"
+        raise bad_body(("/now", f"now must be {expected}; it is {now[:40]!r}"))
+    return seconds

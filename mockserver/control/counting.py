@@ -1,4 +1,4 @@
-"""Counts the events that a verification expects, reading every exchange once, however often it is asked."""
+"""Counts the events that a verification expects. It reads every exchange once, however often it counts."""
 
 from __future__ import annotations
 
@@ -12,8 +12,7 @@ from mockserver.events.verification import Expectation
 
 
 class Counted(NamedTuple):
-    """How many events are such as expected, and how many requests that were evicted before they could be read could
-    have held more of them."""
+    """How many events match, and how many requests were evicted unread and could have held more of them."""
 
     matched: int
     unseen: int
@@ -21,7 +20,7 @@ class Counted(NamedTuple):
 
 @dataclass(slots=True)
 class _Read:
-    """How far an account's journal was read, and what was found in it."""
+    """How far an account's journal was read, and what it held."""
 
     recorded: int = 0
     matched: int = 0
@@ -29,9 +28,9 @@ class _Read:
 
 
 class Counting:
-    """Counts the expected events of accounts. `operations` are the ids of those that each vendor has.
+    """Counts the expected events of accounts. `operations` are the operation ids of each vendor.
 
-    An exchange that was read still counts when it is evicted later. Times are those at which it was read.
+    An exchange that was read still counts when it is evicted later. `$now` is the time at which it was read.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""The events' calls: list what clients wanted recorded, and verify it, waiting for it where that is asked for."""
+"""The calls about events: list what clients wanted recorded, verify it, and wait for it."""
 
 from __future__ import annotations
 
@@ -6,39 +6,31 @@ import asyncio
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from heapq import merge
 from operator import itemgetter
-from typing import Any
+from typing import TYPE_CHECKING
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from mockserver.accounts.account import Account, Accounts
 from mockserver.control.counting import Counted, Counting
-from mockserver.control.query import (
-    AccountSelector,
-    BadCall,
-    evicted,
-    json_body,
-    json_response,
-    known_parameters,
-    members,
-    number,
-    whole_number,
-)
+from mockserver.control.paging import Since, page, since_of
+from mockserver.control.query import AccountSelector, bad_body, evicted, json_body, json_response, query_of
 from mockserver.control.views import event_view
-from mockserver.events.reader import OUTCOMES, EventReader
-from mockserver.events.verification import ANY, Expectation, Nearest, nearest_to
+from mockserver.events.reader import EventReader
+from mockserver.events.verification import Expectation, Nearest, nearest_to
 from mockserver.model import Event, Json
 from mockserver.support.clock import StartTimer
 from mockserver.support.matching import argument_problems
 
-LISTED_AT_MOST = 10_000
-MATCHED_AT_MOST = 10
-WITHIN_AT_MOST = 300.0
-TIMES_AT_MOST = 1_000_000_000
+if TYPE_CHECKING:
+    from mockserver.client.views import DifferenceView, EventsView, NearView, UnverifiedView, VerifiedView
+
+MAX_MATCHED = 10
+QUIET_SECONDS = 0.2
 
 
 class EventCalls:
-    """`GET /events`, `POST /verify` and `POST /settle`. `reader` takes the bodies of all vendors apart."""
+    """`GET /events`, `POST /verify` and `POST /settle`. `reader` reads the events of all vendors."""
 
     def __init__(
         self, selector: AccountSelector, accounts: Accounts, reader: EventReader, start_timer: StartTimer
@@ -49,80 +41,71 @@ class EventCalls:
         self._start_timer = start_timer
 
     async def listing(self, request: Request) -> Response:
-        known_parameters(request, {"account", "vendor", "operation", "name", "outcome", "since", "limit"})
-        query = request.query_params
-        expectation = Expectation(
-            vendor=self._selector.vendor(request),
-            operation=query.get("operation"),
-            name=query.get("name"),
-            outcome=_outcome(query.get("outcome", ANY)),
-        )
-        limit = whole_number(request, "limit", LISTED_AT_MOST)
-        since = _sequence(query.get("since"))
-        selected = self._selector.selected(request)
-        found: list[dict[str, Any]] = []
-        total = 0
-        for event in self._events(selected, since):
-            if expectation.selects(event):
-                total += 1
-                if limit is None or total <= limit:
-                    found.append(event_view(event))
-        body = {
-            "events": found,
-            "total": total,
+        """A page of the events that match, oldest first."""
+        query, selected = query_of(request), self._selector.selected(request)
+        wanted = Expectation(operation=query.get("operation"), name=query.get("name"), outcome=query["outcome"])
+        matching = [event for event in self._events(selected, since_of(request)) if wanted.selects(event)]
+        listed, following = page(request, matching, lambda event: int(event.request_id[1:]))
+        view: EventsView = {
+            "events": [event_view(event) for event in listed],
+            "total": len(matching),
             "evicted": evicted(selected),
+            "next": following,
         }
-        return json_response(body)
+        return json_response(view)
 
     def of_vendor(self, request: Request, vendor: str) -> Iterable[Event]:
         """The events of a call's accounts at one vendor, oldest first."""
         return self._events([account for account in self._selector.selected(request) if account.vendor == vendor])
 
     async def verify(self, request: Request) -> Response:
-        """200 where as many events as expected arrived, else 409 with the nearest; waits up to `within` seconds.
+        """200 if as many events as expected arrived, else 409 with the nearest; waits up to `within` seconds.
 
-        It is 409 too where nobody can know: where requests that are no longer in the journal could have held too many.
+        It is also 409 if requests that are no longer in the journal could have held too many.
         """
-        known_parameters(request, {"account", "vendor"})
-        body = members(await json_body(request), _VERIFY)
+        body = await json_body(request)
         expectation = _expectation(body, self._selector.vendor(request))
-        within = number(body.get("within", 0), "within", 0.0, WITHIN_AT_MOST)
         counting = Counting(expectation, self._reader, self._selector.operations)
-        await self._wait(lambda: _is_over(expectation, counting.count(self._selector.selected(request))), within)
+
+        def counted_now() -> Counted:
+            return counting.count(self._selector.selected(request))
+
+        await self._wait(lambda: _is_over(expectation, counted_now()), body["within"])
         selected = self._selector.selected(request)
         counted = counting.count(selected)
-        undecided = expectation.is_undecided(*counted)
-        ok = expectation.accepts(counted.matched) and not undecided
-        response = {"ok": ok, "count": counted.matched, "evicted": evicted(selected)}
+        ok = expectation.accepts(counted.matched) and not expectation.is_undecided(*counted)
+        verified: VerifiedView = {"ok": ok, "count": counted.matched, "evicted": evicted(selected)}
         if ok:
-            return json_response(response)
-        more = {"undecided": undecided, "unseen": counted.unseen, **self._kept(expectation, counted.matched, selected)}
-        return json_response({**response, **more}, 409)
+            return json_response(verified)
+        return json_response(self._unverified(expectation, verified, counted, selected), 409)
 
-    def _kept(self, expectation: Expectation, count: int, selected: list[Account]) -> dict[str, Any]:
-        """What the journal shows of an expectation that failed: what matches, and where too little does, what comes
-        near."""
+    def _unverified(
+        self, expectation: Expectation, verified: VerifiedView, counted: Counted, selected: list[Account]
+    ) -> UnverifiedView:
+        """What the journal shows of a failed expectation: what matches, and what comes near if too little does."""
         now = selected[0].now() if selected else self._accounts.clock.now()
         matched: list[Event] = []
         others: list[Event] = []
         for event in self._events(selected):
             (matched if expectation.matches(event, now) else others).append(event)
-        nearest = nearest_to(expectation, others, now) if count < expectation.at_least else []
+        nearest = nearest_to(expectation, others, now) if counted.matched < expectation.at_least else []
         return {
+            **verified,
+            "undecided": expectation.is_undecided(*counted),
+            "unseen": counted.unseen,
             "expected": expectation.in_words,
-            "matched": [event_view(event) for event in matched[:MATCHED_AT_MOST]],
+            "matched": [event_view(event) for event in matched[:MAX_MATCHED]],
             "nearest": [_nearest_view(near) for near in nearest],
             "total": len(matched) + len(others),
         }
 
     async def settle(self, request: Request) -> Response:
-        """200 once no request came for `quiet` seconds of real time; 409 where they still come after `timeout`."""
-        known_parameters(request, {"account", "vendor"})
-        body = members(await json_body(request), {"quiet", "timeout"})
-        timeout = number(body.get("timeout", 5.0), "timeout", 0.0, WITHIN_AT_MOST)
-        quiet = number(body.get("quiet", min(0.2, timeout)), "quiet", 0.0, WITHIN_AT_MOST)
+        """200 once no request came for `quiet` seconds of real time; 409 if they still come after `timeout`."""
+        body = await json_body(request)
+        timeout = body["timeout"]
+        quiet = body.get("quiet", min(QUIET_SECONDS, timeout))
         if quiet > timeout:
-            raise BadCall("quiet: is more than timeout", [("/quiet", "more than timeout")])
+            raise bad_body(("/quiet", f"quiet must not be more than timeout, {timeout:g}; it is {quiet:g}"))
         patience = asyncio.Event()
         timer = self._start_timer(timeout, patience.set)
         try:
@@ -134,7 +117,7 @@ class EventCalls:
         return json_response({"ok": False}, 409)
 
     def _changed(self, request: Request) -> Callable[[], bool]:
-        """Whether a selected account got an exchange since this was asked for. An account that is reset starts anew."""
+        """Tells whether a selected account has recorded an exchange since this call. A reset account starts anew."""
         before = {account: account.journal.recorded for account in self._selector.selected(request)}
 
         def changed() -> bool:
@@ -143,8 +126,8 @@ class EventCalls:
         return changed
 
     async def _wait(self, settled: Callable[[], bool], seconds: float) -> bool:
-        """Waits until `settled()`, asked again after each exchange, at most so many seconds of real time. Says whether
-        it came to be."""
+        """Waits until `settled()`, which it asks after each exchange, for at most so many seconds of real time. Returns
+        whether it is settled."""
         if seconds <= 0 or settled():
             return settled()
         changed, over = asyncio.Event(), False
@@ -165,79 +148,59 @@ class EventCalls:
             timer.cancel()
             self._accounts.on_record.discard(changed.set)
 
-    def _events(self, accounts: Iterable[Account], since: int = 0) -> Iterator[Event]:
-        """The events of several accounts, in the order in which their requests came; of requests after number
-        `since`."""
-        numbered = merge(*(self._numbered(account) for account in accounts), key=itemgetter(0))
-        return (event for sequence, event in numbered if sequence > since)
+    def _events(self, accounts: Iterable[Account], since: Since | None = None) -> Iterator[Event]:
+        """The events of several accounts, in the order in which their requests came."""
+        numbered = merge(*(self._numbered(account, since) for account in accounts), key=itemgetter(0))
+        return (event for _, event in numbered)
 
-    def _numbered(self, account: Account) -> Iterator[tuple[int, Event]]:
-        return ((int(event.request_id[1:]), event) for event in self._reader.events(account.journal))
+    def _numbered(self, account: Account, since: Since | None) -> Iterator[tuple[int, Event]]:
+        """The events of an account, each with the number of its request. All are read, so that attempts are counted."""
+        numbered = ((int(event.request_id[1:]), event) for event in self._reader.events(account.journal))
+        if since is None:
+            return numbered
+        admitted = {exchange.sequence for exchange in account.journal if since.admits(exchange)}
+        return (each for each in numbered if each[0] in admitted)
 
 
 def _is_over(expectation: Expectation, counted: Counted) -> bool:
-    """Whether waiting can end: enough arrived where some must, or too many where that can be; or nobody can know."""
+    """Whether waiting can end: enough events arrived, or too many, or evicted requests make it impossible to tell."""
     settled = expectation.at_least > 0 and expectation.accepts(counted.matched)
     return settled or expectation.is_exceeded(counted.matched) or expectation.is_undecided(*counted)
 
 
-_VERIFY = {"vendor", "operation", "name", "json", "outcome", "times", "at_least", "at_most", "within"}
-
-
 def _expectation(body: Mapping[str, Json], vendor: str | None) -> Expectation:
-    for name in ("vendor", "operation", "name"):
-        if body.get(name) is not None and not isinstance(body[name], str):
-            raise BadCall(f"{name}: expected text, found {body[name]!r}", [(f"/{name}", "expected text")])
+    """The expectation of a body that fits the document. Raises BadCall for members that contradict each other."""
     problems = [(f"/json{wrong.pointer}", wrong.expected) for wrong in argument_problems(body.get("json"))]
     if problems:
-        raise BadCall("; ".join(f"{pointer.lstrip('/')}: {message}" for pointer, message in problems), problems)
-    times, at_least, at_most = (_count(body, name) for name in ("times", "at_least", "at_most"))
+        raise bad_body(*((pointer, f"{pointer[1:]}: {expected}") for pointer, expected in problems))
+    times, at_least, at_most = (_whole(body.get(name)) for name in ("times", "at_least", "at_most"))
     if times is not None and (at_least is not None or at_most is not None):
-        raise BadCall("times: give it, or at_least and at_most, not both", [("/times", "conflicts")])
+        raise bad_body(("/times", "`times` excludes `at_least` and `at_most`"))
     if times is not None:
         at_least = at_most = times
     if at_least is None:
         at_least = 0 if at_most is not None else 1
     if at_most is not None and at_least > at_most:
-        raise BadCall("at_least: is more than at_most", [("/at_least", "more than at_most")])
+        raise bad_body(("/at_least", f"at_least must not be more than at_most, {at_most}; it is {at_least}"))
     return Expectation(
         vendor=body.get("vendor") or vendor,
         operation=body.get("operation"),
         name=body.get("name"),
         json=body.get("json"),
-        outcome=_outcome(body.get("outcome", "accepted")),
+        outcome=body["outcome"],
         at_least=at_least,
         at_most=at_most,
     )
 
 
-def _count(body: Mapping[str, Json], name: str) -> int | None:
-    value = body.get(name)
-    if value is None:
-        return None
-    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= TIMES_AT_MOST:
-        raise BadCall(f"{name}: expected a whole number, found {value!r}", [(f"/{name}", "expected a whole number")])
-    return value
+def _whole(number: float | None) -> int | None:
+    """A whole number as an int: in JSON Schema 2.0 is an integer too."""
+    return None if number is None else int(number)
 
 
-def _outcome(value: Json) -> str:
-    if value not in (*OUTCOMES, ANY):
-        raise BadCall(f"outcome: expected one of {', '.join((*OUTCOMES, ANY))}, found {value!r}")
-    return str(value)
-
-
-def _sequence(text: str | None) -> int:
-    """The number of the request after which events are listed."""
-    if text is None:
-        return 0
-    if not (text[:1] == "r" and text[1:].isdecimal() and len(text) < 20):
-        raise BadCall(f"since: expected a request id, found {text[:40]!r}")
-    return int(text[1:])
-
-
-def _nearest_view(near: Nearest) -> dict[str, Any]:
-    listed = [
-        {"pointer": place.pointer, "expected": place.expected, "actual": place.actual, "missing": place.missing}
-        for place in near.differences
+def _nearest_view(near: Nearest) -> NearView:
+    differences: list[DifferenceView] = [
+        {"pointer": each.pointer, "expected": each.expected, "actual": each.actual, "missing": each.missing}
+        for each in near.differences
     ]
-    return {"event": event_view(near.event), "differences": listed}
+    return {"event": event_view(near.event), "differences": differences}

@@ -1,4 +1,4 @@
-"""The faults' calls: list, add one or a list or a script, clear."""
+"""The calls about faults: list them, add one, a list or a script, and clear them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from mockserver.accounts.account import Accounts
 from mockserver.contracts import Catalogue
-from mockserver.control.query import AccountSelector, BadCall, account, json_body, json_response, known_parameters
+from mockserver.control.query import AccountSelector, BadCall, account, json_response, unchecked_body
 from mockserver.faults import ArmedFault, ScriptError, TooManyFaults, parse_script
 from mockserver.model import Json
 from mockserver.support.redaction import mask
@@ -24,7 +24,6 @@ class FaultCalls:
         self._faults = accounts.faults
 
     async def list(self, request: Request) -> Response:
-        known_parameters(request, {"account", "vendor"})
         vendor = self._selector.vendor(request)
         listed = [
             _view(owner, armed)
@@ -34,11 +33,10 @@ class FaultCalls:
         return json_response({"faults": listed, "total": len(listed), "evicted": 0})
 
     async def add(self, request: Request) -> Response:
-        """201 with what was armed; 400 with every problem, and nothing armed."""
-        known_parameters(request, {"account", "vendor"})
+        """201 with what was armed; 400 with every problem that the fault vocabulary finds, and nothing armed."""
         vendor, owner = self._selector.vendor(request), account(request)
         try:
-            document = _narrowed(await json_body(request), vendor)
+            document = _narrowed(await unchecked_body(request), vendor)
             added = self._faults.add(parse_script(document, self._operations), owner)
         except ScriptError as error:
             raise BadCall(str(error), error.problems) from None
@@ -48,12 +46,11 @@ class FaultCalls:
         return json_response({"faults": views, "total": len(views), "evicted": 0}, 201)
 
     async def clear(self, request: Request) -> Response:
-        known_parameters(request, {"account", "vendor"})
         return json_response({"cleared": self._faults.clear(account(request), self._selector.vendor(request))})
 
 
 def _narrowed(document: Json, vendor: str | None) -> Json:
-    """A script whose faults are all for one vendor, where they name none themselves."""
+    """A script with the vendor of the call in every fault that names none."""
     if vendor is None:
         return document
     if isinstance(document, list):

@@ -1,31 +1,31 @@
-"""The journal's calls: list the exchanges, show one whole."""
+"""The calls about the journal: list its exchanges, show one whole, and export them."""
 
 from __future__ import annotations
 
-import math
-import re
 from collections.abc import AsyncIterator, Callable, Iterable
 from heapq import merge
-from typing import Any
+from operator import attrgetter
+from typing import TYPE_CHECKING
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from mockserver.accounts.account import Account
-from mockserver.control.query import AccountSelector, BadCall, evicted, json_response, known_parameters, whole_number
+from mockserver.control.paging import page, since_of
+from mockserver.control.query import AccountSelector, evicted, json_response, query_of
 from mockserver.control.views import summary, whole
-from mockserver.events.export import export_format, format_names
+from mockserver.events.export import export_format
 from mockserver.events.export.writing import ExportContext
 from mockserver.model import Exchange
 from mockserver.support.redaction import Redaction
-from mockserver.support.timestamps import moment
 
-LISTED_AT_MOST = 10_000
+if TYPE_CHECKING:
+    from mockserver.client.views import RequestsView, WholeRequestView
 
 
 class JournalCalls:
-    """`GET /requests` and `GET /requests/{id}`."""
+    """`GET /requests`, `GET /requests/{id}` and `GET /export`."""
 
     def __init__(self, selector: AccountSelector, max_body_bytes: int, redaction: Redaction) -> None:
         self._selector = selector
@@ -33,35 +33,33 @@ class JournalCalls:
         self._redaction = redaction
 
     async def list(self, request: Request) -> Response:
-        """Exchanges, oldest first, narrowed by account, vendor, operation, status, verdict, since and limit."""
-        selected = self._selector.selected(request)
-        limit = whole_number(request, "limit", LISTED_AT_MOST)
-        wanted = _filter(request)
-        found = [exchange for exchange in _in_order(selected) if wanted(exchange)]
-        body = {
-            "requests": [summary(exchange, self._redaction) for exchange in found[:limit]],
-            "total": len(found),
+        """A page of the exchanges that match, oldest first."""
+        selected, selects = self._selector.selected(request), _filter(request)
+        matching = [exchange for exchange in _in_order(selected) if selects(exchange)]
+        listed, following = page(request, matching, attrgetter("sequence"))
+        view: RequestsView = {
+            "requests": [summary(exchange, self._redaction) for exchange in listed],
+            "total": len(matching),
             "evicted": evicted(selected),
+            "next": following,
         }
-        gone = {
-            "evicted_invalid": sum(each.journal.evicted_invalid for each in selected),
-            "evicted_warned": sum(each.journal.evicted_warned for each in selected),
-        }
-        return json_response(body | {name: count for name, count in gone.items() if count})
+        if invalid := sum(each.journal.evicted_invalid for each in selected):
+            view["evicted_invalid"] = invalid
+        if warned := sum(each.journal.evicted_warned for each in selected):
+            view["evicted_warned"] = warned
+        return json_response(view)
 
     async def export(self, request: Request) -> Response:
-        """The journal as HAR, JSON lines or curl commands, as `format` asks."""
-        known_parameters(request, {"account", "vendor", "format"})
-        name = request.query_params.get("format", "har")
-        if name not in format_names():
-            raise BadCall(f"format: expected one of {', '.join(format_names())}, found {name[:40]!r}")
+        """The journal in one of the export formats."""
+        since = since_of(request)
         origin = f"{request.url.scheme}://{request.headers.get('host', 'mockserver')}"
-        exchanges = list(_in_order(self._selector.selected(request)))
-        format_ = export_format(name)
+        selected = _in_order(self._selector.selected(request))
+        exchanges = [exchange for exchange in selected if since is None or since.admits(exchange)]
+        format_ = export_format(query_of(request)["format"])
         written = format_.write(exchanges, ExportContext(origin, self._redaction, self._whole))
         return StreamingResponse(pieces(written), media_type=format_.content_type)
 
-    def _whole(self, exchange: Exchange) -> dict[str, Any]:
+    def _whole(self, exchange: Exchange) -> WholeRequestView:
         return whole(exchange, self._max_body_bytes, self._redaction)
 
     async def show(self, request: Request) -> Response:
@@ -79,43 +77,20 @@ async def pieces(exported: Iterable[bytes]) -> AsyncIterator[bytes]:
 
 
 def _in_order(accounts: Iterable[Account]) -> Iterable[Exchange]:
-    return merge(*(account.journal for account in accounts), key=lambda exchange: exchange.sequence)
+    return merge(*(account.journal for account in accounts), key=attrgetter("sequence"))
 
 
 def _filter(request: Request) -> Callable[[Exchange], bool]:
-    """The test that `operation`, `status`, `verdict` and `since` ask for. Raises BadCall."""
-    query = request.query_params
-    known_parameters(request, {"account", "vendor", "operation", "status", "verdict", "since", "limit"})
-    operation, verdict = query.get("operation"), query.get("verdict")
-    if verdict not in (None, "valid", "invalid"):
-        raise BadCall(f"verdict: expected valid or invalid, found {verdict!r}")
-    status = whole_number(request, "status", None)
-    after = _since(query["since"]) if "since" in query else None
+    """Whether an exchange passes `operation`, `status`, `verdict` and `since`. Raises BadCall."""
+    query, since = query_of(request), since_of(request)
+    operation, status, verdict = (query.get(name) for name in ("operation", "status", "verdict"))
 
-    def wanted(exchange: Exchange) -> bool:
+    def selects(exchange: Exchange) -> bool:
         return (
             (operation is None or exchange.operation == operation)
             and (status is None or exchange.status == status)
             and (verdict is None or exchange.verdict.valid == (verdict == "valid"))
-            and (after is None or after(exchange))
+            and (since is None or since.admits(exchange))
         )
 
-    return wanted
-
-
-def _since(text: str) -> Callable[[Exchange], bool]:
-    """`since` is the id of an exchange (those after it), seconds since the epoch or ISO 8601 (those from then on)."""
-    if re.fullmatch(r"r[0-9]{1,18}", text):
-        sequence = int(text[1:])
-        return lambda exchange: exchange.sequence > sequence
-    try:
-        seconds = float(text)
-        if not math.isfinite(seconds):
-            raise BadCall(f"since: expected a finite number, found {text[:40]!r}")
-    except ValueError:
-        at = moment(text)
-        if at is None:
-            message = f"since: expected a request id, seconds since the epoch or ISO 8601, found {text[:40]!r}"
-            raise BadCall(message) from None
-        seconds = at
-    return lambda exchange: exchange.received >= seconds
+    return selects

@@ -1,9 +1,8 @@
-"""What the control calls have in common: which worlds a call is about, its parameters and body, its failures."""
+"""What the control calls have in common: the accounts that a call is about, its parameters and body, its failures."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from starlette.requests import Request
@@ -11,29 +10,42 @@ from starlette.responses import Response
 
 from mockserver.accounts.account import Account, Accounts
 from mockserver.contracts import Catalogue
+from mockserver.control.document import CallContract, Problem
 from mockserver.errors import Failure
 from mockserver.http.problems import PROBLEM_JSON, problem_response
 from mockserver.model import Json
 from mockserver.support.jsontext import dump
-from mockserver.support.matching import shown
+from mockserver.support.suggestions import hint
 from mockserver.validation.decoding import parse_json
 
-BODY_AT_MOST = 4 * 1024 * 1024
+MAX_BODY_BYTES = 4 * 1024 * 1024
 
 
 class BadCall(Exception):  # noqa: N818 - it becomes a 400
-    """A control call is wrong; its text says what and what would be right. `problems` are (JSON pointer, message)."""
+    """A control call is wrong; its text says what and what would be right. `problems` are places in the body (JSON
+    pointer, detail), `parameters` those in the query (name, detail)."""
 
-    def __init__(self, detail: str, problems: list[tuple[str, str]] | None = None) -> None:
+    def __init__(self, detail: str, problems: Sequence[Problem] = (), parameters: Sequence[Problem] = ()) -> None:
         super().__init__(detail)
-        self.problems = problems or []
+        self.problems = problems
+        self.parameters = parameters
+
+
+def bad_body(*problems: Problem) -> BadCall:
+    """What is wrong with a body, as (JSON pointer, detail)."""
+    return BadCall("; ".join(detail for _, detail in problems), problems)
+
+
+def bad_query(*problems: Problem) -> BadCall:
+    """What is wrong with query parameters, as (name, detail)."""
+    return BadCall("; ".join(detail for _, detail in problems), parameters=problems)
 
 
 class AccountSelector:
-    """Finds the accounts that a call is narrowed to by `account` and `vendor`. `operations` are the ids of those of
+    """Finds the accounts that a call is narrowed to by `account` and `vendor`. `operations` are the operation ids of
     each vendor.
 
-    To read makes no account: there is room for so many only, and one that was never used would push out a real one.
+    Reading makes no account: their number is bounded, and one that was never used would push out a real one.
     """
 
     def __init__(self, catalogue: Catalogue, accounts: Accounts) -> None:
@@ -45,36 +57,38 @@ class AccountSelector:
         }
 
     def selected(self, request: Request) -> list[Account]:
-        """The accounts that are there."""
+        """The accounts that exist; those of every credential if the call names none."""
         return self._accounts.select(self.vendor(request), account(request))
 
-    def known(self, request: Request) -> list[Account]:
-        """The accounts of the call's credential that are there, for who only reads; none if it names no credential."""
+    def existing(self, request: Request) -> list[Account]:
+        """The accounts of the call's credential that exist; none if it names no credential."""
         credential = account(request)
         if credential is None:
             return []
         return [each for vendor in self._vendors(request) for each in self._accounts.select(vendor, credential)]
 
-    def named(self, request: Request) -> list[Account]:
-        """The accounts of the call's credential, made where they are not there yet; none if it names no credential."""
+    def opened(self, request: Request) -> list[Account]:
+        """The accounts of the call's credential, made where they do not exist; none if it names no credential."""
         credential = account(request)
         if credential is None:
             return []
-        return [each for vendor in self._vendors(request) for each in _made(self._accounts, vendor, credential)]
+        return [each for vendor in self._vendors(request) for each in _opened(self._accounts, vendor, credential)]
+
+    def vendor(self, request: Request) -> str | None:
+        """The vendor that a call is narrowed to. Raises BadCall for one that is not served."""
+        vendor = request.query_params.get("vendor")
+        if vendor is not None and vendor not in self._catalogue.vendors:
+            message = f"vendor {vendor[:40]!r} is not served{hint(vendor, self._catalogue.vendors)}"
+            raise bad_query(("vendor", message))
+        return vendor
 
     def _vendors(self, request: Request) -> list[str]:
         vendor = self.vendor(request)
         return [vendor] if vendor else list(self._catalogue.vendors)
 
-    def vendor(self, request: Request) -> str | None:
-        vendor = request.query_params.get("vendor")
-        if vendor is not None and vendor not in self._catalogue.vendors:
-            raise BadCall(f"vendor: no vendor {vendor!r}; served are {', '.join(self._catalogue.vendors)}")
-        return vendor
-
 
 def account(request: Request) -> str | None:
-    """The credential that a call is narrowed to."""
+    """The credential, or the label of one, that a call is narrowed to."""
     return request.query_params.get("account")
 
 
@@ -84,91 +98,93 @@ def evicted(accounts: Iterable[Account]) -> int:
 
 
 def own_account(request: Request, accounts: Accounts, vendor: str, what: str) -> Account:
-    """The one account that a call sets a vendor's own things of, made where it is not there yet.
+    """The one account whose vendor state a call sets, made if it does not exist. `what` says why a call needs one.
 
-    Raises BadCall for another vendor, and where no account is named; `what` says what is an account's own.
+    Raises BadCall for another vendor, and where no account is named.
     """
-    return _made(accounts, vendor, _own_credential(request, vendor, what))[0]
+    return _opened(accounts, vendor, _own_credential(request, vendor, what))[0]
 
 
 def own_known_account(request: Request, accounts: Accounts, vendor: str, what: str) -> Account | None:
-    """The one account that a call reads a vendor's own things of, if it is there. Raises like `own_account`."""
+    """The one account whose vendor state a call reads, if it exists. Raises like `own_account`."""
     return next(iter(accounts.select(vendor, _own_credential(request, vendor, what))), None)
 
 
 def _own_credential(request: Request, vendor: str, what: str) -> str:
-    known_parameters(request, {"account", "vendor"})
     check_vendor(request, vendor)
     credential = account(request)
     if credential is None:
-        raise BadCall(f"account: which one? {what}")
+        raise bad_query(("account", f"account is required: {what}"))
     return credential
 
 
-def _made(accounts: Accounts, vendor: str, credential: str) -> list[Account]:
-    """The accounts of a credential or a label, used from now on; that of the credential where there is none."""
-    known = accounts.select(vendor, credential)
-    return [accounts.of(each.vendor, each.credential) for each in known] or [accounts.of(vendor, credential)]
+def _opened(accounts: Accounts, vendor: str, credential: str) -> list[Account]:
+    """The accounts of a credential or a label, marked as used; a new one for a credential that has none."""
+    existing = accounts.select(vendor, credential)
+    return [accounts.of(each.vendor, each.credential) for each in existing] or [accounts.of(vendor, credential)]
 
 
 def check_vendor(request: Request, vendor: str) -> None:
     """Raises BadCall where a call about one vendor names another."""
-    given = request.query_params.get("vendor", vendor)
-    if given != vendor:
-        raise BadCall(f"vendor: this call is about {vendor}, not {given[:40]!r}")
+    other = request.query_params.get("vendor", vendor)
+    if other != vendor:
+        raise bad_query(("vendor", f"vendor must be {vendor} for this call; it is {other[:40]!r}"))
 
 
-def known_parameters(request: Request, known: set[str]) -> None:
-    """Raises BadCall for a query parameter that the call does not have."""
-    for name in request.query_params:
-        if name not in known:
-            raise BadCall(f"{name}: unknown parameter; known are {', '.join(sorted(known))}")
+def check_query(request: Request, contract: CallContract) -> None:
+    """Checks the query of a call by the document, for `query_of` and `json_body`. Raises BadCall."""
+    request.state.contract = contract
+    request.state.query, problems = contract.query(request.query_params)
+    if problems:
+        raise bad_query(*problems)
 
 
-def whole_number(request: Request, name: str, default: int | None) -> int | None:
-    text = request.query_params.get(name)
-    if text is None:
-        return default
-    if not re.fullmatch(r"[0-9]{1,9}", text):
-        raise BadCall(f"{name}: expected a whole number, found {text[:40]!r}")
-    return int(text)
+def query_of(request: Request) -> Mapping[str, Any]:
+    """The query parameters of a call, with the types and the defaults of the document."""
+    query: Mapping[str, Any] = request.state.query
+    return query
 
 
 async def json_body(request: Request) -> Json:
-    """The JSON body of a call. Raises BadCall for one that is too large or cannot be read."""
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > BODY_AT_MOST:
-            raise BadCall(f"the body is over {BODY_AT_MOST} bytes")
-    try:
-        return parse_json(bytes(body))
-    except Failure as failure:
-        raise BadCall(failure.detail) from None
-
-
-def members(body: Json, known: set[str]) -> dict[str, Any]:
-    """A body that must be an object with no other members than the known ones."""
-    if not isinstance(body, dict):
-        raise BadCall(f"expected an object with {', '.join(sorted(known))}")
-    for name in body:
-        if name not in known:
-            raise BadCall(f"{name}: unknown member; known are {', '.join(sorted(known))}", [(f"/{name}", "unknown")])
+    """The JSON body of a call, with the defaults of the document. Raises BadCall where it breaks its schema."""
+    contract: CallContract = request.state.contract
+    body, problems = contract.body(await unchecked_body(request))
+    if problems:
+        raise bad_body(*problems)
     return body
 
 
-def number(value: Json, name: str, least: float, most: float) -> float:
-    """A number of a body, within bounds."""
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise BadCall(f"{name}: expected a number, found {value!r}", [(f"/{name}", "expected a number")])
-    if not least <= value <= most:
-        raise BadCall(f"{name}: expected {least:g} to {most:g}, found {shown(value)}", [(f"/{name}", "out of range")])
-    return float(value)
+async def unchecked_body(request: Request) -> Json:
+    """The JSON body of a call. Raises BadCall for one that is too large or is not JSON."""
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MAX_BODY_BYTES:
+            raise bad_body(("", f"the body has more than {MAX_BODY_BYTES} bytes"))
+    try:
+        return parse_json(bytes(body))
+    except Failure as failure:
+        raise bad_body(("", failure.detail)) from None
 
 
 def json_response(body: Any, status: int = 200) -> Response:
     return Response(dump(body), status, media_type="application/json")
 
 
-def problem(status: int, detail: str, **more: Json) -> Response:
-    return Response(problem_response(status, detail, **more).body, status, media_type=PROBLEM_JSON.decode())
+def problem_document(status: int, detail: str, **members: Json) -> Response:
+    """An error as RFC 9457 writes it."""
+    return Response(problem_response(status, detail, **members).body, status, media_type=PROBLEM_JSON.decode())
+
+
+def known_parameters(request: Request, known: set[str]) -> None:
+    """For calls whose parameters are checked by name."""
+    for name in request.query_params:
+        if name not in known:
+            raise bad_query((name, f"{name} is an unknown parameter; known are {', '.join(sorted(known))}"))
+
+
+def members(body: Json, known: set[str]) -> dict[str, Any]:
+    """For calls whose members are checked by name."""
+    if not isinstance(body, dict) or not body.keys() <= known:
+        raise bad_body(("", f"the body must be an object of {', '.join(sorted(known))}"))
+    return body

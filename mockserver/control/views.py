@@ -1,10 +1,10 @@
-"""What the control API shows of an exchange: derived from the kept original when asked for, credentials masked."""
+"""Builds the views of exchanges and events from the kept originals, with credentials masked."""
 
 from __future__ import annotations
 
 import base64
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, cast
 
 from mockserver.errors import Failure
 from mockserver.model import Event, Exchange, Headers, Violation
@@ -13,9 +13,20 @@ from mockserver.support.timestamps import iso
 from mockserver.validation.decoding import decompressed, parse_json
 from mockserver.validation.fixes import fixes
 
+if TYPE_CHECKING:
+    from mockserver.client.views import (
+        BodyView,
+        EventView,
+        RequestView,
+        SentRequestView,
+        SentResponseView,
+        ViolationView,
+        WholeRequestView,
+    )
 
-def summary(exchange: Exchange, redaction: Redaction) -> dict[str, Any]:
-    """An exchange as a list shows it: everything but headers and bodies."""
+
+def summary(exchange: Exchange, redaction: Redaction) -> RequestView:
+    """An exchange as a listing shows it: everything but headers and bodies."""
     changes = fixes(exchange.verdict)
     return {
         "id": exchange.id,
@@ -39,19 +50,20 @@ def summary(exchange: Exchange, redaction: Redaction) -> dict[str, Any]:
     }
 
 
-def whole(exchange: Exchange, max_bytes: int, redaction: Redaction) -> dict[str, Any]:
-    """One exchange with its headers, raw bodies and, where it is JSON, the body's value. `max_bytes` bounds the
-    decompressed body."""
-    request: dict[str, Any] = {
+def whole(exchange: Exchange, max_bytes: int, redaction: Redaction) -> WholeRequestView:
+    """One exchange with its headers, raw bodies and, if it is JSON, the value of the request's body. `max_bytes` bounds
+    the decompressed body."""
+    try:
+        value = parse_json(decompressed(exchange.request, max_bytes))
+    except Failure:
+        value = None
+    request: SentRequestView = {
         "headers": _pairs(exchange.request.headers, redaction),
         **_body(exchange.request.body),
         "truncated": exchange.request.truncated,
+        "json": value,
     }
-    try:
-        request["json"] = parse_json(decompressed(exchange.request, max_bytes))
-    except Failure:
-        request["json"] = None
-    response = {
+    response: SentResponseView = {
         "status": exchange.status,
         "headers": _pairs(exchange.response_headers, redaction),
         **_body(exchange.response_body),
@@ -60,16 +72,16 @@ def whole(exchange: Exchange, max_bytes: int, redaction: Redaction) -> dict[str,
     return {**summary(exchange, redaction), "request": request, "response": response, "error": exchange.error}
 
 
-def event_view(event: Event) -> dict[str, Any]:
-    """An event as the control API shows it; its timestamp as the vendor's text, or ISO 8601."""
+def event_view(event: Event) -> EventView:
+    """An event with its timestamp as the vendor's text, or ISO 8601."""
     view = event._asdict()
     if isinstance(event.timestamp, float):
         view["timestamp"] = iso(event.timestamp)
-    return view
+    return cast("EventView", view)
 
 
-def violation_view(violation: Violation, changes: Mapping[int, str]) -> dict[str, Any]:
-    view: dict[str, Any] = {
+def violation_view(violation: Violation, changes: Mapping[int, str]) -> ViolationView:
+    view: ViolationView = {
         "pointer": violation.pointer,
         "rule": violation.rule,
         "message": violation.message,
@@ -80,7 +92,7 @@ def violation_view(violation: Violation, changes: Mapping[int, str]) -> dict[str
     if violation.parameter is not None:
         view["parameter"] = violation.parameter
     if id(violation) in changes:
-        view["remedy"] = changes[id(violation)]
+        view["fix"] = view["remedy"] = changes[id(violation)]
     return view
 
 
@@ -88,8 +100,8 @@ def _pairs(headers: Headers, redaction: Redaction) -> list[list[str]]:
     return [[name, value] for name, value in redaction.of_headers(headers)]
 
 
-def _body(raw: bytes) -> dict[str, str]:
-    """A body as text where it is UTF-8, else as base64."""
+def _body(raw: bytes) -> BodyView:
+    """A body as text if it is UTF-8, else as base64."""
     try:
         return {"body": raw.decode("utf-8")}
     except UnicodeDecodeError:

@@ -32,7 +32,7 @@ class AsgiControl:
             return future.result(timeout)
         except TimeoutError as error:
             future.cancel()
-            raise ControlError(f"{method} {path}: no reply within {timeout:g} s") from error
+            raise ControlError(f"{method} {path}: no response within {timeout:g} s") from error
 
     async def _call(self, method: str, path: str, query: Mapping[str, str] | None, body: Any) -> ControlResponse:
         target, sent = ADMIN + path, asyncio.Event()

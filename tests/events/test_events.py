@@ -183,7 +183,7 @@ def test_the_listing_is_narrowed(datadog: Datadog, satori: Satori, sender: Sende
 
 
 @pytest.mark.parametrize(
-    "query", [{"outcome": "x"}, {"since": "7"}, {"limit": "-1"}, {"limit": "x"}, {"nmae": "a"}, {"since": "r²"}]
+    "query", [{"outcome": "x"}, {"since": "yesterday"}, {"limit": "-1"}, {"limit": "x"}, {"nmae": "a"}, {"since": "r²"}]
 )
 def test_a_wrong_filter_is_a_problem(datadog: Datadog, sender: Sender, query: dict[str, str]) -> None:
     found = sender.control(datadog, "GET", "/events", **query)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from mockserver.client.control import Control
-from mockserver.client.handle import Handle, given
+from mockserver.client.handle import Handle, without_none
 
 
 class Datadog(Handle):
@@ -30,7 +30,7 @@ class Datadog(Handle):
     def segment(self, segment_id: str, *, users: Sequence[str] | None = None, query: str | None = None) -> None:
         """Defines a segment that queries can name: users by id, or those that a search over users finds, or both."""
         body = {"users": None if users is None else list(users), "query": query}
-        self._call("PUT", f"/datadog/segments/{segment_id}", given(body))
+        self._call("PUT", f"/datadog/segments/{segment_id}", without_none(body))
 
     def queries(self, *, running: int = 0, timeout: bool = False) -> None:
         """From now on new Product Analytics queries answer `running` so many times before they are done, or

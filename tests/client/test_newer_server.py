@@ -1,0 +1,83 @@
+"""A client reads what a newer or an older server tells: members that it does not know, and `remedy` for `fix`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Any
+
+import pytest
+
+from mockserver.client import ReceivedEvent, ReceivedRequest
+from mockserver.client.control import Control, ControlResponse
+from mockserver.client.records import Violation
+from mockserver.client.views import EventView, RequestView, ViolationView
+from mockserver.testing import Datadog, MockServer
+from tests.support.worlds import Sender, payment
+
+pytestmark = pytest.mark.socket
+
+
+class NewerControl:
+    """The control API of a server that tells one thing more of everything."""
+
+    def __init__(self, control: Control) -> None:
+        self._control = control
+
+    def call(
+        self, method: str, path: str, query: Mapping[str, str] | None = None, body: Any = None, timeout: float = 30.0
+    ) -> ControlResponse:
+        status, told = self._control.call(method, path, query, body, timeout)
+        return ControlResponse(status, more(told))
+
+
+def more(told: Any) -> Any:
+    if isinstance(told, list):
+        return [more(each) for each in told]
+    return {"new": "member", **{name: more(value) for name, value in told.items()}} if isinstance(told, dict) else told
+
+
+@pytest.fixture
+def newer(mockserver: MockServer) -> Datadog:
+    return Datadog(NewerControl(mockserver.control), mockserver.url, mockserver.datadog().api_key)
+
+
+def test_a_handle_works_with_a_newer_server(newer: Datadog, sender: Sender) -> None:
+    newer.clock.freeze("2026-01-01T12:00:00Z")
+    newer.fail(503, times=1)
+    for body in (payment("u1"), payment("u1"), {"type": "client"}):
+        sender.pay(newer, body)
+    assert [event.attempt for event in newer.events] == [1, 2, 1]
+    assert [request.status for request in newer.requests] == [503, 202, 400]
+    assert newer.requests[2].violations[0].evidence["kind"] == "documented"
+    assert newer.clock.now == 1767268800
+    newer.assert_received("payment.processed", times=1)
+    newer.assert_sequence("payment.processed")
+    assert len(newer.wait_for(1)) == 1
+    with pytest.raises(AssertionError, match="expected at least 1 accepted event"):
+        newer.assert_received("other")
+    with pytest.raises(AssertionError, match="expected not to receive"):
+        newer.assert_nothing_received()
+    with pytest.raises(AssertionError, match="broke the contract"):
+        newer.assert_contract_kept()
+    newer.reset()
+
+
+@pytest.mark.parametrize(
+    ("record", "view"), [(ReceivedEvent, EventView), (ReceivedRequest, RequestView), (Violation, ViolationView)]
+)
+def test_a_record_has_the_members_of_its_view(record: Any, view: Any) -> None:
+    names = {field.name for field in fields(record)}
+    assert names <= view.__required_keys__ | view.__optional_keys__
+    assert (view.__required_keys__ | view.__optional_keys__) - names <= {"remedy", "response_violations"}
+
+
+def test_the_fix_has_its_old_name_for_one_more_version(datadog: Datadog, sender: Sender) -> None:
+    datadog.allow_violations()
+    sender.pay(datadog, {**payment(), "type": "client"})
+    (shown,) = sender.control(datadog, "GET", "/requests").json()["requests"][0]["violations"]
+    assert shown["fix"] == shown["remedy"] == 'set it to "server"'
+    (violation,) = datadog.requests[0].violations
+    assert violation.fix == shown["fix"]
+    with pytest.deprecated_call(match=r"Violation\.fix"):
+        assert violation.remedy == violation.fix
