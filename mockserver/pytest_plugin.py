@@ -5,23 +5,23 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from mockserver.client import messages
 from mockserver.client.control import ControlError, whole_listing
-from mockserver.client.handle import Handle, Maker
+from mockserver.client.handle import AccountMaker, Handle, Maker
 from mockserver.support.redaction import mask
-from mockserver.vendors.datadog.handle import Datadog
-from mockserver.vendors.satori.handle import Satori
-from mockserver.vendors.supalytics.handle import Supalytics
 
 if TYPE_CHECKING:
     from mockserver.testing.server import Backend
+    from mockserver.vendors.datadog.handle import Datadog
+    from mockserver.vendors.satori.handle import Satori
+    from mockserver.vendors.supalytics.handle import Supalytics
 
-HandleType = TypeVar("HandleType", bound=Handle)
 PROFILES = ("documented", "observed")
 LATE = "mockserver_late"
 
@@ -139,7 +139,7 @@ SERVERS = pytest.StashKey[Servers]()
 
 @pytest.fixture(scope="session")
 def mockserver(pytestconfig: pytest.Config) -> Backend:
-    """The session's server: its `url`, and `datadog()` and the like for accounts beyond the fixtures'."""
+    """The session's server: its `url`, and `account("datadog")` for accounts beyond the fixtures'."""
     return pytestconfig.stash[SERVERS].get(None)
 
 
@@ -154,21 +154,27 @@ def _mockserver_accounts(request: pytest.FixtureRequest) -> Iterator[Accounts]:
 
 
 @pytest.fixture
+def make_account(_mockserver_accounts: Accounts) -> AccountMaker:
+    """Makes handles on accounts at any vendor: `make_account("datadog", strict=True, scenario="brown-out")`."""
+    return _mockserver_accounts.make
+
+
+@pytest.fixture
 def make_datadog(_mockserver_accounts: Accounts) -> Maker[Datadog]:
     """Makes handles on further Datadog accounts: `make_datadog(strict=True, scenario="brown-out")`."""
-    return _mockserver_accounts.maker(Datadog)
+    return _mockserver_accounts.maker("datadog")
 
 
 @pytest.fixture
 def make_satori(_mockserver_accounts: Accounts) -> Maker[Satori]:
     """Makes handles on further Satori accounts."""
-    return _mockserver_accounts.maker(Satori)
+    return _mockserver_accounts.maker("satori")
 
 
 @pytest.fixture
 def make_supalytics(_mockserver_accounts: Accounts) -> Maker[Supalytics]:
     """Makes handles on further Supalytics accounts."""
-    return _mockserver_accounts.maker(Supalytics)
+    return _mockserver_accounts.maker("supalytics")
 
 
 @pytest.fixture
@@ -198,30 +204,32 @@ class Accounts:
         self._marked = _marked(request.node.get_closest_marker("mockserver"))
         self._made: list[tuple[Handle, bool]] = []
 
-    def maker(self, kind: type[HandleType]) -> Maker[HandleType]:
-        """A function that makes handles of a kind. What it is not told, the test's marker says."""
+    def maker(self, vendor: str) -> Maker[Any]:
+        """A function that makes handles on accounts at one vendor."""
+        return partial(self.make, vendor)
 
-        def make(
-            *,
-            strict: bool | None = None,
-            allow_violations: bool | None = None,
-            scenario: str | Path | None = None,
-            profile: str | None = None,
-        ) -> HandleType:
-            from mockserver.testing.server import RunningServer  # noqa: PLC0415 - only who uses a fixture pays for it
+    def make(
+        self,
+        vendor: str,
+        *,
+        strict: bool | None = None,
+        allow_violations: bool | None = None,
+        scenario: str | Path | None = None,
+        profile: str | None = None,
+    ) -> Handle:
+        """A handle on a further account. What it is not told, the test's marker says."""
+        from mockserver.testing.server import RunningServer  # noqa: PLC0415 - only who uses a fixture pays for it
 
-            server = self._servers.get(profile or self._marked.get("profile"))
-            key = None if isinstance(server, RunningServer) else _key(kind, self._test, len(self._made))
-            handle = server.handle(kind, key)
-            allowed = self._marked.get("allow_violations") if allow_violations is None else allow_violations
-            handle.violations_allowed = bool(allowed)
-            script = scenario or self._marked.get("scenario")
-            if script:
-                handle.script(script)
-            self._made.append((handle, bool(self._marked.get("strict") if strict is None else strict)))
-            return handle
-
-        return make
+        server = self._servers.get(profile or self._marked.get("profile"))
+        key = None if isinstance(server, RunningServer) else _key(vendor, self._test, len(self._made))
+        handle = server.account(vendor, key)
+        allowed = self._marked.get("allow_violations") if allow_violations is None else allow_violations
+        handle.violations_allowed = bool(allowed)
+        script = scenario or self._marked.get("scenario")
+        if script:
+            handle.script(script)
+        self._made.append((handle, bool(self._marked.get("strict") if strict is None else strict)))
+        return handle
 
     def close(self) -> list[str]:
         """Forgets the accounts; answers what they did wrong, a text for each that broke its contract."""
@@ -253,11 +261,11 @@ def _marked(marker: pytest.Mark | None) -> dict[str, Any]:
     return dict(marker.kwargs)
 
 
-def _key(kind: type[Handle], test: str, number: int) -> str:
+def _key(vendor: str, test: str, number: int) -> str:
     """A key that is a test's own, and the same in every run, so that ids and random faults are too."""
-    from mockserver.testing.server import KEY_PREFIXES  # noqa: PLC0415 - only who uses a fixture pays for it
+    from mockserver.vendors.registry import vendor_named  # noqa: PLC0415 - only who uses a fixture pays for it
 
-    return f"{KEY_PREFIXES[kind.vendor]}{mask(f'{test}/{number}').partition('…')[2]}"
+    return f"{vendor_named(vendor).key_prefix}{mask(f'{test}/{number}').partition('…')[2]}"
 
 
 def _is_worker() -> bool:

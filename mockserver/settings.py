@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from mockserver.errors import SettingsError
@@ -71,12 +72,6 @@ def _keys_by_vendor(value: Any, where: str) -> dict[str, tuple[str, ...]]:
     return {str(vendor): tuple(keys) for vendor, keys in value.items()}
 
 
-def _taxonomy(value: Any, where: str) -> dict[str, Any]:
-    if not isinstance(value, dict):
-        raise SettingsError(f"{where}: expected events, max_value_length, max_metadata_bytes or uuid_ids")
-    return value
-
-
 @dataclass(frozen=True)
 class Settings:
     """The options of a server. Bytes, seconds and counts are integers; a path or token that is not given is None."""
@@ -117,47 +112,66 @@ class Settings:
     scenario: tuple[str, ...] = option(
         (), "Fault script to arm: a file, or the name of a packaged one; repeat for several.", metavar="FILE"
     )
-    satori_sessionless_grace_sec: int = option(
-        3600, "Seconds for which an ended session still takes its identity's events that name no session (Satori)."
-    )
-    satori_taxonomy: Mapping[str, Any] = option(
-        {}, "The project's events and limits (Satori).", file_only=True, parse=_taxonomy
-    )
     rate_limits: Mapping[str, Mapping[str, int]] = option(
         {}, "{limit: requests, period: seconds} by operation or vendor.", file_only=True, parse=_rate_limits
     )
     accepted_keys: Mapping[str, tuple[str, ...]] = option(
         {}, "The only API keys to accept, by vendor.", file_only=True, parse=_keys_by_vendor
     )
+    of_vendors: Mapping[str, Any] = field(default_factory=dict)
+    """The vendors' own options: an instance of each vendor's dataclass, by vendor."""
 
 
-def load_settings(flags: Mapping[str, Any], environment: Mapping[str, str], file: Path | None) -> Settings:
-    """The settings out of their three sources. `flags` holds only what was given on the command line.
+def options_of(kind: type[Any]) -> list[Field[Any]]:
+    """The options that a dataclass declares."""
+    return [each for each in fields(kind) if each.metadata]
+
+
+def kind_of(setting: Field[Any]) -> str:
+    """The type of an option, as its annotation says it."""
+    return setting.type if isinstance(setting.type, str) else setting.type.__name__
+
+
+def load_settings(
+    flags: Mapping[str, Any],
+    environment: Mapping[str, str],
+    file: Path | None,
+    vendors: Mapping[str, type[Any]] = MappingProxyType({}),
+) -> Settings:
+    """The settings out of their three sources. `flags` holds only what was given on the command line, `vendors` the
+    dataclass of each vendor's own options.
 
     Raises SettingsError that names the source, the option and what would be right.
     """
     values: dict[str, Any] = {}
+    known = [*options_of(Settings), *(setting for kind in vendors.values() for setting in options_of(kind))]
     if file is not None:
-        for setting, name, value in _chosen(_read_file(file), f"{file}: "):
+        for setting, name, value in _chosen(known, _read_file(file), f"{file}: "):
             values[setting.name] = _value(setting, value, f"{file}: {name}")
     variables = {
         name.removeprefix(ENVIRONMENT_PREFIX).lower(): text
         for name, text in environment.items()
         if name.startswith(ENVIRONMENT_PREFIX)
     }
-    for setting, name, text in _chosen(variables):
+    for setting, name, text in _chosen(known, variables):
         if not setting.metadata["file_only"]:
-            value = text.split(",") if str(setting.type).startswith("tuple") else text
+            value = text.split(",") if kind_of(setting).startswith("tuple") else text
             values[setting.name] = _value(setting, value, f"environment: {ENVIRONMENT_PREFIX}{name.upper()}")
-    for setting, name, value in _chosen(flags, ""):
+    for setting, name, value in _chosen(known, flags, ""):
         values[setting.name] = _value(setting, value, f"--{name.replace('_', '-')}")
-    return Settings(**values)
+    of_vendors = {
+        vendor: kind(**{option.name: values.pop(option.name) for option in options_of(kind) if option.name in values})
+        for vendor, kind in vendors.items()
+    }
+    return Settings(**values, of_vendors=of_vendors)
 
 
-def _chosen(given: Mapping[str, Any], where: str | None = None) -> Iterator[tuple[Field[Any], str, Any]]:
+def _chosen(
+    settings: list[Field[Any]], given: Mapping[str, Any], where: str | None = None
+) -> Iterator[tuple[Field[Any], str, Any]]:
     """The settings that a source gives, each with the name that it uses and the raw value; the present name of an
     option goes before its former ones. Raises SettingsError for an unknown name, unless `where` is None."""
-    known = {setting.name: setting for setting in fields(Settings)}
+    known = {setting.name: setting for setting in settings}
     names = {name: setting for setting in known.values() for name in (*setting.metadata["aliases"], setting.name)}
     for name in given if where is not None else ():
         if name not in names:
@@ -183,7 +197,7 @@ def _read_file(file: Path) -> dict[str, Any]:
 
 def _value(setting: Field[Any], value: Any, where: str) -> Any:
     """A raw value as the type of its option."""
-    kind = str(setting.type)
+    kind = kind_of(setting)
     if setting.metadata["parse"] is not None:
         return setting.metadata["parse"](value, where)
     if kind == "bool":

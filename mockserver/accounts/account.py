@@ -6,6 +6,7 @@ import random
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from mockserver.accounts.journal import Journal
@@ -19,8 +20,8 @@ UNMATCHED = ""
 
 @dataclass(slots=True, eq=False)
 class Account:
-    """Everything that the server remembers of one credential at one vendor. `label` is safe to show; `options` are
-    the settings that vendors' behaviours ask for, `state` what they keep."""
+    """Everything that the server remembers of one credential at one vendor. `label` is safe to show; `settings`
+    are the vendor's own options, `state` is what its behaviours keep."""
 
     vendor: str
     credential: str
@@ -29,7 +30,7 @@ class Account:
     clock: Clock
     quotas: Quotas
     random: random.Random
-    options: Mapping[str, Any]
+    settings: Any
     state: dict[str, Any] = field(default_factory=dict)
     now: TimeSource = field(init=False)
     """Its time, in seconds since the epoch."""
@@ -52,16 +53,22 @@ class Accounts:
     When there are more than `bounds.accounts`, the one that was used longest ago is forgotten with all it held.
     Requests that match no operation go to the account of vendor "" and credential "". `clock` is the server's: every
     account's runs with it until it is set by itself. `faults` are the scripted ones, of all accounts. `on_new` is
-    called with each account that is made, every one of `on_record` after each exchange that is kept.
+    called with each account that is made, every one of `on_record` after each exchange that is kept. `settings` are the
+    vendors' own options, by vendor.
     """
 
     def __init__(
-        self, bounds: Bounds, time_source: TimeSource, start_timer: StartTimer, seed: int, options: Mapping[str, Any]
+        self,
+        bounds: Bounds,
+        time_source: TimeSource,
+        start_timer: StartTimer,
+        seed: int,
+        settings: Mapping[str, Any] = MappingProxyType({}),
     ) -> None:
         self._bounds = bounds
         self._start_timer = start_timer
         self._seed = seed
-        self._options = options
+        self._settings = settings
         self.clock = Clock(time_source, start_timer)
         self.faults = FaultBook(seed)
         self._accounts: OrderedDict[tuple[str, str], Account] = OrderedDict()
@@ -132,6 +139,6 @@ class Accounts:
             journal=Journal(self._bounds.journal_entries, self._bounds.journal_bytes),
             clock=clock,
             quotas=Quotas(clock.now),
-            options=self._options,
+            settings=self._settings.get(vendor),
             random=random.Random(f"{self._seed}/{vendor}/{credential}"),  # noqa: S311 - ids, not secrets
         )

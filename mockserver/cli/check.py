@@ -18,9 +18,9 @@ from mockserver.check.reading import recordings_in
 from mockserver.check.sarif import sarif_report
 from mockserver.check.text import text_report
 from mockserver.cli.options import output_option, settings_options, write_output
-from mockserver.contracts import load_catalogue, packaged_schemas, vendors_in
 from mockserver.errors import SettingsError
 from mockserver.settings import Settings
+from mockserver.vendors.contracts import known_contracts, load_contracts
 
 REPORTS: dict[str, Callable[[Report], Iterator[str]]] = {
     "text": text_report,
@@ -62,10 +62,9 @@ def check(
     FILE is HAR, a VCR cassette, an export of mockserver's journal as JSON lines, or a directory of them. Exit code 1
     where a request or a response breaks its contract, 2 where a file cannot be read.
     """
-    schemas = settings.schemas or packaged_schemas()
-    catalogue = load_catalogue(schemas, settings.vendor, settings.profile)
+    catalogue = load_contracts(settings.schemas, settings.vendor, settings.profile)
     options = CheckOptions(
-        hosts=read_hosts(hosts, vendors_in(schemas)),
+        hosts=read_hosts(hosts, tuple(known_contracts(settings.schemas))),
         sides=SIDES[only],
         strict=strict,
         credentials=credentials,

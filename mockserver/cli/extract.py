@@ -9,10 +9,12 @@ from pathlib import Path
 
 import click
 
-from mockserver.extract import check, dialects, emit, lint, overlays, report
+from mockserver.extract import check, emit, lint, overlays, report
 from mockserver.extract.contract import contract
+from mockserver.extract.dialects import read
 from mockserver.extract.errors import ExtractError
 from mockserver.extract.model import Contract, Page
+from mockserver.vendors.registry import dialects
 
 FINDINGS = 1
 """Exit code for a difference or a finding."""
@@ -54,7 +56,8 @@ def extract(
     folder = out or Path(str(files("mockserver") / "schemas"))
     shown = fixtures or folder.parent / "fixtures"
     try:
-        made = _contracts([dialects.read(page) for page in pages], vendor, folder)
+        known = dialects()
+        made = _contracts([read(page, known) for page in pages], vendor, folder)
         if mode == "check":
             found = _check(made, folder, shown, form)
         elif mode == "lint":

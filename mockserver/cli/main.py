@@ -45,7 +45,7 @@ class Commands(click.Group):
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="mockserver")
 def cli() -> None:
-    """A fake of the Datadog, Satori and Supalytics event APIs."""
+    """A fake of the vendor APIs that a backend sends its events to."""
 
 
 def main() -> None:

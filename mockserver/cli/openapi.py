@@ -13,11 +13,12 @@ import click
 
 from mockserver.cli.options import output_option, settings_options, write_output
 from mockserver.cli.schemathesis_config import schemathesis_config
-from mockserver.contracts import load_catalogue, packaged_schemas, served_at
+from mockserver.contracts import served_at
 from mockserver.errors import SettingsError
 from mockserver.settings import Settings
 from mockserver.support.pointers import walk
 from mockserver.support.yaml import yaml_text
+from mockserver.vendors.contracts import load_contracts
 
 SCHEMA = re.compile(r"^#/components/schemas/([^/]+)(/.*)?$")
 
@@ -50,7 +51,7 @@ def openapi(
 
     The overlays of the profile are applied.
     """
-    catalogue = load_catalogue(settings.schemas or packaged_schemas(), (vendor,), settings.profile)
+    catalogue = load_contracts(settings.schemas, (vendor,), settings.profile)
     contract = catalogue.vendors[vendor]
     if for_schemathesis:
         write_output(schemathesis_config(contract), output)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import MISSING, Field, fields
+from dataclasses import MISSING, Field
 from functools import wraps
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,8 @@ from typing import Any
 import click
 
 from mockserver.errors import SettingsError
-from mockserver.settings import ENVIRONMENT_PREFIX, Settings, load_settings
+from mockserver.settings import ENVIRONMENT_PREFIX, Settings, kind_of, load_settings, options_of
+from mockserver.vendors.registry import vendor_settings
 
 Command = Callable[..., None]
 Decorator = Callable[[Command], Command]
@@ -23,9 +24,11 @@ output_option: Decorator = click.option(
 
 
 def settings_options(*names: str) -> Decorator:
-    """Gives a command `settings`: out of an option for each of the named ones (all of them without names), --config
-    and the environment."""
-    chosen = [setting for setting in fields(Settings) if not names or setting.name in names]
+    """Gives a command `settings`: out of an option for each of the named ones (all of them without names, the vendors'
+    own included), --config and the environment."""
+    of_vendors = vendor_settings()
+    declared = [*options_of(Settings), *(setting for kind in of_vendors.values() for setting in options_of(kind))]
+    chosen = [setting for setting in declared if not names or setting.name in names]
 
     def decorate(command: Command) -> Command:
         @wraps(command)
@@ -33,7 +36,7 @@ def settings_options(*names: str) -> Decorator:
             known = {name for setting in chosen for name in (setting.name, *setting.metadata["aliases"])}
             flags = {name: options.pop(name) for name in known & options.keys()}
             given = {name: value for name, value in flags.items() if value not in (None, ())}
-            command(settings=load_settings(given, os.environ, config), **options)
+            command(settings=load_settings(given, os.environ, config, of_vendors), **options)
 
         decorated: Command = call
         for setting in reversed(chosen):
@@ -48,7 +51,7 @@ def settings_options(*names: str) -> Decorator:
 
 def _option(setting: Field[Any], name: str) -> Decorator:
     """The option of a setting under its name, or, hidden, under a former one."""
-    metadata, kind, flag = setting.metadata, str(setting.type), f"--{name.replace('_', '-')}"
+    metadata, kind, flag = setting.metadata, kind_of(setting), f"--{name.replace('_', '-')}"
     return click.option(
         f"{flag}/--no-{flag[2:]}" if kind == "bool" else flag,
         name,
@@ -64,7 +67,7 @@ def _option(setting: Field[Any], name: str) -> Decorator:
 def _default(setting: Field[Any]) -> str:
     if setting.default in (None, (), MISSING):
         return ""
-    default = setting.default if str(setting.type) != "bool" else "yes" if setting.default else "no"
+    default = setting.default if kind_of(setting) != "bool" else "yes" if setting.default else "no"
     return f" [default: {default}]"
 
 

@@ -10,7 +10,6 @@ from starlette.routing import Mount, Router
 
 from mockserver.accounts.account import Accounts, Bounds
 from mockserver.cli.options import settings_options
-from mockserver.contracts import load_catalogue, packaged_schemas, vendors_in
 from mockserver.control import Control
 from mockserver.http import uvicorn as serving
 from mockserver.proxy.app import Proxy
@@ -19,6 +18,7 @@ from mockserver.proxy.upstreams import read_upstreams
 from mockserver.server.recorder import Recorder
 from mockserver.settings import Settings
 from mockserver.support.clock import start_timer
+from mockserver.vendors.contracts import known_contracts, load_contracts
 
 
 @click.command("proxy")
@@ -65,11 +65,10 @@ def create_proxy(
 
     Raises ContractError or SettingsError where it could not serve.
     """
-    schemas = settings.schemas or packaged_schemas()
-    known = read_upstreams(upstreams, vendors_in(schemas))
-    catalogue = load_catalogue(schemas, tuple(known), settings.profile)
+    known = read_upstreams(upstreams, tuple(known_contracts(settings.schemas)))
+    catalogue = load_contracts(settings.schemas, tuple(known), settings.profile)
     bounds = Bounds(settings.journal_entries, settings.journal_bytes, settings.accounts)
-    accounts = Accounts(bounds, time_source, start_timer, settings.seed, {})
+    accounts = Accounts(bounds, time_source, start_timer, settings.seed, settings.of_vendors)
     control = Mount("/__admin", Control(settings, catalogue, accounts, start_timer))
     proxy = Proxy(
         catalogue,

@@ -9,11 +9,12 @@ from typing import Any
 import click
 
 from mockserver.cli.options import settings_options
-from mockserver.contracts import load_catalogue, overlay_actions, packaged_schemas
+from mockserver.contracts import overlay_actions
 from mockserver.model import Credential, Operation
 from mockserver.settings import Settings
 from mockserver.support.evidence import annotation_of, evidence_of
 from mockserver.support.tables import table
+from mockserver.vendors.contracts import known_contracts, load_contracts
 
 COLUMNS = ("VENDOR", "OPERATION", "METHOD", "PATH", "SUCCESS", "FAILURES", "CREDENTIAL")
 
@@ -25,12 +26,12 @@ COLUMNS = ("VENDOR", "OPERATION", "METHOD", "PATH", "SUCCESS", "FAILURES", "CRED
 )
 def routes(settings: Settings, explain: bool) -> None:
     """Print a table of the served endpoints."""
-    schemas = settings.schemas or packaged_schemas()
-    catalogue = load_catalogue(schemas, settings.vendor, settings.profile)
+    catalogue = load_contracts(settings.schemas, settings.vendor, settings.profile)
+    folders = known_contracts(settings.schemas)
     for line in table([COLUMNS, *map(_row, catalogue.operations)]):
         click.echo(line)
     for vendor in catalogue.vendors if explain else ():
-        actions = overlay_actions(schemas / vendor, settings.profile)
+        actions = overlay_actions(folders[vendor], settings.profile)
         if actions:
             click.echo(f"\n{explanation(vendor, settings.profile, actions, catalogue.operations)}")
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import click
 
 from mockserver.cli.options import output_option, settings_options, write_output
-from mockserver.contracts import load_catalogue, packaged_schemas
 from mockserver.settings import Settings
 from mockserver.vectors.document import make_vectors
+from mockserver.vendors.contracts import load_contracts
 
 
 @click.command("vectors")
@@ -22,6 +22,6 @@ def vectors(vendor: str, settings: Settings, output: Path | None) -> None:
 
     They are bodies around every limit, with the expected status and violations. The same seed writes the same vectors.
     """
-    catalogue = load_catalogue(settings.schemas or packaged_schemas(), (vendor,), settings.profile)
+    catalogue = load_contracts(settings.schemas, (vendor,), settings.profile)
     document = make_vectors(catalogue.vendors[vendor], settings.seed)
     write_output(json.dumps(document, indent=1, ensure_ascii=False) + "\n", output)

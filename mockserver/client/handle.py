@@ -293,6 +293,21 @@ class Maker(Protocol[HandleType_co]):
         """A handle on a further account of this test. The test's marker sets what is not passed."""
 
 
+class AccountMaker(Protocol):
+    """The type of the fixture `make_account`."""
+
+    def __call__(
+        self,
+        vendor: str,
+        *,
+        strict: bool | None = None,
+        allow_violations: bool | None = None,
+        scenario: str | Path | None = None,
+        profile: str | None = None,
+    ) -> Handle:
+        """A handle on a further account of this test at any vendor. The test's marker sets what is not passed."""
+
+
 def without_none(body: Mapping[str, Any]) -> dict[str, Any]:
     """The members that are not None: the server has defaults for the others."""
     return {key: value for key, value in body.items() if value is not None}

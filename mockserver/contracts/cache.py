@@ -26,15 +26,16 @@ PACKAGE = Path(__file__).parents[1]
 SEAL_BYTES = hashlib.sha256().digest_size
 
 
-def kept(folder: Path, make: Callable[[], Documents]) -> Documents:
-    """The contract of a vendor's folder, as it was kept, or made by `make` and kept from now on.
+def kept(folder: Path, make: Callable[[], Documents], name: str | None = None) -> Documents:
+    """The contract of a vendor's folder, as it was kept, or made by `make` and kept from now on. It is kept under
+    the name of the folder, or under `name`.
 
     Raises what `make` raises; then nothing is kept.
     """
     cache = cache_folder(os.environ)
     if cache is None:
         return make()
-    place, source = cache / f"{folder.name}-{__version__}.json", _digest_of(folder)
+    place, source = cache / f"{name or folder.name}-{__version__}.json", _digest_of(folder)
     found = _read(place, source)
     if found is None:
         found = make()

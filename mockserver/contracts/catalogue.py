@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from mockserver.contracts.cache import Documents, kept
 from mockserver.contracts.checking import check_schemas
 from mockserver.contracts.compiling import Compiler
-from mockserver.contracts.files import is_packaged, read_bundle, vendors_in
+from mockserver.contracts.files import is_packaged, read_bundle
 from mockserver.contracts.overlay import apply_overlay
 from mockserver.errors import ContractError, SettingsError
 from mockserver.model import Operation
@@ -41,20 +41,22 @@ class Catalogue(NamedTuple):
         return tuple(operation for contract in self.vendors.values() for operation in contract.operations)
 
 
-def load_catalogue(schemas: Path, vendors: tuple[str, ...], profile: str) -> Catalogue:
-    """Reads, overlays, checks and compiles the contracts of `vendors` (all that the folder holds, if empty) for
-    `profile` (`documented` or `observed`).
+def load_catalogue(
+    folders: Mapping[str, Path], vendors: tuple[str, ...], profile: str, *, installed: bool = False
+) -> Catalogue:
+    """Reads, overlays, checks and compiles the contracts of `vendors` (all if empty) for `profile` (`documented` or
+    `observed`). `folders` are those of the known contracts, by vendor; the contracts of `installed` packages are
+    prepared once and then cached.
 
-    Raises SettingsError for a vendor that the folder does not hold, and ContractError, one line that names the file
-    and the place, for anything that cannot be served: an unknown keyword, a dangling reference, a schema that its
-    metaschema rejects, two operations on one path and method.
+    Raises SettingsError for a vendor that is not known, and ContractError, one line that names the file and the place,
+    for anything that cannot be served: an unknown keyword, a dangling reference, a schema that its metaschema rejects,
+    two operations on one path and method.
     """
-    known = vendors_in(schemas)
     for vendor in vendors:
-        if vendor not in known:
-            raise SettingsError(f"unknown vendor '{vendor}'{hint(vendor, known)}")
-    vendors = tuple(dict.fromkeys(vendors)) or known
-    contracts = {vendor: _load_vendor(schemas / vendor, vendor, profile) for vendor in vendors}
+        if vendor not in folders:
+            raise SettingsError(f"unknown vendor '{vendor}'{hint(vendor, folders)}")
+    vendors = tuple(dict.fromkeys(vendors)) or tuple(folders)
+    contracts = {vendor: _load_vendor(folders[vendor], vendor, profile, installed=installed) for vendor in vendors}
     seen: dict[tuple[str, str], Operation] = {}
     for contract in contracts.values():
         for operation in contract.operations:
@@ -62,7 +64,7 @@ def load_catalogue(schemas: Path, vendors: tuple[str, ...], profile: str) -> Cat
             if key in seen:
                 other = seen[key]
                 raise ContractError(
-                    schemas / operation.vendor / "openapi.yaml",
+                    folders[operation.vendor] / "openapi.yaml",
                     f"paths/{operation.path}/{operation.method.lower()}",
                     f"{operation.id} is already served as {other.vendor} {other.id} ({other.path})",
                 )
@@ -70,11 +72,10 @@ def load_catalogue(schemas: Path, vendors: tuple[str, ...], profile: str) -> Cat
     return Catalogue(profile, contracts)
 
 
-def _load_vendor(folder: Path, vendor: str, profile: str) -> VendorContract:
+def _load_vendor(folder: Path, vendor: str, profile: str, *, installed: bool) -> VendorContract:
     source = folder / "openapi.yaml"
-    ours = is_packaged(folder)
-    documents = kept(folder, partial(compilable_documents, folder)) if ours else checked_documents(folder)
-    operations = _operations(Compiler(vendor, source, documents, profile, known_good=ours), documents[profile])
+    documents = kept(folder, partial(compilable_documents, folder)) if installed else checked_documents(folder)
+    operations = _operations(Compiler(vendor, source, documents, profile, known_good=installed), documents[profile])
     names = [operation.id for operation in operations]
     for name in names:
         if names.count(name) > 1:

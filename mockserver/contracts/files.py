@@ -23,14 +23,14 @@ def is_packaged(folder: Path) -> bool:
     return folder.parent == PACKAGED
 
 
-def vendors_in(schemas: Path) -> tuple[str, ...]:
+def contract_folders(schemas: Path) -> dict[str, Path]:
     """The vendors that a schemas folder holds: each a folder with an `openapi.yaml`. Raises ContractError if none."""
     if not schemas.is_dir():
         raise ContractError(schemas, "", "is not a folder")
-    found = tuple(sorted(folder.parent.name for folder in schemas.glob("*/openapi.yaml")))
-    if not found:
+    folders = sorted(file.parent for file in schemas.glob("*/openapi.yaml"))
+    if not folders:
         raise ContractError(schemas, "", "holds no contract: expected <vendor>/openapi.yaml")
-    return found
+    return {folder.name: folder for folder in folders}
 
 
 def read_yaml(path: Path) -> Any:

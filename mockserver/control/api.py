@@ -22,7 +22,6 @@ from mockserver.control.events import EventCalls
 from mockserver.control.faults import FaultCalls
 from mockserver.control.gate import Gate
 from mockserver.control.journal import JournalCalls
-from mockserver.control.product_analytics import ProductAnalyticsCalls
 from mockserver.control.query import (
     AccountSelector,
     BadCall,
@@ -31,28 +30,28 @@ from mockserver.control.query import (
     json_response,
     problem_document,
 )
-from mockserver.control.vendor_views import VendorViews
+from mockserver.control.vendor_calls import VendorCalls
 from mockserver.events.reader import EventReader
 from mockserver.settings import Settings
 from mockserver.support.clock import StartTimer
 from mockserver.support.redaction import redaction_for
-from mockserver.vendors.base import splitter
 from mockserver.vendors.registry import vendor_named
+from mockserver.vendors.splitting import splitter
 
 Call = Callable[[Request], Awaitable[Response]]
 
 
 def control_app(settings: Settings, catalogue: Catalogue, accounts: Accounts, start_timer: StartTimer) -> Starlette:
     """The ASGI application of the control API."""
-    gate, selector, document = Gate(settings), AccountSelector(catalogue, accounts), control_document()
+    gate, selector = Gate(settings), AccountSelector(catalogue, accounts)
+    vendors = {name: vendor_named(name) for name in catalogue.vendors}
+    views = {name: own for name, vendor in vendors.items() if (own := vendor.views) is not None}
+    document = control_document(views)
     server = ServerCalls(selector, catalogue, accounts, document)
     journal = JournalCalls(selector, settings.max_body_bytes, redaction_for(catalogue.operations))
-    splitters = {
-        name: splitter(vendor_named(name), contract.operations) for name, contract in catalogue.vendors.items()
-    }
+    splitters = {name: splitter(vendors[name], contract.operations) for name, contract in catalogue.vendors.items()}
     reader = EventReader(splitters, settings.max_body_bytes, settings.journal_bytes)
     events = EventCalls(selector, accounts, reader, start_timer)
-    views, analytics = VendorViews(accounts, events.of_vendor), ProductAnalyticsCalls(accounts)
     faults, clock = FaultCalls(selector, catalogue, accounts), ClockCalls(selector, accounts)
     calls: list[tuple[str, str, Call]] = [
         ("GET", "/health", server.health),
@@ -65,23 +64,13 @@ def control_app(settings: Settings, catalogue: Catalogue, accounts: Accounts, st
         ("GET", "/events", events.listing),
         ("POST", "/verify", events.verify),
         ("POST", "/settle", events.settle),
-        ("GET", "/datadog/alerts", views.alerts),
-        ("PUT", "/datadog/queries", analytics.put_queries),
-        ("GET", "/datadog/segments", analytics.segments),
-        ("GET", "/datadog/segments/{id}", analytics.show_segment),
-        ("PUT", "/datadog/segments/{id}", analytics.put_segment),
-        ("DELETE", "/datadog/segments/{id}", analytics.delete_segment),
-        ("GET", "/satori/identities", views.identities),
-        ("GET", "/satori/identities/{id:path}", views.identity),
-        ("PUT", "/satori/taxonomy", views.put_taxonomy),
-        ("GET", "/supalytics/visitors", views.visitors),
-        ("GET", "/supalytics/visitors/{id:path}", views.visitor),
         ("GET", "/faults", faults.list),
         ("POST", "/faults", faults.add),
         ("DELETE", "/faults", faults.clear),
         ("GET", "/clock", clock.show),
         ("PUT", "/clock", clock.put),
         ("POST", "/clock/advance", clock.advance),
+        *VendorCalls(views, accounts, events.of_vendor),
     ]
     handlers: dict[Any, Any] = {HTTPException: _problem, BadCall: _bad_call, Exception: _bug}
     forwarded = Middleware(ProxyHeadersMiddleware)  # so that addresses in responses have the scheme of a local proxy

@@ -11,12 +11,14 @@ from typing import Any
 from mockserver.contracts import read_yaml
 from mockserver.contracts.cache import kept
 from mockserver.contracts.schema import CompiledSchema
+from mockserver.errors import ContractError
 from mockserver.events.export import export_format, format_names
 from mockserver.faults import fault_schemas
 from mockserver.model import Json, Violation
 from mockserver.support.keywords import resolved
 from mockserver.support.suggestions import hint
 from mockserver.validation.body import by_place, explained
+from mockserver.vendors.views import Views
 
 FOLDER = Path(__file__).parent
 MAX_PLACE = 80
@@ -24,11 +26,25 @@ Problem = tuple[str, str]
 """A JSON pointer or the name of a parameter, and a sentence: what is wrong there, and what would be right."""
 
 
-def control_document() -> dict[str, Any]:
-    """The OpenAPI document of the control API. It comes from the contract cache if possible: YAML is slow."""
-    document = kept(FOLDER, lambda: {"openapi": read_yaml(FOLDER / "openapi.yaml")})["openapi"]
-    document["components"]["schemas"] |= fault_schemas() | {"ExportFormat": {"enum": format_names()}}
+def control_document(views: Mapping[str, Views]) -> dict[str, Any]:
+    """The OpenAPI document of the control API, with the calls of the vendors. Raises ContractError where two schemas
+    have one name."""
+    document = _read(FOLDER / "openapi.yaml", "control")
+    schemas = document["components"]["schemas"]
+    schemas |= fault_schemas() | {"ExportFormat": {"enum": format_names()}}
+    for vendor, own in views.items():
+        piece = _read(own.document, f"{vendor}-control")
+        document["paths"] |= {f"/{vendor}{path}": item for path, item in piece["paths"].items()}
+        for name, schema in piece.get("components", {}).get("schemas", {}).items():
+            if name in schemas:
+                raise ContractError(own.document, f"components/schemas/{name}", "there is another schema of this name")
+            schemas[name] = schema
     return document
+
+
+def _read(file: Path, name: str) -> dict[str, Any]:
+    """A YAML document, from the contract cache if possible: YAML is slow."""
+    return kept(file.parent, lambda: {"openapi": read_yaml(file)}, name)["openapi"]
 
 
 def published(document: dict[str, Any], url: str) -> dict[str, Any]:
@@ -47,6 +63,7 @@ class CallContract:
         listed = (resolved(parameter, document) for parameter in spec.get("parameters", ()))
         parameters = {each["name"]: each for each in listed if each["in"] == "query"}
         body = spec.get("requestBody")
+        self.has_body = body is not None
         self._types = {name: resolved(each["schema"], document).get("type") for name, each in parameters.items()}
         self._query = CompiledSchema("query", _object_of(parameters), document, ())
         self._defaults = _defaults(self._query)

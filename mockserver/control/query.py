@@ -174,17 +174,3 @@ def json_response(body: Any, status: int = 200) -> Response:
 def problem_document(status: int, detail: str, **members: Json) -> Response:
     """An error as RFC 9457 writes it."""
     return Response(problem_response(status, detail, **members).body, status, media_type=PROBLEM_JSON.decode())
-
-
-def known_parameters(request: Request, known: set[str]) -> None:
-    """For calls whose parameters are checked by name."""
-    for name in request.query_params:
-        if name not in known:
-            raise bad_query((name, f"{name} is an unknown parameter; known are {', '.join(sorted(known))}"))
-
-
-def members(body: Json, known: set[str]) -> dict[str, Any]:
-    """For calls whose members are checked by name."""
-    if not isinstance(body, dict) or not body.keys() <= known:
-        raise bad_body(("", f"the body must be an object of {', '.join(sorted(known))}"))
-    return body

@@ -1,38 +1,28 @@
-"""The dialects that pages are written in, told apart by the pages' own text."""
+"""What a dialect of documentation pages is, and the choice of a page's dialect by its own text."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
 
-from mockserver.extract import datadog, satori, supalytics
 from mockserver.extract.errors import ExtractError
 from mockserver.extract.model import Page
-from mockserver.extract.reading import Source, load, source
-
-DIALECTS: tuple[tuple[Callable[[str], bool], Callable[[Source], Page]], ...] = (
-    (datadog.recognises, datadog.read),
-    (satori.recognises, satori.read),
-    (supalytics.recognises, supalytics.read),
-)
+from mockserver.extract.reading import Source, load
 
 
-def read(name: str) -> Page:
-    """The page called `name`: a path, `-` or a URL. Raises ExtractError if no dialect reads it."""
-    return _parse(load(name))
+class Dialect(NamedTuple):
+    """The form in which a vendor writes its pages: `mark` says in words what `recognises` looks for in a page's text.
+    `read` raises ExtractError where a page departs from the form."""
+
+    mark: str
+    recognises: Callable[[str], bool]
+    read: Callable[[Source], Page]
 
 
-def read_text(file: str, text: str) -> Page:
-    """A page whose text is at hand; `file` names it in errors. Raises ExtractError if no dialect reads it."""
-    return _parse(source(file, text))
-
-
-def _parse(page: Source) -> Page:
-    for recognises, read_page in DIALECTS:
-        if recognises(page.text):
-            return read_page(page)
-    raise ExtractError(
-        page.file,
-        page.first_line,
-        'a page with {% tab %} blocks, with a table "Field Name | Type | Format | Required | Description", '
-        'or with an "Endpoint" heading and a table "Field | Type | Required | Description"',
-    )
+def read(name: str, dialects: Iterable[Dialect]) -> Page:
+    """The page called `name`: a path, `-` or a URL. Raises ExtractError if none of the dialects reads it."""
+    page, dialects = load(name), list(dialects)
+    for dialect in dialects:
+        if dialect.recognises(page.text):
+            return dialect.read(page)
+    raise ExtractError(page.file, page.first_line, f"a page {', or '.join(dialect.mark for dialect in dialects)}")

@@ -5,13 +5,12 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from starlette.routing import Mount, Router
 
 from mockserver.accounts.account import Account, Accounts, Bounds
 from mockserver.accounts.quotas import rate_limit_of
-from mockserver.contracts import Catalogue, load_catalogue, packaged_schemas, vendors_in
+from mockserver.contracts import Catalogue
 from mockserver.control import Control
 from mockserver.errors import SettingsError
 from mockserver.faults import read_scenario
@@ -22,10 +21,8 @@ from mockserver.server.routing import DocumentedRouter, documented_routes
 from mockserver.server.undocumented import Undocumented
 from mockserver.settings import Settings
 from mockserver.support.clock import start_timer
+from mockserver.vendors.contracts import known_contracts, load_contracts
 from mockserver.vendors.registry import vendor_named
-
-if TYPE_CHECKING:
-    from mockserver.vendors.satori.state import Taxonomy
 
 log = logging.getLogger("mockserver")
 
@@ -38,17 +35,12 @@ def create_app(
 
     Raises ContractError or SettingsError where it could not serve.
     """
-    schemas = settings.schemas or packaged_schemas()
-    catalogue = load_catalogue(schemas, settings.vendor, settings.profile)
-    check_names(settings, catalogue, vendors_in(schemas))
+    catalogue = load_contracts(settings.schemas, settings.vendor, settings.profile)
+    check_names(settings, catalogue, tuple(known_contracts(settings.schemas)))
     bounds = Bounds(settings.journal_entries, settings.journal_bytes, settings.accounts)
-    options = {
-        "satori_sessionless_grace_sec": settings.satori_sessionless_grace_sec,
-        "satori_taxonomy": read_setting_taxonomy(settings),
-    }
-    accounts = Accounts(bounds, time_source, start_timer, settings.seed, options)
+    accounts = Accounts(bounds, time_source, start_timer, settings.seed, settings.of_vendors)
     accounts.on_new = warn_of_real_keys
-    everything = catalogue if not settings.vendor else load_catalogue(schemas, (), settings.profile)
+    everything = catalogue if not settings.vendor else load_contracts(settings.schemas, (), settings.profile)
     for name in settings.scenario:
         accounts.faults.add(read_scenario(name, everything.operations).script)
     recorder, responders = Recorder(accounts, timer), responders_of(settings, catalogue)
@@ -70,18 +62,6 @@ def responders_of(settings: Settings, catalogue: Catalogue) -> dict[str, Respond
         )
         for name in catalogue.vendors
     }
-
-
-def read_setting_taxonomy(settings: Settings) -> Taxonomy | None:
-    """The taxonomy of every Satori project, if the settings give one. Raises SettingsError."""
-    if not settings.satori_taxonomy:
-        return None
-    from mockserver.vendors.satori.state import TaxonomyError, read_taxonomy  # noqa: PLC0415
-
-    try:
-        return read_taxonomy(settings.satori_taxonomy)
-    except TaxonomyError as error:
-        raise SettingsError(f"satori_taxonomy: {error}") from None
 
 
 def warn_of_real_keys(account: Account) -> None:

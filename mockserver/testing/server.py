@@ -21,13 +21,13 @@ from mockserver.testing.in_process import AsgiControl
 from mockserver.testing.owning import OwnedApp, OwningLoop
 from mockserver.testing.threaded import ServerThread
 from mockserver.vendors.datadog.handle import Datadog
+from mockserver.vendors.registry import vendor_named, vendor_settings
 from mockserver.vendors.satori.handle import Satori
 from mockserver.vendors.supalytics.handle import Supalytics
 
 HandleType = TypeVar("HandleType", bound=Handle)
 START_SECONDS = 30.0
 IN_PROCESS_URL = "http://localhost"
-KEY_PREFIXES = {"datadog": "mock-dd-", "satori": "mock-satori-", "supalytics": "sly_mock_"}
 
 
 class Backend(ABC):
@@ -49,9 +49,13 @@ class Backend(ABC):
         """A handle on a Supalytics account: a new one, or the one of a key."""
         return self.handle(Supalytics, api_key)
 
+    def account(self, vendor: str, api_key: str | None = None) -> Handle:
+        """A handle on an account at any vendor that is served: a new one, or the one of a key."""
+        return self.handle(vendor_named(vendor).handle, api_key)
+
     def handle(self, kind: type[HandleType], api_key: str | None = None) -> HandleType:
-        """A handle of a kind, on a new account or the one of a key."""
-        return kind(self.control, self.url, api_key or KEY_PREFIXES[kind.vendor] + self._new_key())
+        """A handle of a class, on a new account or the one of a key."""
+        return kind(self.control, self.url, api_key or vendor_named(kind.vendor).key_prefix + self._new_key())
 
     @abstractmethod
     def stop(self) -> None:
@@ -73,7 +77,7 @@ class MockServer(Backend):
 
     def __init__(self, **settings: Any) -> None:
         given = {"port": 0, **settings}
-        self.settings: Settings = load_settings(given, {}, None)
+        self.settings: Settings = load_settings(given, {}, None, vendor_settings())
         self._loop = OwningLoop()
         self._inner: ASGIApp = create_app(self.settings)
         self.app: ASGIApp = OwnedApp(self._inner, self._loop)

@@ -105,8 +105,7 @@ def _expected(operation: Operation, body: Any) -> dict[str, Any]:
         failure = Failure(FailureKind.INVALID, violations=verdict.rejections)
         return {"status": status_of(operation, failure), "violations": violations}
     vendor = vendor_named(operation.vendor)
-    options = {"satori_sessionless_grace_sec": 3600, "satori_taxonomy": None}
-    fresh = Accounts(Bounds(1, 1, 1), lambda: float(NOW), start_timer, 0, options).of(operation.vendor, "vectors")
+    fresh = Accounts(Bounds(1, 1, 1), lambda: float(NOW), start_timer, 0).of(operation.vendor, "vectors")
     try:
         response = vendor.behaviour(operation)(RequestContext(operation, NO_REQUEST, {}, body=body), fresh)
     except Failure as failure:

@@ -1,18 +1,16 @@
-"""What a vendor module may say for itself, with what holds for every vendor that says nothing."""
+"""What one vendor is: its behaviours, wording, options, control views, handle and pages, each with a default."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import Any, NamedTuple
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar, cast
 
-from mockserver.accounts.account import Account
-from mockserver.contracts.paths import path_values
 from mockserver.errors import Failure
-from mockserver.events.reader import Splitter
 from mockserver.http.statuses import phrase
 from mockserver.model import (
     EventPart,
-    Exchange,
     FailureKind,
     Headers,
     Json,
@@ -24,10 +22,19 @@ from mockserver.model import (
 )
 from mockserver.support.jsontext import dump
 
+if TYPE_CHECKING:
+    from mockserver.accounts.account import Account
+    from mockserver.client.handle import Handle
+    from mockserver.extract.dialects import Dialect
+    from mockserver.vendors.views import Views
+
+State = TypeVar("State")
+_CREDENTIAL_KINDS = (FailureKind.CREDENTIAL_MISSING, FailureKind.CREDENTIAL_INVALID)
+
 
 class Problem(NamedTuple):
-    """One thing to tell the client in the vendor's envelope, and what it points at, where the vendor says that.
-    A `bare` one is told in no more of the envelope than its schema requires."""
+    """One thing to tell the client in the vendor's envelope, and the place that it is about, where the vendor names
+    it. Of a `bare` problem the envelope holds no more than its schema requires."""
 
     message: str
     pointer: str | None = None
@@ -36,18 +43,65 @@ class Problem(NamedTuple):
     bare: bool = False
 
 
-Behaviour = Callable[[RequestContext, Account], Response]
+Behaviour = Callable[[RequestContext, "Account"], Response]
 """What an operation does with an accepted request, in the account that it belongs to."""
 
 
 class Vendor:
-    """A vendor of which nothing is known but its contract. Modules of known vendors override what differs."""
+    """A vendor of which only the contract is known. A subclass overrides what it knows better.
 
-    name = ""
+    The registry makes one instance of each vendor, named after its folder or its entry point. What only a test, a
+    control call or `mockserver extract` needs is a property that imports it when it is asked for.
+    """
+
+    behaviours: ClassVar[Mapping[str, Behaviour]] = {}
+    """By operation id. An operation without one answers with a value that fits the contract."""
+    settings: ClassVar[type[Any] | None] = None
+    """A frozen dataclass of the vendor's own options, made with `settings.option`; their names begin with the
+    vendor's."""
+    schemas: ClassVar[Path | None] = None
+    """The folder of the contract (`openapi.yaml` and what belongs to it), where it does not come with mockserver."""
+    key_prefix: ClassVar[str] = "mock-"
+    """What the made-up keys of the vendor's handles begin with."""
+    real_keys: ClassVar[re.Pattern[str] | None] = None
+    """The form of the vendor's real keys, which nobody should send to a fake."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    @property
+    def handle(self) -> type[Handle]:
+        """The class of the Python handles on the vendor's accounts."""
+        from mockserver.vendors.handle import contract_handle  # noqa: PLC0415
+
+        return contract_handle(self.name)
+
+    @property
+    def views(self) -> Views | None:
+        """The vendor's own control calls, below `/__admin/<vendor>`."""
+        return None
+
+    @property
+    def dialect(self) -> Dialect | None:
+        """How `mockserver extract` reads the vendor's documentation pages."""
+        return None
+
+    def looks_real(self, credential: str) -> bool:
+        """Whether a credential has the form of the vendor's real ones."""
+        return self.real_keys is not None and self.real_keys.fullmatch(credential) is not None
 
     def behaviour(self, operation: Operation) -> Behaviour:
-        """What the operation does with an accepted body: by default it answers a value that fits the contract."""
-        return sample_response
+        """What the operation does with an accepted request."""
+        return self.behaviours.get(operation.id, sample_response)
+
+    def events(self, context: RequestContext, response: Json) -> list[EventPart]:
+        """The events that a request holds; `response` is the JSON body of the vendor's response, None where it took
+        nothing. By default a request with a body is one event."""
+        body = context.body
+        if body is None:
+            return []
+        name = body.get("name") or body.get("title") if isinstance(body, dict) else None
+        return [EventPart(name if isinstance(name, str) else context.operation.id, body)]
 
     def problems(self, operation: Operation, failure: Failure, status: int) -> list[Problem]:
         """What to tell the client of a failure, in the order of the places in the body."""
@@ -59,6 +113,7 @@ class Vendor:
         return [Problem(failure.detail or phrase(status), header=header)]
 
     def problem(self, operation: Operation, violation: Violation) -> Problem:
+        """What to tell the client of one violation."""
         place = violation.pointer or violation.parameter or "the body"
         return Problem(f"{place}: {violation.message}", violation.pointer, parameter=violation.parameter)
 
@@ -67,7 +122,7 @@ class Vendor:
         return status
 
     def headers(self, operation: Operation, status: int, problems: list[Problem]) -> Headers:
-        """The headers that a failure brings, besides those of the rate limit."""
+        """The headers of a failure, besides those of the rate limit."""
         return ()
 
     def rate_limit_headers(self, operation: Operation, status: int, quota: Quota, reset_in: int) -> Headers:
@@ -79,25 +134,9 @@ class Vendor:
         """How the vendor answers a method that the path does not have."""
         return Failure(FailureKind.WRONG_METHOD, "Method Not Allowed", status=405)
 
-    def events(self, context: RequestContext, response: Json) -> list[EventPart]:
-        """The events that a request holds; `response` is the JSON body of the vendor's response, None where it took
-        nothing. By default a request with a body is one event."""
-        body = context.body
-        if body is None:
-            return []
-        name = body.get("name") or body.get("title") if isinstance(body, dict) else None
-        return [EventPart(name if isinstance(name, str) else context.operation.id, body)]
-
-    def looks_real(self, credential: str) -> bool:
-        """Whether a credential has the form of the vendor's real ones, which a fake should never be given."""
-        return False
-
     def refuses_before_credentials(self, violation: Violation) -> bool:
         """Whether the vendor finds this violation while it decodes, before it looks at the credential."""
         return False
-
-
-_CREDENTIAL_KINDS = (FailureKind.CREDENTIAL_MISSING, FailureKind.CREDENTIAL_INVALID)
 
 
 def sample_response(context: RequestContext, _account: Account) -> Response:
@@ -120,20 +159,13 @@ def text_at(body: Json, *path: str) -> str | None:
     return body if isinstance(body, str) and body else None
 
 
-def vendor_state(account: Account, key: str, make: Callable[[], Any]) -> Any:
-    """What the account keeps under a key, made when it is first asked for."""
+def vendor_state(account: Account, key: str, make: Callable[[], State]) -> State:
+    """What the account keeps under a key, made when it is first asked for, forgotten when the account is reset."""
     if key not in account.state:
         account.state[key] = make()
-    return account.state[key]
+    return cast("State", account.state[key])
 
 
-def splitter(vendor: Vendor, operations: Iterable[Operation]) -> Splitter:
-    """How the exchanges of a vendor's operations are taken apart into events."""
-    by_id = {operation.id: operation for operation in operations}
-
-    def split(exchange: Exchange, body: Json, response: Json) -> list[EventPart]:
-        operation = by_id[str(exchange.operation)]
-        values = path_values(operation.path, exchange.request.path)
-        return vendor.events(RequestContext(operation, exchange.request, values, body=body), response)
-
-    return split
+def settings_of(account: Account, kind: type[State]) -> State:
+    """The vendor's own options, by their dataclass; the defaults where the server was given none."""
+    return account.settings if isinstance(account.settings, kind) else kind()

@@ -10,11 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockserver import model
-from mockserver.contracts import load_catalogue, packaged_schemas
+from mockserver.contracts import packaged_schemas
 from mockserver.model import BodySchema, Shape
+from mockserver.vendors.contracts import load_contracts
 from tests.support.harness import Operation, each_operation
 
-CATALOGUE = {operation.id: operation for operation in load_catalogue(packaged_schemas(), (), "documented").operations}
+CATALOGUE = {operation.id: operation for operation in load_contracts(None, (), "documented").operations}
 FIXTURES = packaged_schemas().parent / "fixtures"
 SCALARS = st.none() | st.booleans() | st.integers() | st.text(max_size=3)
 

@@ -13,14 +13,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from mockserver.contracts import load_catalogue, packaged_schemas
+from mockserver.contracts import packaged_schemas
+from mockserver.vendors.contracts import load_contracts
 from tests.support.harness import OPERATIONS, PROFILES
 
 FIXTURES = packaged_schemas().parent / "fixtures"
 SCHEMAS = {
     (profile, operation.id): dict(operation.served.document)
     for profile in PROFILES
-    for operation in load_catalogue(packaged_schemas(), (), profile).operations
+    for operation in load_contracts(None, (), profile).operations
     if operation.served is not None
 }
 

@@ -13,8 +13,9 @@ import yaml
 from openapi_spec_validator import validate
 
 from mockserver.extract.contract import contract
-from mockserver.extract.dialects import read_text
 from mockserver.extract.errors import ExtractError
+from mockserver.extract.reading import source
+from mockserver.vendors.datadog.pages import read
 from tests.support.extract_support import Run
 
 HEAD = """\
@@ -218,7 +219,7 @@ def test_a_page_that_departs_from_the_form(run: Run, tmp_path: Path, text: str, 
 def test_two_calls_in_one_endpoint_table_are_refused() -> None:
     text = HEAD + "| two | GET https://two.example.com/ping |\n\n{% /tab %}\n"
     with pytest.raises(ExtractError, match=r"page\.md:7: expected one method and one path"):
-        read_text("page.md", text)
+        read(source("page.md", text))
 
 
 BODY = HEAD + '\n### Request\n\n#### Body Data\n\n{% tab title="Model" %}\n\n'
@@ -227,7 +228,7 @@ COLUMNS = "| Parent field | Field | Type | Description |\n| --- | --- | --- | --
 
 
 def _request(rows: str, code: str = "") -> Any:
-    made = contract("acme", [read_text("page.md", f"{BODY}{COLUMNS}{rows}{TAIL}{code}{{% /tab %}}\n")], {})
+    made = contract("acme", [read(source("page.md", f"{BODY}{COLUMNS}{rows}{TAIL}{code}{{% /tab %}}\n"))], {})
     return made.schemas["Ping.request.json"]
 
 
@@ -254,13 +255,13 @@ def test_a_sample_whose_body_is_no_json_is_no_example() -> None:
     code = (
         '### Code Example\n\n\\# Curl command curl -X POST "https://one.example.com/ping" \\\n-d @- << EOF\nhi\nEOF\n\n'
     )
-    page = read_text("page.md", f"{BODY}{COLUMNS}| | a | string | A. |{TAIL}{code}{{% /tab %}}\n")
+    page = read(source("page.md", f"{BODY}{COLUMNS}| | a | string | A. |{TAIL}{code}{{% /tab %}}\n"))
     assert [(sample.path, sample.body) for sample in page.endpoints[0].samples] == [("/ping", None)]
 
 
 def test_a_path_parameter_of_which_no_table_speaks() -> None:
     text = HEAD.replace("com/ping", "com/ping/{id}") + "\n{% /tab %}\n"
-    operation = contract("acme", [read_text("page.md", text)], {}).openapi["paths"]["/ping/{id}"]["post"]
+    operation = contract("acme", [read(source("page.md", text))], {}).openapi["paths"]["/ping/{id}"]["post"]
     assert operation["parameters"] == [{"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}]
     assert list(operation["responses"]) == ["default"]
 
@@ -295,7 +296,7 @@ def test_alphabetical_order_tells_parents_of_one_name_apart_where_no_example_doe
 def test_two_rules_of_one_kind_at_one_place_are_two() -> None:
     text = f"{BODY}{COLUMNS}| | a | string | Must be nice. Cannot be blue. |{TAIL}{{% /tab %}}\n"
     text = text.replace("### Request", "### Overview\n\nYou must try.\n\n- You must not cry.\n\n### Request")
-    rules = contract("acme", [read_text("page.md", text)], {}).rules
+    rules = contract("acme", [read(source("page.md", text))], {}).rules
     assert [(rule.id, rule.line) for rule in rules] == [
         ("Ping.request#/properties/a:unclassified", 22),
         ("Ping.request#/properties/a:unclassified-2", 22),

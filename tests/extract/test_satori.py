@@ -9,8 +9,9 @@ import pytest
 import yaml
 from openapi_spec_validator import validate
 
-from mockserver.extract.dialects import read_text
 from mockserver.extract.errors import ExtractError
+from mockserver.extract.reading import source
+from mockserver.vendors.satori.pages import read
 from tests.support.extract_support import Run
 
 
@@ -81,5 +82,5 @@ def test_lint(run: Run, written: Path) -> None:
 )
 def test_a_guide_that_departs_from_the_form(guide: str, old: str, new: str, line: int, expected: str) -> None:
     with pytest.raises(ExtractError) as caught:
-        read_text("guide.txt", guide.replace(old, new, 1))
+        read(source("guide.txt", guide.replace(old, new, 1)))
     assert (caught.value.line, expected in caught.value.expected) == (line, True)

@@ -9,8 +9,9 @@ import pytest
 import yaml
 from openapi_spec_validator import validate
 
-from mockserver.extract.dialects import read_text
 from mockserver.extract.errors import ExtractError
+from mockserver.extract.reading import source
+from mockserver.vendors.supalytics.pages import read
 from tests.support.extract_support import Run
 
 
@@ -70,5 +71,5 @@ def test_lint_finds_a_call_to_another_path(run: Run, written: Path) -> None:
 )
 def test_a_page_that_departs_from_the_form(page: str, old: str, new: str, line: int, expected: str) -> None:
     with pytest.raises(ExtractError) as caught:
-        read_text("page.md", page.replace(old, new, 1))
+        read(source("page.md", page.replace(old, new, 1)))
     assert (caught.value.line, expected in caught.value.expected) == (line, True)

@@ -13,9 +13,11 @@ import pytest
 import yaml
 from openapi_spec_validator import validate
 
-from mockserver.extract import dialects, emit, lint, overlays
+from mockserver.extract import emit, lint, overlays
 from mockserver.extract.contract import contract
+from mockserver.extract.dialects import read
 from mockserver.extract.model import Contract
+from mockserver.vendors.registry import dialects
 from tests.support.extract_support import ROOT, Run
 
 SCHEMAS = ROOT / "schemas"
@@ -27,7 +29,7 @@ FILES = sorted(path for vendor in VENDORS for pattern in emit.SCHEMAS for path i
 
 @pytest.fixture(scope="module")
 def contracts(vendor_pages: list[Path]) -> dict[str, Contract]:
-    pages = [dialects.read(str(path)) for path in vendor_pages]
+    pages = [read(str(path), dialects()) for path in vendor_pages]
     return {
         vendor: contract(vendor, [page for page in pages if page.vendor == vendor], overlays.renames(SCHEMAS / vendor))
         for vendor in VENDORS
@@ -49,7 +51,8 @@ def test_what_is_on_disk_is_what_is_emitted(contracts: dict[str, Contract], vend
 def test_the_order_in_which_pages_are_named_does_not_matter(
     contracts: dict[str, Contract], vendor_pages: list[Path]
 ) -> None:
-    pages = [page for page in map(dialects.read, map(str, reversed(vendor_pages))) if page.vendor == "datadog"]
+    pages = [read(str(path), dialects()) for path in reversed(vendor_pages)]
+    pages = [page for page in pages if page.vendor == "datadog"]
     again = contract("datadog", pages, overlays.renames(SCHEMAS / "datadog"))
     assert emit.render(again, SCHEMAS, FIXTURES) == emit.render(contracts["datadog"], SCHEMAS, FIXTURES)
 

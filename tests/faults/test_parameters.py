@@ -12,11 +12,11 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from mockserver.client.handle import FaultOptions, Handle
-from mockserver.contracts import load_catalogue, packaged_schemas
 from mockserver.faults import FAULT, ScriptError, fault_schemas, parse_script
+from mockserver.vendors.contracts import load_contracts
 from tests.support.harness import Server
 
-OPERATIONS = load_catalogue(packaged_schemas(), (), "documented").operations
+OPERATIONS = load_contracts(None, (), "documented").operations
 SCHEMA = Draft202012Validator({"$ref": "#/components/schemas/Script", "components": {"schemas": fault_schemas()}})
 PAGE = Path(__file__).parents[2] / "docs" / "faults.md"
 TINY = 1e-9

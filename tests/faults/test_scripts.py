@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from mockserver.contracts import load_catalogue, packaged_schemas
 from mockserver.errors import SettingsError
 from mockserver.faults import read_scenario
+from mockserver.vendors.contracts import load_contracts
 from tests.support.faulting import World
 from tests.support.harness import PRODLYTICS, SATORI, V1, run, serving
 
@@ -24,7 +24,7 @@ faults:
 """
 
 
-OPERATIONS = load_catalogue(packaged_schemas(), (), "documented").operations
+OPERATIONS = load_contracts(None, (), "documented").operations
 
 
 def refused(tmp_path: Path, text: str) -> list[str]:

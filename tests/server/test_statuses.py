@@ -7,7 +7,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from mockserver.contracts import load_catalogue, packaged_schemas
+from mockserver.vendors.contracts import load_contracts
 from tests.support.harness import (
     BY_ID,
     OPERATIONS,
@@ -27,7 +27,7 @@ pytestmark = pytest.mark.socket
 PAIRS = [
     pytest.param(profile, operation.id, status, id=f"{profile}-{operation.id}-{status}")
     for profile in PROFILES
-    for operation in load_catalogue(packaged_schemas(), (), profile).operations
+    for operation in load_contracts(None, (), profile).operations
     for status in sorted(operation.responses)
 ]
 

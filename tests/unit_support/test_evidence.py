@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from mockserver.contracts import load_catalogue, packaged_schemas
 from mockserver.model import Evidence
 from mockserver.support.evidence import EVIDENCE, EVIDENCE_FOR, KINDS, UNSTATED, annotation_of, evidence_of, reason_of
 from mockserver.support.pointers import walk
+from mockserver.vendors.contracts import load_contracts
 
 
 @pytest.mark.parametrize(
@@ -39,7 +39,7 @@ def test_a_member_has_its_own_annotation_or_that_of_its_node() -> None:
 
 @pytest.mark.parametrize("profile", ["documented", "observed"])
 def test_all_evidence_of_the_packaged_contracts_is_complete(profile: str) -> None:
-    catalogue = load_catalogue(packaged_schemas(), (), profile)
+    catalogue = load_contracts(None, (), profile)
     for contract in catalogue.vendors.values():
         for pointer, node in walk(contract.document):
             if isinstance(node, dict):

@@ -12,9 +12,10 @@ import pytest
 
 from mockserver.analytics.queries import scalar
 from mockserver.analytics.store import EventStore
-from mockserver.control.product_analytics import SEGMENTS_AT_MOST
+from mockserver.vendors.datadog.views import MAX_SEGMENTS
 from mockserver.vendors.satori import state
-from mockserver.vendors.satori.state import SatoriMemory, Taxonomy
+from mockserver.vendors.satori.state import SatoriMemory
+from mockserver.vendors.satori.taxonomy import Taxonomy
 from tests.support.fact_finding import call
 from tests.support.harness import Server
 
@@ -110,7 +111,7 @@ def test_satoris_memory_does_not_grow_with_the_length_of_ids(name: str) -> None:
 
 
 def test_satoris_memory_is_bounded_in_number(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(state, "REMEMBERED_AT_MOST", 10)
+    monkeypatch.setattr(state, "MAX_REMEMBERED", 10)
     memory = SatoriMemory(0, Taxonomy())
     event = {"name": "a", "timestamp": "2026-01-01T12:00:00Z", "session_id": "s"}
     for number in range(100):
@@ -124,5 +125,5 @@ def test_segments_are_bounded_in_number(server: Server, key: str) -> None:
         path = f"/datadog/segments/00000000-0000-0000-0000-{number:012}"
         return call(server, "PUT", path, key, {"users": []}).status_code
 
-    assert [put(number) for number in range(SEGMENTS_AT_MOST)] == [200] * SEGMENTS_AT_MOST
-    assert (put(SEGMENTS_AT_MOST), put(0)) == (400, 200)
+    assert [put(number) for number in range(MAX_SEGMENTS)] == [200] * MAX_SEGMENTS
+    assert (put(MAX_SEGMENTS), put(0)) == (400, 200)

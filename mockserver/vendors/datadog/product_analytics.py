@@ -18,8 +18,8 @@ from mockserver.vendors.base import json_response, vendor_state
 if TYPE_CHECKING:
     from mockserver.analytics.audience import Segment
 
-EVENTS_AT_MOST = 200_000
-OPEN_QUERIES_AT_MOST = 1000
+MAX_EVENTS = 200_000
+MAX_OPEN_QUERIES = 1000
 SYNTAX = Evidence("documented", "the search syntax that the request tables refer to")
 CONTINUATION = Evidence("documented", "Compute scalar and timeseries analytics, request tables, request_id")
 
@@ -33,8 +33,8 @@ class ProductAnalytics:
     New queries answer `running` for `running` times before they are `done`; with `timeout` they answer that instead.
     """
 
-    arrivals: Arrivals = field(default_factory=lambda: Arrivals(EVENTS_AT_MOST, DEFAULT_MAX_BYTES))
-    store: EventStore = field(default_factory=lambda: EventStore(EVENTS_AT_MOST, DEFAULT_MAX_BYTES))
+    arrivals: Arrivals = field(default_factory=lambda: Arrivals(MAX_EVENTS, DEFAULT_MAX_BYTES))
+    store: EventStore = field(default_factory=lambda: EventStore(MAX_EVENTS, DEFAULT_MAX_BYTES))
     segments: dict[str, Segment] = field(default_factory=dict)
     running: int = 0
     timeout: bool = False
@@ -49,8 +49,7 @@ class ProductAnalytics:
 
 def product_analytics_of(account: Account) -> ProductAnalytics:
     """The account's events, segments and queries."""
-    kept: ProductAnalytics = vendor_state(account, "product_analytics", ProductAnalytics)
-    return kept
+    return vendor_state(account, "product_analytics", ProductAnalytics)
 
 
 def submit_event(context: RequestContext, account: Account) -> Response:
@@ -91,7 +90,7 @@ def _progress(analytics: ProductAnalytics, identifier: str | None, account: Acco
     if identifier is None:
         identifier = f"{account.random.getrandbits(128):032x}"
         analytics.open[identifier] = analytics.running
-        if len(analytics.open) > OPEN_QUERIES_AT_MOST:
+        if len(analytics.open) > MAX_OPEN_QUERIES:
             analytics.open.popitem(last=False)
     elif identifier not in analytics.open:
         message = "is not the id of a query of this account"

@@ -4,131 +4,23 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-import re
-import uuid
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
 from mockserver.accounts.account import Account
 from mockserver.model import EventOutcome, Json
-from mockserver.vendors.base import text_at, vendor_state
+from mockserver.vendors.base import settings_of, vendor_state
+from mockserver.vendors.satori.settings import SatoriSettings
+from mockserver.vendors.satori.taxonomy import NUMBER, Taxonomy
 
-REMEMBERED_AT_MOST = 100_000
-LONGEST_SESSION_ID = 1024
+MAX_REMEMBERED = 100_000
+MAX_SESSION_ID = 1024
 """A session with a longer id is not remembered for events that name none."""
-KEY_CHARACTERS = 64
+MAX_KEY_CHARACTERS = 64
 KEPT, SEEN_BEFORE = EventOutcome("accepted"), EventOutcome("duplicate", "an event with this id was accepted before")
 Key = str | bytes
-_INTEGER = re.compile(r"-?[0-9]+")
-_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?")
-VALUE_KINDS = ("string", "integer", "number", "none")
-
-
-class TaxonomyError(ValueError):
-    """A taxonomy is wrong; its text says what and what would be right."""
-
-
-class EventRule(NamedTuple):
-    """What a taxonomy says of one event name: the metadata keys that it may have, and what its value must be."""
-
-    metadata: frozenset[str] | None = None
-    value: str = "string"
-
-
-ANY_EVENT = EventRule()
-
-
-@dataclass(frozen=True, slots=True)
-class Taxonomy:
-    """The project's events by name (None: every name is good), and its limits: characters of a value, bytes of keys
-    and values of metadata, and whether ids must be UUIDs."""
-
-    events: Mapping[str, EventRule] | None = None
-    max_value_length: int | None = None
-    max_metadata_bytes: int | None = None
-    uuid_ids: bool = False
-    allows_everything: bool = field(init=False)
-
-    def __post_init__(self) -> None:
-        limits = (self.events, self.max_value_length, self.max_metadata_bytes)
-        object.__setattr__(self, "allows_everything", limits == (None, None, None) and not self.uuid_ids)
-
-    def reason(self, event: Mapping[str, Json]) -> str | None:
-        """Why the vendor's debugger would show the event as thrown away, in its own word; None where it is kept."""
-        name = event.get("name")
-        rule = ANY_EVENT if self.events is None else self.events.get(name or "")
-        if not name or rule is None:
-            return "INVALID_NAME"
-        if not event.get("timestamp"):
-            return "INVALID_VALUE"
-        return None if self.allows_everything else self._broken(event, rule)
-
-    def _broken(self, event: Mapping[str, Json], rule: EventRule) -> str | None:
-        """The limit that an event with a known name breaks."""
-        value, metadata = text_at(event, "value") or "", event.get("metadata") or {}
-        if not _is_value(value, rule.value):
-            return "INVALID_VALUE"
-        if self.max_value_length is not None and len(value) > self.max_value_length:
-            return "VALUE_LENGTH_EXCEEDED"
-        if rule.metadata is not None and not metadata.keys() <= rule.metadata:
-            return "INVALID_METADATA"
-        size = sum(len(key.encode()) + len(str(text).encode()) for key, text in metadata.items())
-        if self.max_metadata_bytes is not None and size > self.max_metadata_bytes:
-            return "METADATA_SIZE_EXCEEDED"
-        identifier = text_at(event, "id")
-        return "INVALID_ID" if self.uuid_ids and identifier and not _is_uuid(identifier) else None
-
-
-def read_taxonomy(document: Json) -> Taxonomy:
-    """A taxonomy as a test or a file gives it: `events` (names, or name → {metadata: keys, value: kind}),
-    `max_value_length`, `max_metadata_bytes`, `uuid_ids`. Raises TaxonomyError."""
-    if not isinstance(document, dict):
-        raise TaxonomyError(f"expected an object, found {_shown(document)}")
-    for key in document:
-        if key not in ("events", "max_value_length", "max_metadata_bytes", "uuid_ids"):
-            raise TaxonomyError(
-                f"{str(key)[:80]}: unknown; known are events, max_value_length, max_metadata_bytes, uuid_ids"
-            )
-    for key in ("max_value_length", "max_metadata_bytes"):
-        if document.get(key) is not None and (type(document[key]) is not int or document[key] < 0):
-            raise TaxonomyError(f"{key}: expected a whole number, found {_shown(document[key])}")
-    if not isinstance(document.get("uuid_ids", False), bool):
-        raise TaxonomyError(f"uuid_ids: expected true or false, found {_shown(document['uuid_ids'])}")
-    return Taxonomy(
-        _event_rules(document.get("events")),
-        document.get("max_value_length"),
-        document.get("max_metadata_bytes"),
-        document.get("uuid_ids", False),
-    )
-
-
-def _event_rules(events: Json) -> dict[str, EventRule] | None:
-    if events is None:
-        return None
-    if isinstance(events, list) and all(isinstance(name, str) for name in events):
-        return {name: EventRule() for name in events}
-    if not isinstance(events, dict):
-        raise TaxonomyError(f"events: expected names, or rules by name, found {_shown(events)}")
-    return {str(name): _event_rule(str(name), {} if rule is None else rule) for name, rule in events.items()}
-
-
-def _event_rule(name: str, rule: Json) -> EventRule:
-    if not isinstance(rule, dict) or not set(rule) <= {"metadata", "value"}:
-        raise TaxonomyError(f"events.{name}: expected {{metadata: keys, value: kind}}, found {_shown(rule)}")
-    metadata, value = rule.get("metadata"), rule.get("value", "string")
-    if metadata is not None and not (isinstance(metadata, list) and all(isinstance(key, str) for key in metadata)):
-        raise TaxonomyError(f"events.{name}.metadata: expected a list of keys, found {_shown(metadata)}")
-    if value not in VALUE_KINDS:
-        raise TaxonomyError(f"events.{name}.value: expected one of {', '.join(VALUE_KINDS)}, found {_shown(value)}")
-    return EventRule(None if metadata is None else frozenset(metadata), value)
-
-
-def _shown(value: Json) -> str:
-    """A value, cut to a readable length."""
-    text = repr(value)
-    return text if len(text) <= 80 else f"{text[:80]}…"
 
 
 @dataclass(slots=True)
@@ -180,38 +72,37 @@ class SatoriMemory:
             return session
         issued = _number(event, "session_issued_at", "sessionIssuedAt")
         created = issued if issued is not None else now
-        if (latest is None or created >= latest.created) and len(session) <= LONGEST_SESSION_ID:
+        if (latest is None or created >= latest.created) and len(session) <= MAX_SESSION_ID:
             _remember(self.sessions, key, Session(session, created, expires if expires is not None else when))
         return session
 
 
-def satori_memory_of(account: Account) -> SatoriMemory:
+def memory_of(account: Account) -> SatoriMemory:
     """The account's memory."""
 
     def make() -> SatoriMemory:
-        grace, taxonomy = account.options["satori_sessionless_grace_sec"], account.options["satori_taxonomy"]
-        return SatoriMemory(grace, taxonomy or Taxonomy())
+        settings = settings_of(account, SatoriSettings)
+        return SatoriMemory(settings.satori_sessionless_grace_sec, settings.satori_taxonomy or Taxonomy())
 
-    memory: SatoriMemory = vendor_state(account, "satori", make)
-    return memory
+    return vendor_state(account, "satori", make)
 
 
 def _key(text: str) -> Key:
     """What an id is remembered by: itself where it is short."""
-    return text if len(text) <= KEY_CHARACTERS else hashlib.blake2b(text.encode(), digest_size=16).digest()
+    return text if len(text) <= MAX_KEY_CHARACTERS else hashlib.blake2b(text.encode(), digest_size=16).digest()
 
 
 def _remember(kept: OrderedDict[Key, Any], key: Key, value: Any) -> None:
     kept[key] = value
     kept.move_to_end(key)
-    if len(kept) > REMEMBERED_AT_MOST:
+    if len(kept) > MAX_REMEMBERED:
         kept.popitem(last=False)
 
 
 def _number(event: Mapping[str, Json], *names: str) -> float | None:
     """The number in a field that has one of two names, whether it is written as a text or not."""
     text = next((str(event[name]) for name in names if event.get(name) not in (None, "")), "")
-    return float(text) if _NUMBER.fullmatch(text) else None
+    return float(text) if NUMBER.fullmatch(text) else None
 
 
 def _seconds(timestamp: str | None, default: float) -> float:
@@ -219,18 +110,3 @@ def _seconds(timestamp: str | None, default: float) -> float:
         return dt.datetime.fromisoformat(timestamp or "").timestamp()
     except (ValueError, OverflowError):
         return default
-
-
-def _is_value(value: str, kind: str) -> bool:
-    if kind == "none" or not value:  # a value is optional
-        return not value
-    pattern = {"integer": _INTEGER, "number": _NUMBER}.get(kind)
-    return pattern is None or pattern.fullmatch(value) is not None
-
-
-def _is_uuid(text: str) -> bool:
-    try:
-        uuid.UUID(text)
-    except ValueError:
-        return False
-    return True

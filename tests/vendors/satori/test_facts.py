@@ -459,7 +459,7 @@ def test_a_bad_taxonomy_stops_the_server_with_exit_code_2(tmp_path: Path, taxono
     done = run("serve", "--port", "0", "--config", str(file))
     assert (done.returncode, done.stdout) == (2, "")
     (line,) = done.stderr.splitlines()
-    assert line.startswith(f"mockserver: satori_taxonomy: {place}:")
+    assert line.startswith(f"mockserver: {file}: satori_taxonomy: {place}:")
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from mockserver.extract.dialects import Dialect
 from mockserver.extract.errors import ExtractError
 from mockserver.extract.model import Body, Endpoint, Example, Field, Page, Prose, Response, Row, Sample
 from mockserver.extract.names import camel
@@ -162,3 +163,6 @@ def _samples(source: Source, listings: Sequence[_Listing]) -> Iterator[Sample]:
 
 def _line_of(source: Source, text: str) -> int:
     return next((number for number, line in enumerate(source.lines, 1) if text in line), 1)
+
+
+DIALECT = Dialect('with a table "Field Name | Type | Format | Required | Description"', recognises, read)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from mockserver.extract.dialects import Dialect
 from mockserver.extract.errors import ExtractError
 from mockserver.extract.markdown import Block, Fence, Heading, Table, Text, parse
 from mockserver.extract.model import (
@@ -153,3 +154,6 @@ def _rate_limit(prose: Sequence[Prose]) -> RateLimit | None:
 
 def _plain(text: str) -> str:
     return text.replace("**", "")
+
+
+DIALECT = Dialect('with an "Endpoint" heading and a table "Field | Type | Required | Description"', recognises, read)

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from mockserver.extract.dialects import Dialect
 from mockserver.extract.errors import ExtractError
 from mockserver.extract.markdown import Block, Fence, Heading, Tab, Table, Text, fences, parse
 from mockserver.extract.model import Body, Endpoint, Page, Parameter, Prose, Response, Row, Sample, Site
@@ -205,3 +206,6 @@ def _parameters(file: str, parts: dict[str, list[Block]]) -> Iterator[Parameter]
 def _bytes(text: str) -> int | None:
     match = LIMIT.search(text)
     return int(match["size"]) * UNITS[match["unit"]] if match else None
+
+
+DIALECT = Dialect("with {% tab %} blocks", recognises, read)

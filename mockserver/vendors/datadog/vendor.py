@@ -1,0 +1,82 @@
+"""Datadog: events v1 and v2, Product Analytics events and queries."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from mockserver.errors import Failure
+from mockserver.model import (
+    EventPart,
+    FailureKind,
+    Headers,
+    Json,
+    Operation,
+    Quota,
+    RequestContext,
+    Violation,
+)
+from mockserver.vendors.base import Problem, Vendor
+from mockserver.vendors.datadog import wording
+from mockserver.vendors.datadog.behaviour import BEHAVIOURS, EVENTS
+
+if TYPE_CHECKING:
+    from mockserver.client.handle import Handle
+    from mockserver.extract.dialects import Dialect
+    from mockserver.vendors.views import Views
+
+
+class DatadogVendor(Vendor):
+    behaviours = BEHAVIOURS
+    key_prefix = "mock-dd-"
+    real_keys = re.compile(r"[0-9a-f]{32}")
+
+    @property
+    def handle(self) -> type[Handle]:
+        from mockserver.vendors.datadog.handle import Datadog
+
+        return Datadog
+
+    @property
+    def views(self) -> Views:
+        from mockserver.vendors.datadog.views import VIEWS
+
+        return VIEWS
+
+    @property
+    def dialect(self) -> Dialect:
+        from mockserver.vendors.datadog.pages import DIALECT
+
+        return DIALECT
+
+    def events(self, context: RequestContext, response: Json) -> list[EventPart]:
+        return EVENTS.get(context.operation.id, super().events)(context, response)
+
+    def problems(self, operation: Operation, failure: Failure, status: int) -> list[Problem]:
+        if failure.violations:
+            problems = super().problems(operation, failure, status)
+            return (
+                [min(problems, key=wording.asked_for_first)] if operation.extensions.get("x-first-only") else problems
+            )
+        if failure.kind in operation.credential_statuses:
+            return [wording.credential_problem(operation, failure.kind)]
+        if failure.kind is FailureKind.UNREADABLE:
+            return [Problem(f"Malformed payload: {failure.detail}")]
+        return [Problem(failure.detail or wording.scripted_message(operation, status))]
+
+    def problem(self, operation: Operation, violation: Violation) -> Problem:
+        return wording.violation_problem(operation, violation)
+
+    def rate_limit_headers(self, operation: Operation, status: int, quota: Quota, reset_in: int) -> Headers:
+        """Lower-case names, seconds left (recorded); on other answers than 429 and 503 only where the contract says
+        so, for an accepted event v1 carries none (recorded)."""
+        if status not in (429, 503) and operation.extensions.get("x-rate-limit", {}).get("headers") != "always":
+            return ()
+        values = {
+            b"x-ratelimit-limit": quota.limit,
+            b"x-ratelimit-period": quota.period,
+            b"x-ratelimit-remaining": quota.remaining,
+            b"x-ratelimit-reset": reset_in,
+            b"x-ratelimit-name": quota.name,
+        }
+        return tuple((name, str(value).encode("latin-1")) for name, value in values.items())

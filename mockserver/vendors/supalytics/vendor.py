@@ -1,0 +1,58 @@
+"""Supalytics: the events write endpoint; only its documentation page is public."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, ClassVar
+
+from mockserver.accounts.account import Account
+from mockserver.model import EventPart, Headers, Json, Operation, Quota, RequestContext, Response
+from mockserver.vendors.base import Behaviour, Vendor, text_at
+
+if TYPE_CHECKING:
+    from mockserver.client.handle import Handle
+    from mockserver.extract.dialects import Dialect
+    from mockserver.vendors.views import Views
+
+
+def write_event(context: RequestContext, _account: Account) -> Response:
+    """200 `{"success": true}` (documented)."""
+    return Response(context.operation.success, b'{"success":true}')
+
+
+class SupalyticsVendor(Vendor):
+    behaviours: ClassVar[Mapping[str, Behaviour]] = {"WriteEvent": write_event}
+    key_prefix = "sly_mock_"
+    real_keys = re.compile("sly_live.*", re.DOTALL)
+
+    @property
+    def handle(self) -> type[Handle]:
+        from mockserver.vendors.supalytics.handle import Supalytics
+
+        return Supalytics
+
+    @property
+    def views(self) -> Views:
+        from mockserver.vendors.supalytics.views import VIEWS
+
+        return VIEWS
+
+    @property
+    def dialect(self) -> Dialect:
+        from mockserver.vendors.supalytics.pages import DIALECT
+
+        return DIALECT
+
+    def events(self, context: RequestContext, response: Json) -> list[EventPart]:
+        if context.operation.id != "WriteEvent":
+            return super().events(context, response)
+        body = context.body
+        return [EventPart(text_at(body, "name"), body, identity=text_at(body, "visitor_id"))]
+
+    def rate_limit_headers(self, operation: Operation, status: int, quota: Quota, reset_in: int) -> Headers:
+        """The three documented headers, on every response; the unit of the reset, epoch seconds, is assumed."""
+        reset_at = math.ceil(quota.reset_at)
+        values = {b"X-RateLimit-Limit": quota.limit, b"X-RateLimit-Remaining": quota.remaining}
+        return tuple((name, b"%d" % value) for name, value in {**values, b"X-RateLimit-Reset": reset_at}.items())
