@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar, cast
 
@@ -47,6 +48,11 @@ Behaviour = Callable[[RequestContext, "Account"], Response]
 """What an operation does with an accepted request, in the account that it belongs to."""
 
 
+@dataclass(frozen=True)
+class NoSettings:
+    """The options of a vendor that has none of its own."""
+
+
 class Vendor:
     """A vendor of which only the contract is known. A subclass overrides what it knows better.
 
@@ -56,7 +62,7 @@ class Vendor:
 
     behaviours: ClassVar[Mapping[str, Behaviour]] = {}
     """By operation id. An operation without one answers with a value that fits the contract."""
-    settings: ClassVar[type[Any] | None] = None
+    settings: ClassVar[type[Any]] = NoSettings
     """A frozen dataclass of the vendor's own options, made with `settings.option`; their names begin with the
     vendor's."""
     schemas: ClassVar[Path | None] = None

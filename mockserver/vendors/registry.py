@@ -39,7 +39,7 @@ def all_vendors() -> dict[str, Vendor]:
 
 def vendor_settings() -> dict[str, type[Any]]:
     """The dataclasses of the vendors' own options, by vendor."""
-    return {name: vendor.settings for name, vendor in all_vendors().items() if vendor.settings is not None}
+    return {name: vendor.settings for name, vendor in all_vendors().items()}
 
 
 def dialects() -> list[Dialect]:
@@ -89,7 +89,7 @@ def _load(entry: EntryPoint) -> Vendor:
     if not (isinstance(kind, type) and issubclass(kind, Vendor)):
         raise StartError(f"{_described(entry)}: is not a subclass of mockserver.vendors.base.Vendor")
     prefix = f"{entry.name.replace('-', '_')}_"
-    for option in options_of(kind.settings) if kind.settings else ():
+    for option in options_of(kind.settings):
         if not option.name.startswith(prefix):
             raise StartError(f"{_described(entry)}: the name of its option {option.name} must begin with {prefix}")
     return kind(entry.name)

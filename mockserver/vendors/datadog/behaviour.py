@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
-from mockserver.accounts.account import Account
 from mockserver.model import EventPart, Json, RequestContext, Response
 from mockserver.vendors.base import Behaviour, json_response, text_at
 from mockserver.vendors.datadog.product_analytics import query_scalar, query_timeseries, submit_event
+
+if TYPE_CHECKING:
+    from mockserver.accounts.account import Account
 
 ID_EPOCH_MS = 1264262866000
 ID_RANDOM_BITS = 24

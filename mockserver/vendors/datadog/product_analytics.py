@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from mockserver.accounts.account import Account
 from mockserver.analytics.arrivals import Arrivals
 from mockserver.analytics.errors import QueryError
 from mockserver.analytics.store import DEFAULT_MAX_BYTES, EventStore
@@ -16,6 +15,7 @@ from mockserver.model import Evidence, FailureKind, Json, RequestContext, Respon
 from mockserver.vendors.base import json_response, vendor_state
 
 if TYPE_CHECKING:
+    from mockserver.accounts.account import Account
     from mockserver.analytics.audience import Segment
 
 MAX_EVENTS = 200_000

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from mockserver.accounts.account import Account
+from typing import TYPE_CHECKING
+
 from mockserver.model import EventPart, Json, RequestContext, Response
 from mockserver.vendors.base import text_at
+
+if TYPE_CHECKING:
+    from mockserver.accounts.account import Account
 
 
 def server_event(context: RequestContext, account: Account) -> Response:

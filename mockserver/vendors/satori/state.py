@@ -7,13 +7,15 @@ import hashlib
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from mockserver.accounts.account import Account
 from mockserver.model import EventOutcome, Json
 from mockserver.vendors.base import settings_of, vendor_state
 from mockserver.vendors.satori.settings import SatoriSettings
 from mockserver.vendors.satori.taxonomy import NUMBER, Taxonomy
+
+if TYPE_CHECKING:
+    from mockserver.accounts.account import Account
 
 MAX_REMEMBERED = 100_000
 MAX_SESSION_ID = 1024

@@ -7,11 +7,11 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar
 
-from mockserver.accounts.account import Account
 from mockserver.model import EventPart, Headers, Json, Operation, Quota, RequestContext, Response
 from mockserver.vendors.base import Behaviour, Vendor, text_at
 
 if TYPE_CHECKING:
+    from mockserver.accounts.account import Account
     from mockserver.client.handle import Handle
     from mockserver.extract.dialects import Dialect
     from mockserver.vendors.views import Views

@@ -1,0 +1,1 @@
+"""Acme: keeps things and shows them again."""
