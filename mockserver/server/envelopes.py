@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -12,21 +12,7 @@ from mockserver.http.problems import problem_response
 from mockserver.http.statuses import phrase, slug
 from mockserver.model import Json, Operation, Response
 from mockserver.support.keywords import resolved
-
-
-class Problem(Protocol):
-    """One thing to tell the client, and what it points at."""
-
-    @property
-    def message(self) -> str: ...
-    @property
-    def pointer(self) -> str | None: ...
-    @property
-    def header(self) -> str | None: ...
-    @property
-    def parameter(self) -> str | None: ...
-    @property
-    def bare(self) -> bool: ...
+from mockserver.vendors.base import Problem
 
 
 class EnvelopeValues(NamedTuple):

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar
 
 from mockserver.errors import Failure
 from mockserver.http.statuses import phrase
@@ -45,7 +45,8 @@ class Problem(NamedTuple):
 
 
 Behaviour = Callable[[RequestContext, "Account"], Response]
-"""What an operation does with an accepted request, in the account that it belongs to."""
+"""What an operation does with an accepted request, in the account that it belongs to. It refuses one by raising
+Failure: whatever it returns counts as a success."""
 
 
 @dataclass(frozen=True)
@@ -169,7 +170,8 @@ def vendor_state(account: Account, key: str, make: Callable[[], State]) -> State
     """What the account keeps under a key, made when it is first asked for, forgotten when the account is reset."""
     if key not in account.state:
         account.state[key] = make()
-    return cast("State", account.state[key])
+    state: State = account.state[key]
+    return state
 
 
 def settings_of(account: Account, kind: type[State]) -> State:
