@@ -26,8 +26,8 @@ class SatoriSettings:
     """How every project behaves unless a test says otherwise."""
 
     satori_sessionless_grace_sec: int = option(
-        3600, "Seconds after its end in which a session still takes its identity's events that name none (Satori)."
+        3600, "Seconds for which an ended session still takes its identity's events that name no session (Satori)."
     )
     satori_taxonomy: Taxonomy | None = option(
-        None, "The project's events and limits (Satori); in the settings file only.", file_only=True, parse=_taxonomy
+        None, "The project's events and limits (Satori).", file_only=True, parse=_taxonomy
     )

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class AcmeSettings:
-    acme_first_id: int = option(1, "Number of the first thing of an account (Acme).", least=1)
+    acme_first_id: int = option(1, "Number of the first thing of an account (Acme).", minimum=1)
 
 
 @dataclass(slots=True)
