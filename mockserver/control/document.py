@@ -33,7 +33,7 @@ def control_document(views: Mapping[str, Views]) -> dict[str, Any]:
     schemas = document["components"]["schemas"]
     schemas |= fault_schemas() | {"ExportFormat": {"enum": format_names()}}
     for vendor, own in views.items():
-        piece = _read(own.document, f"{vendor}-control")
+        piece = _read(own.document, f"control-{vendor}")
         document["paths"] |= {f"/{vendor}{path}": item for path, item in piece["paths"].items()}
         for name, schema in piece.get("components", {}).get("schemas", {}).items():
             if name in schemas:
