@@ -96,7 +96,7 @@ class FaultBook:
     before there is a body that others could match. Faults that are spent are let go when there are too many.
     """
 
-    seed: int = 0
+    seed: int
     _by_account: dict[str | None, list[ArmedFault]] = field(default_factory=dict)
     _added: int = 0
 

@@ -28,7 +28,7 @@ class Acts(Enum):
 
 class FaultContext(NamedTuple):
     """What a wire fault acts on: the connection (None in process), ASGI, the account's clock, and the response, which
-    there is for the kinds that shape or deliver it only."""
+    is empty for an early fault."""
 
     connection: Connection | None
     receive: Receive

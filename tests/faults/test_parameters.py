@@ -108,6 +108,7 @@ def test_every_number_has_its_bounds_here() -> None:
         {"wire": "reset", **{name: None for name in FAULT.schema["properties"] if name != "wire"}},
         {"status": 503, "match": {}},
         {"status": 503, "match": []},
+        {"status": 503, "account": "k"},
         {"status": 503, "stage": "after"},
     ],
     ids=str,

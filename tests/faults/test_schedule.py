@@ -282,6 +282,12 @@ def test_the_same_seed_gives_the_same_outcomes_by_every_door(server: Server, key
     assert outcomes_in_process(43, key) != from_yaml
 
 
+def test_a_seed_means_the_same_in_every_version(world: World) -> None:
+    """Whoever notes down a seed gets what it gave: a change here is one that the changelog must tell."""
+    world.fail({"status": 503, "probability": 0.3}, {"status": 500, "probability": 0.3}, seed=7)
+    assert world.statuses(12) == [202, 503, 202, 503, 503, 500, 202, 202, 503, 202, 500, 503]
+
+
 def test_a_seed_fails_as_many_requests_at_once_as_one_after_the_other(server: Server, key: str) -> None:
     """Chance goes by the number of the request, not by the order in which concurrent ones are decided."""
     worlds = [World(server, PRODLYTICS, f"{key}{number}") for number in range(2)]
