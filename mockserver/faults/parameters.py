@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import difflib
-import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from math import isfinite
 from typing import Any, NamedTuple
 
 from mockserver.model import Json
 from mockserver.support.matching import argument_problems
-from mockserver.support.pointers import escaped
+from mockserver.support.numbers import is_integer, is_number
+from mockserver.support.pointers import escaped, walk
+from mockserver.support.suggestions import hint
 
 MAX_SECONDS = 3600
 MAX_COUNT = 1_000_000_000
-MAX_DEPTH = 100
 
 
 class Problems(NamedTuple):
@@ -69,17 +69,21 @@ def plain(schema: Mapping[str, Json], noun: str, accepts: Callable[[Json], bool]
 def number(minimum: float, maximum: float) -> ValueType:
     """The type of numbers within bounds, both included."""
     schema = {"type": "number", "minimum": minimum, "maximum": maximum}
-    return plain(schema, f"a number from {minimum:g} to {maximum:g}", _within(minimum, maximum, (int, float)))
+    return plain(
+        schema,
+        f"a number from {minimum:g} to {maximum:g}",
+        lambda value: is_number(value) and minimum <= value <= maximum,
+    )
 
 
 def integer(minimum: int, maximum: int) -> ValueType:
     """The type of whole numbers within bounds, both included."""
     schema = {"type": "integer", "minimum": minimum, "maximum": maximum}
-    return plain(schema, f"a whole number from {minimum} to {maximum}", _within(minimum, maximum, int))
-
-
-def _within(minimum: float, maximum: float, types: Any) -> Callable[[Json], bool]:
-    return lambda value: isinstance(value, types) and not isinstance(value, bool) and minimum <= value <= maximum
+    return plain(
+        schema,
+        f"a whole number from {minimum} to {maximum}",
+        lambda value: is_integer(value) and minimum <= value <= maximum,
+    )
 
 
 TEXT = plain({"type": "string", "minLength": 1}, "text", lambda value: isinstance(value, str) and value != "")
@@ -97,7 +101,7 @@ def choice(noun: str, names: Iterable[str]) -> ValueType:
     def read(value: Json, problems: Problems) -> str | None:
         if isinstance(value, str) and value in known:
             return value
-        problems.add(f"unknown {noun} {value!r}{nearest(str(value), known)}")
+        problems.add(f"unknown {noun} {value!r}{hint(value, known)}")
         return None
 
     return ValueType({"enum": known}, read)
@@ -114,7 +118,7 @@ def object_of(noun: str, members: Iterable[Parameter]) -> ValueType:
             return None
         for name in value:
             if name not in by_name:
-                problems.at(name).add(f"unknown key '{name}'{nearest(str(name), by_name)}")
+                problems.at(name).add(f"unknown key '{name}'{hint(name, by_name)}")
         return {name: _member(value.get(name), member, problems) for name, member in by_name.items()}
 
     schema = {
@@ -151,34 +155,24 @@ def _or_null(schema: Mapping[str, Json]) -> dict[str, Json]:
 def _read_subset(value: Json, problems: Problems) -> Json:
     if not isinstance(value, (dict, list)):
         problems.add(f"expected a JSON subset of the body, found {value!r}")
-    elif _is_json(value, problems):
-        problems.found.extend((problems.pointer + wrong.pointer, wrong.expected) for wrong in argument_problems(value))
+        return None
+    wrong = list(_not_json(value)) or [(each.pointer, each.expected) for each in argument_problems(value)]
+    problems.found.extend((problems.pointer + pointer, text) for pointer, text in wrong)
     return value
 
 
 SUBSET = ValueType({"type": ["object", "array"]}, _read_subset)
 
 
-def _is_json(value: Any, problems: Problems, depth: int = 0) -> bool:
-    """Whether a value that YAML can say is one that JSON can say too; else adds the first problem."""
-    if depth > MAX_DEPTH:
-        problems.add(f"is nested more than {MAX_DEPTH} levels deep")
-        return False
-    if isinstance(value, list):
-        return all(_is_json(item, problems.at(position), depth + 1) for position, item in enumerate(value))
-    if isinstance(value, dict):
-        for key in value:
-            if not isinstance(key, str):
-                problems.add(f"expected text as the name of a member, found {key!r}; put it in quotes")
-                return False
-        return all(_is_json(item, problems.at(key), depth + 1) for key, item in value.items())
-    if not isinstance(value, (str, int, float, type(None))) or (isinstance(value, float) and not math.isfinite(value)):
-        problems.add(f"expected a JSON value, found {value!r}; put it in quotes")
-        return False
-    return True
-
-
-def nearest(name: str, known: Iterable[str]) -> str:
-    """A hint for a name that is not known: the one that it is most like, or all."""
-    close = difflib.get_close_matches(name, list(known), n=1)
-    return f"; did you mean '{close[0]}'?" if close else f"; known are {', '.join(sorted(known))}"
+def _not_json(value: Any) -> Iterator[tuple[str, str]]:
+    """What YAML can say and JSON cannot, as problems with pointers."""
+    for pointer, each in walk(value):
+        if isinstance(each, dict):
+            names = [name for name in each if not isinstance(name, str)]
+            yield from (
+                (pointer, f"expected text as a member's name, found {name!r}; put it in quotes") for name in names
+            )
+        elif not isinstance(each, (list, str, int, float, type(None))) or (
+            isinstance(each, float) and not isfinite(each)
+        ):
+            yield pointer, f"expected a JSON value, found {each!r}; put it in quotes"

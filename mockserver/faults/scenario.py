@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from mockserver.errors import SettingsError
-from mockserver.faults.parameters import nearest
 from mockserver.faults.script import Script, ScriptError, parse_script
 from mockserver.model import Operation
+from mockserver.support.suggestions import hint
 
 
 class Scenario(NamedTuple):
@@ -38,7 +38,7 @@ def read_scenario(name: str, operations: Iterable[Operation]) -> Scenario:
     packaged = packaged_scenarios()
     if not path.is_file():
         if name not in packaged:
-            raise SettingsError(f"no scenario '{name}'{nearest(name, packaged)}")
+            raise SettingsError(f"no scenario '{name}'{hint(name, packaged)}")
         path = packaged[name]
     try:
         read = yaml.read_yaml(path, yaml.SMALL)

@@ -60,7 +60,7 @@ def test_the_command_line_ends_with_2_and_the_lines_of_what_is_wrong(tmp_path: P
         ("delay: soon", "7: expected a number from 0 to 3600, found 'soon'"),
         ("delay: {uniform: [2, 1]}", "7: expected [low, high], found [2, 1]"),
         ("match: {at: 2025-06-30}", "7: expected a JSON value, found datetime.date(2025, 6, 30); put it in quotes"),
-        ("match: {1: x}", "7: expected text as the name of a member, found 1; put it in quotes"),
+        ("match: {1: x}", "7: expected text as a member's name, found 1; put it in quotes"),
         ("match: {a: .nan}", "7: expected a JSON value, found nan; put it in quotes"),
     ],
 )
@@ -149,7 +149,7 @@ WRONG: list[tuple[Any, dict[str, str]]] = [
     ({"wire": 5}, {"/wire": "unknown wire fault 5"}),
     (
         {"wire": {"reset": {}, "empty": {}}},
-        {"/wire": "unknown wire fault {'reset': {}, 'empty': {}}; known are dribble,"},
+        {"/wire": "unknown wire fault {'reset': {}, 'empty': {}}; expected one of dribble,"},
     ),
     ({"wire": {"reset": 1}}, {"/wire/reset": "expected an object of parameters, found 1"}),
     ({"wire": {"reset": {"seconds": 1}}}, {"/wire/reset/seconds": "unknown key 'seconds'"}),
@@ -162,6 +162,7 @@ WRONG: list[tuple[Any, dict[str, str]]] = [
     ({"delay": {"uniform": [1, 2], "lognormal": {}}}, {"/delay": "{uniform: [low, high]}"}),
     ({"delay": {"lognormal": 1}}, {"/delay/lognormal": "expected an object with `median` and `sigma`, found 1"}),
     ({"delay": {"lognormal": {"median": 1}}}, {"/delay/lognormal": "`sigma` is required"}),
+    ({"delay": {"lognormal": {"sigma": 1}}}, {"/delay/lognormal": "`median` is required"}),
     (
         {"delay": {"lognormal": {"median": 1, "sigma": 1, "mean": 2}}},
         {"/delay/lognormal/mean": "did you mean 'median'?"},
@@ -169,7 +170,7 @@ WRONG: list[tuple[Any, dict[str, str]]] = [
     ({"status": 503, "vendor": "dadadog"}, {"/vendor": "did you mean 'datadog'?"}),
     ({"status": 503, "operation": "CreateEvent"}, {"/operation": "did you mean 'CreateEventV"}),
     ({"wire": "reset", "vendor": "satori", "operation": "WriteEvent"}, {"/operation": "it has ServerEvent"}),
-    ({"status": 503, "stage": "during"}, {"/stage": "known are after, before"}),
+    ({"status": 503, "stage": "during"}, {"/stage": "expected one of after, before"}),
     ({"status": 503, "account": 5}, {"/account": "expected text"}),
     ({"status": 503, "account": ""}, {"/account": "expected text"}),
     ({"status": 503, "match": "x"}, {"/match": "expected a JSON subset"}),
