@@ -16,10 +16,10 @@ from mockserver.contracts.files import is_packaged, read_bundle
 from mockserver.contracts.overlay import apply_overlay
 from mockserver.errors import ContractError, SettingsError
 from mockserver.model import Operation
+from mockserver.support.keywords import METHODS
 from mockserver.support.suggestions import hint
 
 PROFILES = ("documented", "observed")
-METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
 
 class VendorContract(NamedTuple):

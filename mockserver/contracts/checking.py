@@ -9,6 +9,7 @@ from typing import Any
 import jsonschema_rs
 
 from mockserver.errors import ContractError
+from mockserver.support.keywords import DIALECT
 from mockserver.support.pointers import follow
 
 _NAME_MAPS = frozenset({"properties", "patternProperties", "$defs", "dependentSchemas"})
@@ -24,7 +25,7 @@ _PLAIN = frozenset(
     | {"minContains", "maxContains", "minProperties", "maxProperties", "required", "dependentRequired"}
     | {"contentEncoding", "contentMediaType", "discriminator"}
 )
-_METASCHEMA = {"$ref": "https://json-schema.org/draft/2020-12/schema"}
+_METASCHEMA = {"$ref": DIALECT}
 _KEYWORDS = _NAME_MAPS | _SCHEMA_LISTS | _SCHEMAS | _PLAIN
 
 

@@ -13,9 +13,8 @@ from mockserver.contracts.formats import FORMATS
 from mockserver.contracts.sampling import sample
 from mockserver.contracts.shapes import Shape, shape_of
 from mockserver.model import Evidence, Json, Rule
+from mockserver.support.keywords import DIALECT
 from mockserver.support.pointers import follow, walk
-
-DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
 class CompiledSchema:

@@ -1,1 +1,1 @@
-"""Turn vendors' documentation pages into contracts: OpenAPI, JSON Schemas and example bodies."""
+"""Turns vendors' documentation pages into contracts: OpenAPI, JSON Schemas and example bodies."""

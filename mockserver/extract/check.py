@@ -1,10 +1,9 @@
-"""How a contract differs from the one on disk, and whether clients written for the old one can break."""
+"""How a contract differs from the one on disk, and whether that can break clients."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,22 +11,13 @@ from mockserver.extract import emit
 from mockserver.extract.compare import Difference, compatible, operations, schemas
 from mockserver.extract.errors import ExtractError
 from mockserver.extract.model import Contract, Json, Schema
+from mockserver.support.keywords import METHODS
 from mockserver.support.yaml import YamlError, read_yaml
 
-METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 Call = tuple[str, str]
 
 
-@dataclass(frozen=True)
-class Stored:
-    """A contract as it stands on disk."""
-
-    openapi: Schema
-    schemas: dict[str, Schema]
-    examples: dict[str, Json]
-
-
-def load(vendor: str, out: Path, fixtures: Path) -> Stored:
+def load(vendor: str, out: Path, fixtures: Path) -> Contract:
     """The contract of `vendor` below `out`. Raises ExtractError if there is none or a file of it is broken."""
     folder = out / vendor
     file = folder / "openapi.yaml"
@@ -41,7 +31,7 @@ def load(vendor: str, out: Path, fixtures: Path) -> Stored:
     made = {path.name: _json(path) for pattern in emit.SCHEMAS for path in sorted(folder.glob(pattern))}
     shown = fixtures / vendor
     paths = [path for pattern in emit.EXAMPLES for path in sorted(shown.glob(pattern))]
-    return Stored(openapi, made, {path.relative_to(shown).as_posix(): _json(path) for path in paths})
+    return Contract(vendor, openapi, made, {path.relative_to(shown).as_posix(): _json(path) for path in paths})
 
 
 def _json(path: Path) -> Any:
@@ -52,20 +42,18 @@ def _json(path: Path) -> Any:
         raise ExtractError(str(path), line, f"JSON that can be read ({error})") from error
 
 
-def differences(old: Stored, new: Contract) -> tuple[list[Difference], list[str]]:
-    """What differs, and the ids of operations that were left out because some page that documents them was not
-    given.
-    """
-    given = {page.label for operation in new.operations for page, _ in operation.found}
+def differences(old: Contract, new: Contract) -> tuple[list[Difference], list[str]]:
+    """What differs, and the ids of operations that were not compared because a page of theirs was not read."""
+    read = {page.label for operation in new.operations for page, _ in operation.pages}
     before, after = _calls(old.openapi), _calls(new.openapi)
     found: list[Difference] = []
     skipped: list[str] = []
     for call, operation in before.items():
         pages = _pages(operation)
-        if (pages & given and not pages <= given) or (call not in after and not pages & given):
+        if (pages & read and not pages <= read) or (call not in after and not pages & read):
             skipped.append(str(operation.get("operationId")))
         elif call not in after:
-            found.append(Difference(True, _place(call), "the operation is documented no more"))
+            found.append(Difference(True, _place(call), "the operation is no longer documented"))
         else:
             found.extend(_operation(old, new, call, operation, after[call]))
     found.extend(compatible(_place(call), "a new operation") for call in after if call not in before)
@@ -74,7 +62,7 @@ def differences(old: Stored, new: Contract) -> tuple[list[Difference], list[str]
     return sorted(found, key=lambda each: (not each.breaking, each.place, each.message)), skipped
 
 
-def _operation(old: Stored, new: Contract, call: Call, before: Schema, after: Schema) -> Iterator[Difference]:
+def _operation(old: Contract, new: Contract, call: Call, before: Schema, after: Schema) -> Iterator[Difference]:
     yield from operations(before, after, _place(call))
     names, renamed = str(before.get("operationId")), str(after.get("operationId"))
     for name, schema in old.schemas.items():
@@ -87,17 +75,17 @@ def _operation(old: Stored, new: Contract, call: Call, before: Schema, after: Sc
 def _examples(before: Mapping[str, Json], after: Mapping[str, Json], name: str) -> Iterator[Difference]:
     for file in sorted({*before, *after}):
         if file not in after:
-            yield compatible(f"{name}/{file}", "the example is documented no more")
+            yield compatible(f"{name}/{file}", "the example is no longer documented")
         elif file not in before:
             yield compatible(f"{name}/{file}", "a new example")
         elif json.dumps(before[file]) != json.dumps(after[file]):
             yield compatible(f"{name}/{file}", "the example changed")
 
 
-def _rest(old: Stored, new: Contract) -> Iterator[Difference]:
-    """What no rule of comparison speaks of: order, titles, security schemes."""
+def _rest(old: Contract, new: Contract) -> Iterator[Difference]:
+    """What no rule of comparison covers: order, titles, security schemes."""
     if json.dumps(old.openapi) != json.dumps(new.openapi):
-        yield compatible("openapi.yaml", "differs in what is no part of an operation, or in order")
+        yield compatible("openapi.yaml", "differs outside of the operations, or in order")
     for name in sorted({*old.schemas, *new.schemas}):
         if json.dumps(old.schemas.get(name)) != json.dumps(new.schemas.get(name)):
             yield compatible(name, "differs in order, or is on one side only")

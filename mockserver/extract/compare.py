@@ -30,7 +30,7 @@ class Difference:
 
 
 def compatible(place: str, message: str) -> Difference:
-    """A difference that no client needs to mind."""
+    """A difference that breaks no client."""
     return Difference(False, place, message)
 
 
@@ -103,7 +103,7 @@ def _rate_limit(old: Schema | None, new: Schema | None, place: str) -> Iterator[
 
 
 def _rules(old: Schema, new: Schema) -> Iterator[Difference]:
-    """A rule that only people can read may be a limit, so a new or another one counts as breaking."""
+    """A rule that no keyword expresses may be a limit: a new or changed one counts as breaking."""
     before = {rule["id"]: rule for rule in old.get("x-unextracted", ())}
     after = {rule["id"]: rule for rule in new.get("x-unextracted", ())}
     for key in [*before, *(key for key in after if key not in before)]:
@@ -112,8 +112,8 @@ def _rules(old: Schema, new: Schema) -> Iterator[Difference]:
         elif key not in before:
             yield Difference(True, after[key]["place"], f"the rule {after[key]['kind']} is new")
         elif before[key] != after[key]:
-            told = {name: value for name, value in after[key].items() if before[key].get(name) != value}
-            yield Difference(True, after[key]["place"], f"the rule {after[key]['kind']} changed to {told}")
+            changed = {name: value for name, value in after[key].items() if before[key].get(name) != value}
+            yield Difference(True, after[key]["place"], f"the rule {after[key]['kind']} changed to {changed}")
 
 
 def schemas(old: Any, new: Any, place: str, response: bool) -> Iterator[Difference]:
@@ -189,7 +189,7 @@ def _enum(old: Json, new: Json, place: str, _response: bool) -> Iterator[Differe
 def _required_fields(old: Json, new: Json, place: str, response: bool) -> Iterator[Difference]:
     before, after = old or [], new or []
     yield from (Difference(not response, place, f"{name} became required") for name in after if name not in before)
-    yield from (Difference(response, place, f"{name} is required no more") for name in before if name not in after)
+    yield from (Difference(response, place, f"{name} is no longer required") for name in before if name not in after)
 
 
 def _options(choice: str, old: Json, new: Json, place: str, response: bool) -> Iterator[Difference]:

@@ -1,4 +1,4 @@
-"""Pages of one vendor → its contract: the OpenAPI document, the schemas, the examples and the account of rows."""
+"""Pages of one vendor → its contract: the OpenAPI document, the schemas, the examples and their coverage."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from collections.abc import Mapping, Sequence
 
 from mockserver.extract import openapi
 from mockserver.extract import rules as prose_rules
-from mockserver.extract.coverage import accounts
+from mockserver.extract.coverage import coverage
 from mockserver.extract.errors import ExtractError
 from mockserver.extract.examples import bodies
-from mockserver.extract.merge import Found, by_call, union
+from mockserver.extract.merge import Documentation, by_call, union
 from mockserver.extract.model import Contract, Json, Leftover, Operation, Page, Schema, Unextracted
 from mockserver.extract.schema import Built, build, documented, one
+from mockserver.support.keywords import DIALECT
 
-DIALECT = "https://json-schema.org/draft/2020-12/schema"
 Call = tuple[str, str]
 
 
@@ -25,21 +25,21 @@ def contract(vendor: str, pages: Sequence[Page], renames: Mapping[Call, str]) ->
     """
     calls = by_call(pages)
     ids = _ids(calls, renames)
-    operations = [_operation(ids[call], found) for call, found in calls.items()]
+    operations = [_operation(ids[call], pages) for call, pages in calls.items()]
     return Contract(
         vendor=vendor,
         openapi=openapi.document(vendor, operations),
         schemas={name: schema for each in operations for name, schema in each.schemas.items()},
         examples={f"{each.id}/{name}": body for each in operations for name, body in bodies(each.endpoint)},
         operations=tuple(operations),
-        accounts=tuple(account for each in operations for account in accounts(each)),
+        coverage=tuple(table for each in operations for table in coverage(each)),
         rules=tuple(rule for each in operations for rule in each.rules),
     )
 
 
-def _ids(calls: Mapping[Call, Found], renames: Mapping[Call, str]) -> dict[Call, str]:
+def _ids(calls: Mapping[Call, Documentation], renames: Mapping[Call, str]) -> dict[Call, str]:
     """The pages' names, with the version where one section has several or two paths would share a name."""
-    named = {call: found[0][1] for call, found in calls.items()}
+    named = {call: pages[0][1] for call, pages in calls.items()}
     uses = Counter(endpoint.operation for endpoint in named.values())
     ids: dict[Call, str] = {}
     for call, endpoint in named.items():
@@ -53,9 +53,9 @@ def _ids(calls: Mapping[Call, Found], renames: Mapping[Call, str]) -> dict[Call,
     return ids
 
 
-def _operation(name: str, found: Found) -> Operation:
-    endpoint = union(found)
-    page = found[0][0].source
+def _operation(name: str, pages: Documentation) -> Operation:
+    endpoint = union(pages)
+    page = pages[0][0].source
     place = openapi.place(endpoint)
     rules: dict[str, Unextracted] = {}
 
@@ -66,7 +66,7 @@ def _operation(name: str, found: Found) -> Operation:
     schemas: dict[str, Schema] = {}
     for stem, body in documented(name, endpoint):
         built = build(page, body)
-        schemas[f"{stem}.json"] = _framed(stem, built, evidence(found, body.section))
+        schemas[f"{stem}.json"] = _framed(stem, built, evidence(pages, body.section))
         for left in built.rules:
             leave(f"{stem}#{left.pointer}", f"{stem}.json#{left.pointer}", left)
     parameters: list[Schema] = []
@@ -75,17 +75,17 @@ def _operation(name: str, found: Found) -> Operation:
         parameters.append(openapi.parameter(each, built.schema))
         for left in built.rules:
             leave(f"{name}.parameters#{each.row.name}", f"{place}/parameters/{index}/schema", left)
-    for said in prose_rules.unextracted(name, endpoint, schemas.get(f"{name}.request.json", {}), place, page):
-        rules.setdefault(said.id, said)
+    for rule in prose_rules.unextracted(name, endpoint, schemas.get(f"{name}.request.json", {}), place, page):
+        rules.setdefault(rule.id, rule)
     parameters.extend(openapi.undeclared(endpoint.path, parameters))
     unextracted = tuple(rules.values())
-    made = openapi.operation(name, endpoint, evidence(found, endpoint.section), unextracted, parameters)
-    return Operation(name, tuple(found), endpoint, made, schemas, unextracted)
+    made = openapi.operation(name, endpoint, evidence(pages, endpoint.section), unextracted, parameters)
+    return Operation(name, tuple(pages), endpoint, made, schemas, unextracted)
 
 
-def evidence(found: Found, section: str) -> dict[str, Json]:
-    """Which page says so, and where; `also` names further pages that document the same endpoint."""
-    labels = list(dict.fromkeys(page.label for page, _ in found))
+def evidence(pages: Documentation, section: str) -> dict[str, Json]:
+    """The page and section that document something; `also` names further pages that document the same endpoint."""
+    labels = list(dict.fromkeys(page.label for page, _ in pages))
     also = {"also": labels[1:]} if labels[1:] else {}
     return {"kind": "documented", "page": labels[0], "section": section, **also}
 

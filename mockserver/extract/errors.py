@@ -6,8 +6,7 @@ from __future__ import annotations
 class ExtractError(Exception):
     """A page, or a file beside it, that cannot be read.
 
-    `file` is the page as it was named on the command line, `line` counts from 1 and `expected` says in our
-    words what should have stood there.
+    `file` is the page as it was named on the command line, `line` counts from 1, `expected` is what should be there.
     """
 
     def __init__(self, file: str, line: int, expected: str) -> None:

@@ -1,7 +1,7 @@
 """Sentences of a description → JSON Schema keywords, and what reads like a rule but is no keyword.
 
-Two tables of small rules. One in EXTRACTED gives keywords where it fits the field, and then its words are done
-with. What is left of a sentence is held against UNEXTRACTED, which gives a slug and the numbers and names.
+Two tables of small rules. A rule in EXTRACTED gives keywords where it fits the field; its words are then taken out.
+What is left of a sentence is matched against UNEXTRACTED, which gives a slug and the numbers and names.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from mockserver.extract.model import Json, Rule, Schema
 
 Match = re.Match[str]
 NOT_BLANK = r"[^\s\x1c-\x1f\x85\ufeff]"
-"""Something that is no white space, in words on which Python's and Rust's regular expressions agree."""
+"""A character that is not white space, as Python's and Rust's regular expressions both read it."""
 CHARACTERS = {
     "lowercase letters": "a-z",
     "uppercase letters": "A-Z",

@@ -8,8 +8,7 @@ from collections.abc import Iterator
 import jsonschema
 
 from mockserver.extract import pagediff, shown
-from mockserver.extract.finding import Finding
-from mockserver.extract.model import Contract, Endpoint, Example, Json, Page, Schema
+from mockserver.extract.model import Contract, Endpoint, Example, Finding, Json, Page, Schema
 from mockserver.extract.schema import build, documented
 from mockserver.support.pointers import pointer_of
 
@@ -21,7 +20,7 @@ def findings(contract: Contract) -> list[Finding]:
     """Every contradiction in the pages of the contract, ordered by page and line."""
     found: list[Finding] = []
     for operation in contract.operations:
-        for page, endpoint in operation.found:
+        for page, endpoint in operation.pages:
             found.extend(_page(operation.id, page, endpoint))
         found.extend(pagediff.differences(operation))
     return sorted(set(found))
@@ -41,7 +40,7 @@ def _page(name: str, page: Page, endpoint: Endpoint) -> Iterator[Finding]:
 
 
 def _rejected(page: Page, stem: str, schema: Schema, example: Example) -> Iterator[Finding]:
-    """Formats count: an empty string is no UUID."""
+    """Findings on an example that its schema rejects, formats included: an empty string is no UUID."""
     validator = jsonschema.Draft202012Validator(schema, format_checker=jsonschema.FormatChecker())
     for error in validator.iter_errors(example.value):
         pointer = pointer_of(error.absolute_path)
@@ -60,7 +59,7 @@ def _samples(page: Page, name: str, endpoint: Endpoint) -> Iterator[Finding]:
     for sample in endpoint.samples:
         wrong = []
         if sample.broken:
-            message = f'the body of the sample "{sample.title}" is no JSON from here on'
+            message = f'the body of the sample "{sample.title}" is not JSON from here on'
             yield Finding(page.source, sample.broken, "sample-body", name, message)
         if sample.method != endpoint.method:
             wrong.append(f"the method {sample.method}, not {endpoint.method}")
@@ -92,7 +91,7 @@ def _statuses(page: Page, name: str, endpoint: Endpoint) -> Iterator[Finding]:
 def _status_inside(page: Page, stem: str, status: str, example: Example) -> Iterator[Finding]:
     errors = example.value.get("errors") if isinstance(example.value, dict) else None
     for index, error in enumerate(errors if isinstance(errors, list) else ()):
-        told = error.get("status") if isinstance(error, dict) else None
-        if isinstance(told, str) and told.isdigit() and told != status:
+        shown_status = error.get("status") if isinstance(error, dict) else None
+        if isinstance(shown_status, str) and shown_status.isdigit() and shown_status != status:
             line = example.line_of(f"/errors/{index}/status")
-            yield Finding(page.source, line, "example-status", stem, f"the example of {status} says {told}")
+            yield Finding(page.source, line, "example-status", stem, f"the example of {status} says {shown_status}")

@@ -8,11 +8,11 @@ from typing import TypeVar
 
 from mockserver.extract.model import Body, Endpoint, Field, Page, Response, Row
 
-Found = Sequence[tuple[Page, Endpoint]]
+Documentation = Sequence[tuple[Page, Endpoint]]
 Item = TypeVar("Item")
 
 
-def by_call(pages: Iterable[Page]) -> dict[tuple[str, str], Found]:
+def by_call(pages: Iterable[Page]) -> dict[tuple[str, str], Documentation]:
     """(path, METHOD) → the pages that document it, ordered by label whatever order they were named in."""
     calls: dict[tuple[str, str], list[tuple[Page, Endpoint]]] = {}
     for page in sorted(pages, key=lambda page: page.label):
@@ -21,9 +21,9 @@ def by_call(pages: Iterable[Page]) -> dict[tuple[str, str], Found]:
     return dict(calls)
 
 
-def union(found: Found) -> Endpoint:
+def union(pages: Documentation) -> Endpoint:
     """The endpoint that says everything that any of the pages says."""
-    first, *others = (endpoint for _, endpoint in found)
+    first, *others = (endpoint for _, endpoint in pages)
     for other in others:
         first = replace(
             first,
@@ -74,8 +74,8 @@ def _responses(first: Sequence[Response], other: Sequence[Response]) -> tuple[Re
 
 
 def _distinct(items: Iterable[Item], key: Callable[[Item], Hashable]) -> tuple[Item, ...]:
-    """The items without those whose key came before."""
-    found: dict[Hashable, Item] = {}
+    """The first item of each key."""
+    first: dict[Hashable, Item] = {}
     for item in items:
-        found.setdefault(key(item), item)
-    return tuple(found.values())
+        first.setdefault(key(item), item)
+    return tuple(first.values())

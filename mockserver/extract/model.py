@@ -65,7 +65,7 @@ class Sample:
 class Body:
     """A documented request or response body: its table's rows, the same as a tree, and its examples.
 
-    `rows` are the rows of the table; `fields` may hold more, where prose tells of an envelope around them.
+    `rows` are the rows of the table; `fields` may hold more, where prose describes an envelope around them.
     """
 
     section: str
@@ -77,7 +77,7 @@ class Body:
 
 @dataclass(frozen=True)
 class Response:
-    """A documented answer. `status` is three digits, or `default` where the page names none."""
+    """A documented response. `status` is three digits, or `default` where the page names none."""
 
     status: str
     line: int
@@ -111,7 +111,7 @@ class Credential:
 
 @dataclass(frozen=True)
 class RateLimit:
-    """`limit` requests per `period` seconds, counted `per` credential, told in `headers`."""
+    """`limit` requests per `period` seconds, counted `per` credential, announced in `headers`."""
 
     limit: int
     period: int
@@ -186,8 +186,8 @@ class Leftover:
 
 @dataclass(frozen=True)
 class Unextracted:
-    """A rule with its place: `place` is a file of the contract and a JSON pointer in it, `page` and `line` say
-    where it was read."""
+    """A rule with its place: `place` is a file of the contract and a JSON Pointer into it; `page` and `line` are where
+    it was read."""
 
     id: str
     place: str
@@ -201,9 +201,9 @@ class Unextracted:
 
 
 @dataclass(frozen=True)
-class Account:
-    """How the rows of one table of one page fared. `line` is that of the table, `lost` are lines of rows that
-    have no place in the contract, `rules` the ids of rules in the table that are no keyword."""
+class TableCoverage:
+    """How much of one table of one page is in the contract. `line` is that of the table, `read` counts its rows, `lost`
+    are the lines of rows without a place in the contract, `rules` the ids of rules that no keyword expresses."""
 
     page: str
     table: str
@@ -214,16 +214,17 @@ class Account:
 
     @property
     def emitted(self) -> int:
-        """How many rows stand in the contract."""
+        """How many rows are in the contract."""
         return self.read - len(self.lost)
 
 
 @dataclass(frozen=True)
 class Operation:
-    """An operation with all that was made of it; `found` is each page with what it says of the operation."""
+    """An operation and what was extracted for it. `pages` are the pages that document it, each with its endpoint;
+    `endpoint` is their union."""
 
     id: str
-    found: tuple[tuple[Page, Endpoint], ...]
+    pages: tuple[tuple[Page, Endpoint], ...]
     endpoint: Endpoint
     object: Schema
     schemas: dict[str, Schema]
@@ -242,5 +243,20 @@ class Contract:
     schemas: dict[str, Schema] = field(default_factory=dict)
     examples: dict[str, Json] = field(default_factory=dict)
     operations: tuple[Operation, ...] = ()
-    accounts: tuple[Account, ...] = ()
+    coverage: tuple[TableCoverage, ...] = ()
     rules: tuple[Unextracted, ...] = ()
+
+
+@dataclass(frozen=True, order=True)
+class Finding:
+    """A contradiction in the pages: `file` and `line` name the page and the place on it, `place` is an operation or a
+    body of it."""
+
+    file: str
+    line: int
+    kind: str
+    place: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}: {self.kind}: {self.place}: {self.message}"

@@ -31,7 +31,7 @@ def document(vendor: str, operations: Sequence[Operation]) -> Schema:
 def operation(
     name: str, endpoint: Endpoint, evidence: Schema, rules: Sequence[Unextracted], parameters: Sequence[Schema]
 ) -> Schema:
-    """The operation object. No description comes from the page; a status has its standard phrase."""
+    """The operation object. Descriptions are not copied from the page; a status has its standard phrase."""
     made: Schema = {"operationId": name}
     if servers := _servers(endpoint):
         made["servers"] = servers
@@ -74,7 +74,7 @@ def parameter(each: Parameter, schema: Schema) -> Schema:
 
 
 def undeclared(path: str, parameters: Sequence[Schema]) -> list[Schema]:
-    """Parameter objects for the braces in a path of which no table speaks."""
+    """Parameter objects for the braces in a path that no table documents."""
     known = {each["name"] for each in parameters if each["in"] == "path"}
     names = [name for name in re.findall(r"\{([^}]+)\}", path) if name not in known]
     return [{"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in names]
@@ -93,4 +93,4 @@ def _phrase(status: str) -> str:
     try:
         return HTTPStatus(int(status)).phrase
     except ValueError:
-        return "An answer that the page does not describe"
+        return "A response that the page does not describe"

@@ -1,4 +1,4 @@
-"""What the hand-written overlays tell the extractor: other operation ids, and rules that they cover."""
+"""What the extractor reads in the hand-written overlays: operation ids, and the rules that they cover."""
 
 from __future__ import annotations
 

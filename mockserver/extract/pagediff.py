@@ -1,19 +1,18 @@
-"""Where two pages that document the same endpoint say different things."""
+"""Where two pages that document the same endpoint differ."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mockserver.extract.finding import Finding
-from mockserver.extract.model import Endpoint, Operation, Page
+from mockserver.extract.model import Endpoint, Finding, Operation, Page
 from mockserver.extract.schema import build, documented
 
 Facts = dict[str, tuple[int, object]]
 
 
 def differences(operation: Operation) -> Iterator[Finding]:
-    """Each fact that one page states and the other leaves out or states otherwise; both pages are named."""
-    (first_page, first), *others = operation.found
+    """Each fact that only one page states, or that both state differently; the finding names both pages."""
+    (first_page, first), *others = operation.pages
     for other_page, other in others:
         before, after = _facts(operation.id, first_page, first), _facts(operation.id, other_page, other)
         for fact in sorted({*before, *after}):
@@ -22,8 +21,9 @@ def differences(operation: Operation) -> Iterator[Finding]:
             elif fact not in before:
                 yield _only(other_page, after[fact][0], operation.id, fact, first_page)
             elif before[fact][1] != after[fact][1]:
-                line, said = after[fact][0], f"{first_page.source} (line {before[fact][0]})"
-                yield Finding(other_page.source, line, "page-difference", operation.id, f"{fact} differs from {said}")
+                line, first_place = after[fact][0], f"{first_page.source} (line {before[fact][0]})"
+                message = f"{fact} differs from {first_place}"
+                yield Finding(other_page.source, line, "page-difference", operation.id, message)
 
 
 def _only(page: Page, line: int, name: str, fact: str, other: Page) -> Finding:

@@ -1,4 +1,4 @@
-"""Get the text of a page, from a file, standard input or a URL, and find out in which dialect it is written."""
+"""Reads the text of a page from a file, standard input or a URL."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Source:
 
     @property
     def title(self) -> str:
-        """The title in the front matter, or else the first line that says something."""
+        """The title in the front matter, or else the first line that is not blank."""
         return self.front.get("title") or next((line.strip("# ") for line in self.body.split("\n") if line.strip()), "")
 
 
@@ -80,8 +80,8 @@ def _bytes(name: str) -> bytes:
 def _download(url: str) -> bytes:
     request = urllib.request.Request(url, headers={"Accept": "text/markdown, text/plain"})  # noqa: S310 - http(s) only
     try:
-        with urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS) as answer:  # noqa: S310 - http(s) only
-            return bytes(answer.read(MAX_PAGE_BYTES + 1))
+        with urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS) as response:  # noqa: S310 - http(s) only
+            return bytes(response.read(MAX_PAGE_BYTES + 1))
     except urllib.error.HTTPError as error:
         error.close()
         raise ExtractError(url, 1, f"a page that can be fetched ({error})") from error

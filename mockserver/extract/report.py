@@ -8,8 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from mockserver.extract.compare import Difference
-from mockserver.extract.finding import Finding
-from mockserver.extract.model import Account, Contract
+from mockserver.extract.model import Contract, Finding, TableCoverage
 
 
 def summary(contract: Contract, covered: set[str], written: int, removed: Sequence[Path]) -> Iterator[str]:
@@ -17,23 +16,23 @@ def summary(contract: Contract, covered: set[str], written: int, removed: Sequen
     yield f"{contract.vendor}: {len(contract.operations)} operations, {written} files"
     for path in removed:
         yield f"  removed {path}"
-    for page in dict.fromkeys(account.page for account in contract.accounts):
+    for page in dict.fromkeys(table.page for table in contract.coverage):
         yield f"  {page}"
-        for account in contract.accounts:
-            if account.page == page:
-                yield f"    {_account(account)}"
-    yield f"  total: {_totals(contract.accounts)}"
+        for table in contract.coverage:
+            if table.page == page:
+                yield f"    {_table(table)}"
+    yield f"  total: {_totals(contract.coverage)}"
     yield from _rules(contract, covered)
 
 
-def _account(account: Account) -> str:
-    lost = f"  LOST lines {', '.join(map(str, account.lost))}" if account.lost else ""
-    counts = f"read {account.read:3}  emitted {account.emitted:3}  unextracted {len(account.rules):2}"
-    return f"{account.line:5}  {account.table:45}  {counts}{lost}"
+def _table(table: TableCoverage) -> str:
+    lost = f"  LOST lines {', '.join(map(str, table.lost))}" if table.lost else ""
+    counts = f"read {table.read:3}  emitted {table.emitted:3}  unextracted {len(table.rules):2}"
+    return f"{table.line:5}  {table.table:45}  {counts}{lost}"
 
 
-def _totals(accounts: Sequence[Account]) -> str:
-    read, emitted = sum(each.read for each in accounts), sum(each.emitted for each in accounts)
+def _totals(coverage: Sequence[TableCoverage]) -> str:
+    read, emitted = sum(each.read for each in coverage), sum(each.emitted for each in coverage)
     return f"rows read {read}, emitted {emitted}, lost {read - emitted}"
 
 

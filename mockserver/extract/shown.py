@@ -1,12 +1,11 @@
-"""Fields of a table held against what the examples show: fields never shown, and names spelt two ways."""
+"""Compares the fields of a table with the examples: fields that no example shows, and names spelt in two ways."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from mockserver.extract.finding import Finding
-from mockserver.extract.model import Example, Field, Json
+from mockserver.extract.model import Example, Field, Finding, Json
 from mockserver.extract.names import words
 from mockserver.extract.tree import ANY_KEY, OPTION
 from mockserver.support.pointers import escaped, parts_of

@@ -1,4 +1,4 @@
-"""Reads the keywords of JSON Schema that mean the same wherever a schema is read: `$ref` and `type`."""
+"""Keywords of OpenAPI and JSON Schema that mean the same wherever a document is read."""
 
 from __future__ import annotations
 
@@ -7,13 +7,16 @@ from typing import Any
 
 from mockserver.support.pointers import follow
 
-HOPS_AT_MOST = 24
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+"""The metaschema of OpenAPI 3.1's schemas."""
+METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+"""The members of a path item that are operations."""
+MAX_HOPS = 24
 
 
 def resolved(schema: Any, document: Any) -> Mapping[str, Any]:
-    """The schema behind its references into a document, which are followed HOPS_AT_MOST times; one that says nothing
-    where there is none."""
-    for _ in range(HOPS_AT_MOST):
+    """The schema behind at most MAX_HOPS references into a document; an empty one where there is none."""
+    for _ in range(MAX_HOPS):
         if not (isinstance(schema, dict) and "$ref" in schema):
             break
         schema = follow(document, schema["$ref"])
@@ -21,6 +24,6 @@ def resolved(schema: Any, document: Any) -> Mapping[str, Any]:
 
 
 def types_of(schema: Mapping[str, Any]) -> list[str]:
-    """The types that a schema lists; none where it takes every type."""
+    """The types that a schema lists; none where it allows every type."""
     kind = schema.get("type", [])
     return list(kind) if isinstance(kind, list) else [kind]

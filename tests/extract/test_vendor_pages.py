@@ -58,12 +58,12 @@ def test_the_order_in_which_pages_are_named_does_not_matter(
 
 
 def test_no_row_of_a_model_table_is_lost(contracts: dict[str, Contract], vendor_pages: list[Path]) -> None:
-    accounts = [account for each in contracts.values() for account in each.accounts]
+    tables = [table for each in contracts.values() for table in each.coverage]
     read = Counter[str]()
-    for account in accounts:
-        assert account.lost == ()
-        assert account.emitted == account.read
-        read[account.page] += account.read
+    for table in tables:
+        assert table.lost == ()
+        assert table.emitted == table.read
+        read[table.page] += table.read
     assert read == {str(path): _model_rows(path) for path in vendor_pages}
     assert sum(read.values()) == 330
 
@@ -92,7 +92,7 @@ def test_no_sentence_of_the_pages_is_copied(contracts: dict[str, Contract]) -> N
         body
         for each in contracts.values()
         for operation in each.operations
-        for _, endpoint in operation.found
+        for _, endpoint in operation.pages
         for body in (endpoint.request, *(response.body for response in endpoint.responses))
         if body
     ]
