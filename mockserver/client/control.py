@@ -44,12 +44,14 @@ def accepted(response: ControlResponse) -> Any:
 def whole_listing(control: Control, path: str, query: Mapping[str, str]) -> Any:
     """All pages of a listing (`/requests` or `/events`) as one. Its counts are those of the last page.
 
-    Raises ControlError if a call is refused.
+    Raises ControlError if a call is refused, and if a server without pages lists only a part.
     """
     entries = path[1:]
     page = accepted(control.call("GET", path, query))
     listed = page[entries]
-    while page["next"] is not None:
+    if "next" not in page and len(listed) < page["total"]:
+        raise ControlError(f"{path}: the server is older than this client and lists {len(listed)} of {page['total']}")
+    while page.get("next") is not None:
         page = accepted(control.call("GET", path, {**query, "cursor": page["next"]}))
         listed += page[entries]
     return {**page, entries: listed}

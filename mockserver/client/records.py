@@ -60,7 +60,7 @@ class Violation:
 
     @classmethod
     def from_view(cls, view: ViolationView) -> Violation:
-        return _record(cls, view)
+        return _record(cls, {"fix": view.get("remedy"), **view})
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,15 +1,15 @@
-"""A client reads what a newer or an older server tells: members that it does not know, and `remedy` for `fix`."""
+"""A client works with a newer server, which has members that it does not know, and with one of the last version."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import fields
 from typing import Any
 
 import pytest
 
-from mockserver.client import ReceivedEvent, ReceivedRequest
-from mockserver.client.control import Control, ControlResponse
+from mockserver.client import ControlError, ReceivedEvent, ReceivedRequest
+from mockserver.client.control import Control, ControlResponse, whole_listing
 from mockserver.client.records import Violation
 from mockserver.client.views import EventView, RequestView, ViolationView
 from mockserver.testing import Datadog, MockServer
@@ -18,28 +18,41 @@ from tests.support.worlds import Sender, payment
 pytestmark = pytest.mark.socket
 
 
-class NewerControl:
-    """The control API of a server that tells one thing more of everything."""
+class OtherControl:
+    """The control API of a server of another version, whose bodies are changed."""
 
-    def __init__(self, control: Control) -> None:
+    def __init__(self, control: Control, changed: Callable[[Any], Any]) -> None:
         self._control = control
+        self._changed = changed
 
     def call(
         self, method: str, path: str, query: Mapping[str, str] | None = None, body: Any = None, timeout: float = 30.0
     ) -> ControlResponse:
         status, told = self._control.call(method, path, query, body, timeout)
-        return ControlResponse(status, more(told))
+        return ControlResponse(status, self._changed(told))
 
 
-def more(told: Any) -> Any:
-    if isinstance(told, list):
-        return [more(each) for each in told]
-    return {"new": "member", **{name: more(value) for name, value in told.items()}} if isinstance(told, dict) else told
+def newer_body(body: Any) -> Any:
+    """With one more member in every object."""
+    if isinstance(body, list):
+        return [newer_body(each) for each in body]
+    if isinstance(body, dict):
+        return {"new": "member", **{name: newer_body(value) for name, value in body.items()}}
+    return body
+
+
+def older_body(body: Any) -> Any:
+    """As version 0.1.0 has it: without `next` and `fix`."""
+    if isinstance(body, list):
+        return [older_body(each) for each in body]
+    if isinstance(body, dict):
+        return {name: older_body(value) for name, value in body.items() if name not in ("next", "fix")}
+    return body
 
 
 @pytest.fixture
 def newer(mockserver: MockServer) -> Datadog:
-    return Datadog(NewerControl(mockserver.control), mockserver.url, mockserver.datadog().api_key)
+    return Datadog(OtherControl(mockserver.control, newer_body), mockserver.url, mockserver.datadog().api_key)
 
 
 def test_a_handle_works_with_a_newer_server(newer: Datadog, sender: Sender) -> None:
@@ -61,6 +74,17 @@ def test_a_handle_works_with_a_newer_server(newer: Datadog, sender: Sender) -> N
     with pytest.raises(AssertionError, match="broke the contract"):
         newer.assert_contract_kept()
     newer.reset()
+
+
+def test_a_handle_works_with_a_server_of_the_last_version(mockserver: MockServer, sender: Sender) -> None:
+    control = OtherControl(mockserver.control, older_body)
+    older = Datadog(control, mockserver.url, mockserver.datadog().api_key)
+    sender.pay(older, {**payment(), "type": "client"})
+    assert [event.outcome for event in older.events] == ["rejected"]
+    (violation,) = older.requests[0].violations
+    assert violation.fix == 'set it to "server"'
+    with pytest.raises(ControlError, match="older than this client and lists 0 of 1"):
+        whole_listing(control, "/requests", {"account": older.api_key, "limit": "0"})
 
 
 @pytest.mark.parametrize(
