@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from mockserver.model import FailureKind, Request, Violation
+    from mockserver.model import FailureKind, Request, SyntaxProblem, Violation
 
 
 class StartError(Exception):
@@ -35,8 +35,8 @@ class Failure(Exception):  # noqa: N818 - it is an answer, not an error of the p
 
     `detail` is for the vendor's message; `violations` are what the body did wrong, in the order of their places;
     `status` is set only where the failure itself names the status (an answer that was asked for); `text` gives
-    the body that was read, for vendors that say the line and column; `retry_after` is the seconds after which to come
-    back.
+    the body that was read, for vendors that say the line and column; `syntax` tells what is wrong with a text that is
+    no JSON; `retry_after` is the seconds after which to come back.
     """
 
     def __init__(
@@ -47,6 +47,7 @@ class Failure(Exception):  # noqa: N818 - it is an answer, not an error of the p
         violations: tuple[Violation, ...] = (),
         status: int | None = None,
         text: Callable[[], str] = str,
+        syntax: Callable[[], SyntaxProblem | None] = lambda: None,
         retry_after: float | None = None,
     ) -> None:
         super().__init__(detail or kind.value)
@@ -55,6 +56,7 @@ class Failure(Exception):  # noqa: N818 - it is an answer, not an error of the p
         self.violations = violations
         self.status = status
         self.text = text
+        self.syntax = syntax
         self.retry_after = retry_after
 
 

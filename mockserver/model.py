@@ -42,6 +42,16 @@ class FailureKind(Enum):
     BUG = "bug"
 
 
+class SyntaxProblem(NamedTuple):
+    """Why a text is no JSON: the parser's words for the problem, and its place, both counted from 1 as the parser does.
+    `duplicate_name` is the member that an object has twice, where that is the problem."""
+
+    line: int
+    column: int
+    problem: str
+    duplicate_name: str | None = None
+
+
 class Violation(NamedTuple):
     """One place where a request departs from a contract.
 

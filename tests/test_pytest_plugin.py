@@ -80,7 +80,7 @@ def test_every_account_and_every_violation_is_told(project: pytest.Pytester) -> 
     text = result.stdout.str()
     assert "2 requests to datadog broke the contract" in text
     assert "1 request to satori broke the contract" in text
-    for place in ("/application is required", "/event is required", "/type is required", "/events/0/name must be"):
+    for place in ("/application is missing", "/event is missing", "/type is missing", "/events/0/name must be"):
         assert place in text
 
 

@@ -15,16 +15,11 @@ from mockserver.contracts import Catalogue
 from mockserver.events.export.writing import quoted_path
 from mockserver.model import Operation, Verdict, Violation
 from mockserver.support.redaction import redaction_for
-from mockserver.validation.exchange import read_request
-from mockserver.validation.fixes import fixes
-from mockserver.validation.response import (
-    EVERY_CREDENTIAL,
-    UNKNOWN_TIME,
-    credentials_of,
-    judge_response,
-    with_default,
-    wrong_method,
-)
+from mockserver.validation.credentials import EVERY_CREDENTIAL, recorded_credentials
+from mockserver.validation.exchange import UNKNOWN_TIME, judge_request
+from mockserver.validation.fixes import Fixes, fixes
+from mockserver.validation.request import wrong_method
+from mockserver.validation.response import judge_response
 
 BOTH: tuple[Side, ...] = ("request", "response")
 OF_OUR_PROXY = re.compile(rb"mockserver\s*;.*\berror=")
@@ -49,9 +44,7 @@ class Checker:
         self._options = options
         self._targets = Targets(catalogue, options.hosts)
         self._redaction = redaction_for(catalogue.operations)
-        self._any_status = {
-            name: with_default(contract.document, contract.operations) for name, contract in catalogue.vendors.items()
-        }
+        self._any_status = {name: contract.operations_with_default for name, contract in catalogue.vendors.items()}
         self._report = Report(catalogue.profile, options.sides, options.strict)
 
     def check(self, paths: tuple[Path, ...], progress: Progress = lambda _bytes: None) -> Report:
@@ -120,11 +113,11 @@ class Checker:
             request, body_known = request._replace(truncated=True), True  # its size says all
         if not body_known:
             count(report.not_judged, "request bodies that were not recorded whole")
-        return read_request(
+        return judge_request(
             operation,
             request,
             match.path_values,
-            credentials_of(operation, request) if self._options.credentials else EVERY_CREDENTIAL,
+            recorded_credentials(operation, request) if self._options.credentials else EVERY_CREDENTIAL,
             UNKNOWN_TIME if exchange.time is None else exchange.time,
             self._options.max_body_bytes,
             body_known=body_known,
@@ -146,15 +139,17 @@ class Checker:
     def _add(self, path: Path, exchange: Recorded, operation: Operation, side: Side, verdict: Verdict) -> None:
         if not (verdict.violations or verdict.warnings):
             return
-        request, changes = exchange.request, fixes(verdict) if side == "request" else {}
+        request = exchange.request
+        nothing: tuple[Fixes, Fixes] = ([None] * len(verdict.violations), [])  # a response has no warnings
+        of_violations, of_warnings = fixes(verdict) if side == "request" else nothing
         query = self._redaction.of_query(request.query)
         url = quoted_path(request.path) + (f"?{query}" if query else "")
-        levels: tuple[tuple[Level, tuple[Violation, ...]], ...] = (
-            ("violation", verdict.violations),
-            ("warning", verdict.warnings),
+        levels: tuple[tuple[Level, tuple[Violation, ...], Fixes], ...] = (
+            ("violation", verdict.violations, of_violations),
+            ("warning", verdict.warnings, of_warnings),
         )
-        for level, found in levels:
-            for violation in found:
+        for level, violations, their_fixes in levels:
+            for violation, fix in zip(violations, their_fixes, strict=True):
                 self._report.add(
                     Finding(
                         file=path,
@@ -169,6 +164,6 @@ class Checker:
                         side=side,
                         level=level,
                         violation=violation,
-                        remedy=changes.get(id(violation)),
+                        remedy=fix,
                     )
                 )

@@ -17,7 +17,7 @@ from mockserver.faults import fault_schemas
 from mockserver.model import Json, Violation
 from mockserver.support.keywords import resolved
 from mockserver.support.suggestions import hint
-from mockserver.validation.body import by_place, explained
+from mockserver.validation.violations import by_place, schema_violations
 from mockserver.vendors.views import Views
 
 FOLDER = Path(__file__).parent
@@ -103,7 +103,7 @@ def _defaults(schema: CompiledSchema) -> dict[str, Json]:
 def _problems(schema: CompiledSchema, value: Json, noun: str) -> Iterator[Problem]:
     """Every problem, sorted by place; `noun` is what the members of `value` are called."""
     if not schema.validator.is_valid(value):
-        for violation in by_place(tuple(explained(schema, value))):
+        for violation in by_place(tuple(schema_violations(schema, value))):
             yield violation.pointer, _sentence(violation, schema, noun)
 
 
@@ -113,4 +113,5 @@ def _sentence(violation: Violation, schema: CompiledSchema, noun: str) -> str:
         known = schema.document.get("properties", {}) if violation.pointer.count("/") == 1 else {}
         return f"{place} is an unknown {noun}{hint(violation.limit, known) if known else ''}"
     actual = "" if violation.value is None else f"; it is {violation.value}"
-    return f"{place} {violation.message}{actual}"
+    message = "is required" if violation.rule == "required" else violation.message
+    return f"{place} {message}{actual}"

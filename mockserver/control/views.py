@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, cast
 
 from mockserver.errors import Failure
@@ -27,7 +26,8 @@ if TYPE_CHECKING:
 
 def summary(exchange: Exchange, redaction: Redaction) -> RequestView:
     """An exchange as a listing shows it: everything but headers and bodies."""
-    changes = fixes(exchange.verdict)
+    verdict = exchange.verdict
+    of_violations, of_warnings = fixes(verdict)
     return {
         "id": exchange.id,
         "vendor": exchange.vendor,
@@ -38,10 +38,10 @@ def summary(exchange: Exchange, redaction: Redaction) -> RequestView:
         "path": exchange.request.path,
         "query": redaction.of_query(exchange.request.query),
         "status": exchange.status,
-        "verdict": "valid" if exchange.verdict.valid else "invalid",
-        "violations": [violation_view(violation, changes) for violation in exchange.verdict.violations],
-        "warnings": [violation_view(warning, changes) for warning in exchange.verdict.warnings],
-        "response_violations": [violation_view(violation, {}) for violation in exchange.response_violations],
+        "verdict": "valid" if verdict.valid else "invalid",
+        "violations": [violation_view(*each) for each in zip(verdict.violations, of_violations, strict=True)],
+        "warnings": [violation_view(*each) for each in zip(verdict.warnings, of_warnings, strict=True)],
+        "response_violations": [violation_view(violation) for violation in exchange.response_violations],
         "stored": exchange.stored,
         "acknowledged": exchange.acknowledged,
         "fault": None if exchange.fault is None else {"id": exchange.fault.id, **exchange.fault.source},
@@ -80,7 +80,7 @@ def event_view(event: Event) -> EventView:
     return cast("EventView", view)
 
 
-def violation_view(violation: Violation, changes: Mapping[int, str]) -> ViolationView:
+def violation_view(violation: Violation, fix: str | None = None) -> ViolationView:
     view: ViolationView = {
         "pointer": violation.pointer,
         "rule": violation.rule,
@@ -91,8 +91,8 @@ def violation_view(violation: Violation, changes: Mapping[int, str]) -> Violatio
         view["value"] = violation.value
     if violation.parameter is not None:
         view["parameter"] = violation.parameter
-    if id(violation) in changes:
-        view["fix"] = view["remedy"] = changes[id(violation)]
+    if fix is not None:
+        view["fix"] = view["remedy"] = fix
     return view
 
 

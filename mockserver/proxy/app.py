@@ -25,9 +25,9 @@ from mockserver.proxy.upstreams import Upstream
 from mockserver.server.recorder import Outcome, Recorder, Recording
 from mockserver.server.routing import documented_routes, methods_of, nearest_operation, path_values
 from mockserver.validation.credentials import read_credentials
-from mockserver.validation.exchange import read_request
-from mockserver.validation.request import NO_PAGE, undocumented
-from mockserver.validation.response import RecordedResponse, judge_response, with_default, wrong_method
+from mockserver.validation.exchange import judge_request
+from mockserver.validation.request import NO_PAGE, undocumented, wrong_method
+from mockserver.validation.response import RecordedResponse, judge_response
 
 log = logging.getLogger("mockserver")
 PROXY_STATUS = b"proxy-status"
@@ -53,9 +53,7 @@ class Proxy:
         self._max_body_bytes = max_body_bytes
         self._refuser = Refuser(catalogue, max_body_bytes) if enforce else None
         self._forwarder = Forwarder(timeout, max_body_bytes, tls)
-        self._any_status = {
-            name: with_default(contract.document, contract.operations) for name, contract in catalogue.vendors.items()
-        }
+        self._any_status = {name: contract.operations_with_default for name, contract in catalogue.vendors.items()}
 
     def routes(self, control: Mount) -> Router:
         """The proxy as an ASGI application, with the control API beside it."""
@@ -71,7 +69,7 @@ class Proxy:
 
         def judged(request: Request) -> Verdict:
             values = path_values(operation, scope)
-            return read_request(operation, request, values, credentials, account.now(), self._max_body_bytes).verdict
+            return judge_request(operation, request, values, credentials, account.now(), self._max_body_bytes).verdict
 
         proxied = ProxiedRequest(operation, account, self._upstreams[operation.vendor], judged)
         await self._forward(proxied, head, BufferedBody(body_of(receive, head), bound), scope, send)

@@ -23,7 +23,7 @@ from mockserver.model import (
 from mockserver.server.envelopes import Envelopes
 from mockserver.validation.credentials import authorize
 from mockserver.validation.decoding import text_of
-from mockserver.validation.exchange import ParsedBody, read_request
+from mockserver.validation.exchange import ParsedBody, judge_request
 from mockserver.vendors.base import Vendor, sample_response
 
 WITHOUT_BODY = frozenset({204, 205, 304})
@@ -63,7 +63,7 @@ class Responder:
     def judge(self, context: RequestContext, now: float) -> ParsedBody:
         """Decodes and judges a request, whatever the response will be. `now` is the account's time, in seconds."""
         operation, request, values, credentials, preferences, _ = context
-        return read_request(operation, request, values, credentials, now, self._max_body_bytes, code=preferences.code)
+        return judge_request(operation, request, values, credentials, now, self._max_body_bytes, code=preferences.code)
 
     def decide(self, context: RequestContext, parsed: ParsedBody, account: Account, fault: Fault | None) -> Decision:
         """The vendor's response: a scripted failure, a failure in the order in which the vendor would find it, or what

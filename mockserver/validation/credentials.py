@@ -1,4 +1,4 @@
-"""Reads the credentials of a request and decides whether the vendor would take them."""
+"""Reads the credentials of a request, live or recorded, and decides whether the vendor would take them."""
 
 from __future__ import annotations
 
@@ -13,6 +13,15 @@ from mockserver.model import Credential, Credentials, FailureKind, Operation, Re
 
 WELL_FORMED = re.compile(r"[!-~]+")
 BAD_PREFIX = "invalid"
+MASKED = re.compile(
+    r"…[0-9a-f]{12}$|^\W*(?:redacted|filtered|masked|hidden|removed|sanitized|scrubbed|secret|dummy|fake|x{3,})\b"
+    r"|^[*#.•]{3,}$|^<[^>]+>$|^\[[^\]]+\]$|^\{+[^}]+\}+$",
+    re.IGNORECASE,
+)
+"""What recorders write in place of a credential: our own mask, and the words and marks that are usual elsewhere."""
+MASK = "masked"
+EVERY_CREDENTIAL = Credentials(MASK, MASK)
+"""The credentials of a request whose recorder is known to have left them out."""
 
 
 def read_credentials(operation: Operation, request: Request) -> Credentials:
@@ -25,27 +34,39 @@ def read_credentials(operation: Operation, request: Request) -> Credentials:
     return Credentials("", application)
 
 
+def recorded_credentials(operation: Operation, request: Request) -> Credentials:
+    """What a recorded request presents. A credential that the recorder masked counts as present."""
+    credentials = read_credentials(operation, request)
+    credential, application_key = credentials.credential, credentials.application_key
+    if not credential:
+        credential = next((MASK for accepted in operation.credentials if _is_masked(accepted, request)), "")
+    accepted_key = operation.application_key
+    if not application_key and accepted_key is not None and _is_masked(accepted_key, request):
+        application_key = MASK
+    return Credentials(credential, application_key, credentials.malformed and not credential)
+
+
 def authorize(operation: Operation, credentials: Credentials, accepted: Mapping[str, tuple[str, ...]]) -> None:
     """Raises Failure unless the vendor would take the credentials.
 
-    Any well-formed key is good unless it begins with `invalid`, or `accepted` (vendor → keys) lists the vendor and
-    not the key.
+    Any well-formed key is accepted unless it begins with `invalid`, or `accepted` (vendor → keys) lists the vendor
+    and not the key.
     """
     if not operation.credentials:
         return
     if not credentials.credential and not credentials.malformed:
         raise Failure(FailureKind.CREDENTIAL_MISSING)
-    if credentials.malformed or _is_bad(credentials.credential, operation, accepted.get(operation.vendor)):
+    if credentials.malformed or _is_rejected(credentials.credential, operation, accepted.get(operation.vendor)):
         raise Failure(FailureKind.CREDENTIAL_INVALID)
-    needed = operation.application_key
-    if needed is not None and needed.presence == "required":
+    application_key = operation.application_key
+    if application_key is not None and application_key.presence == "required":
         if not credentials.application_key:
             raise Failure(FailureKind.APPLICATION_KEY_MISSING)
         if credentials.application_key.startswith(BAD_PREFIX):
             raise Failure(FailureKind.CREDENTIAL_INVALID)
 
 
-def _is_bad(credential: str, operation: Operation, accepted: tuple[str, ...] | None) -> bool:
+def _is_rejected(credential: str, operation: Operation, accepted: tuple[str, ...] | None) -> bool:
     prefix = operation.credentials[0].prefix
     if not WELL_FORMED.fullmatch(credential) or not credential.startswith(prefix) or credential == prefix:
         return True
@@ -57,8 +78,7 @@ def _is_bad(credential: str, operation: Operation, accepted: tuple[str, ...] | N
 def _present(accepted: Credential, request: Request) -> tuple[str, bool]:
     """The value of one credential and whether it is malformed."""
     if accepted.location == "query":
-        values = parse_qs(request.query.decode("latin-1")).get(accepted.name, [""])
-        return values[0].strip(), False
+        return _query_value(accepted, request).strip(), False
     raw = request.header(accepted.header)
     text = raw.decode("latin-1").strip() if raw else ""
     if accepted.scheme == "apiKey" or not text:
@@ -77,3 +97,20 @@ def _user_name(encoded: str) -> tuple[str, bool]:
     except (binascii.Error, ValueError):
         return "", True
     return user, not colon
+
+
+def _is_masked(accepted: Credential, request: Request) -> bool:
+    """Whether something that a recorder would write stands in place of a credential."""
+    if accepted.location == "query":
+        return bool(_query_value(accepted, request))
+    raw = request.header(accepted.header)
+    text = raw.decode("utf-8", "replace").strip() if raw else ""
+    if accepted.scheme != "apiKey" and " " in text:
+        scheme, _, text = text.partition(" ")
+        if scheme.lower() != accepted.scheme:
+            return False
+    return MASKED.search(text.strip()) is not None
+
+
+def _query_value(accepted: Credential, request: Request) -> str:
+    return parse_qs(request.query.decode("latin-1")).get(accepted.name, [""])[0]

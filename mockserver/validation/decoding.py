@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import math
+import re
 import zlib
 from collections.abc import Callable
+from functools import partial
 from typing import Protocol
 
 import jiter
@@ -12,12 +15,16 @@ import orjson
 import zstandard
 
 from mockserver.errors import Failure
-from mockserver.model import FailureKind, Json, Request
+from mockserver.model import FailureKind, Json, Request, SyntaxProblem
 
 MAX_CODINGS = 3
 MAX_MEMBERS = 1000
 _SLICE = 512
 _MAX_ZSTD_WINDOW = 8 * 1024 * 1024
+_JITER_MESSAGE = re.compile(
+    r"(?P<problem>(?:Detected duplicate key (?P<name>\".*\"))?.*) at line (?P<line>\d+) column (?P<column>\d+)",
+    re.DOTALL,
+)
 
 
 def read_json(request: Request, max_bytes: int) -> Json:
@@ -28,12 +35,12 @@ def read_json(request: Request, max_bytes: int) -> Json:
     with unique names, depth below 200, and numbers that a double can hold.
     """
     if request.truncated:
-        raise Failure(FailureKind.TOO_LARGE, f"request body is over {max_bytes} bytes")
+        raise Failure(FailureKind.TOO_LARGE, f"the body is over {max_bytes} bytes")
     return parse_json(decompressed(request, max_bytes))
 
 
 def text_of(request: Request, max_bytes: int) -> str:
-    """A request's body as text, for who shows places in it; "" where its content codings cannot be undone."""
+    """A request's body as text, to tell places in it; "" where its content codings cannot be undone."""
     try:
         return decompressed(request, max_bytes).decode("utf-8", "replace")
     except Failure:
@@ -41,16 +48,30 @@ def text_of(request: Request, max_bytes: int) -> str:
 
 
 def parse_json(data: bytes) -> Json:
-    """One JSON text, read strictly. Raises Failure of kind UNREADABLE that says what is wrong and where."""
+    """One JSON text, read strictly. Raises Failure of kind UNREADABLE, with its `syntax` where the text is no JSON."""
     if not data.strip(b" \t\r\n"):
-        raise Failure(FailureKind.UNREADABLE, "the request body is empty")
+        raise Failure(FailureKind.UNREADABLE, "the body is empty")
     try:
         value = jiter.from_json(data, allow_inf_nan=False, catch_duplicate_keys=True, cache_mode="keys")
     except ValueError as error:
-        raise Failure(FailureKind.UNREADABLE, str(error)) from None
+        raise Failure(FailureKind.UNREADABLE, str(error), syntax=partial(_syntax_problem, str(error))) from None
     if not _fits_doubles(data) and _holds_infinity(value):
         raise Failure(FailureKind.UNREADABLE, "a number is out of range")
     return value
+
+
+def _syntax_problem(message: str) -> SyntaxProblem | None:
+    """The data in a message of jiter, which raises a plain ValueError: this is the only place that reads its text."""
+    match = _JITER_MESSAGE.fullmatch(message)
+    if match is None:
+        return None
+    quoted, name = match["name"], None
+    if quoted is not None:
+        try:
+            name = json.loads(quoted)
+        except ValueError:  # escaped as only Rust does
+            name = quoted[1:-1]
+    return SyntaxProblem(int(match["line"]), int(match["column"]), match["problem"], name)
 
 
 def decompressed(request: Request, max_bytes: int) -> bytes:
@@ -70,7 +91,7 @@ def decompressed(request: Request, max_bytes: int) -> bytes:
             raise Failure(FailureKind.ENCODING_UNKNOWN, f"unknown content coding {coding[:40]!r}")
         data = inflate(data, max_bytes)
         if len(data) > max_bytes:
-            raise Failure(FailureKind.TOO_LARGE, f"request body is over {max_bytes} bytes decompressed")
+            raise Failure(FailureKind.TOO_LARGE, f"the body is over {max_bytes} bytes decompressed")
     return data
 
 

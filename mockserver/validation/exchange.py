@@ -1,26 +1,31 @@
-"""Reads and judges one request, the server's own or one that somebody else had: its formalities and its body."""
+"""Judges one request, the server's own or one that somebody else received: what stands outside its body, and the
+body."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import NamedTuple
 
 from mockserver.errors import Failure
-from mockserver.model import ACCEPTED, Credentials, Json, Operation, Request, Verdict
-from mockserver.validation.body import judge, unreadable
+from mockserver.model import ACCEPTED, Credentials, Json, Operation, Request, Verdict, Violation
+from mockserver.validation.body import judge_body
 from mockserver.validation.decoding import read_json
 from mockserver.validation.request import RequestCheck, check_request
 
+UNKNOWN_TIME = math.nan
+"""The time of a request of which nobody knows when it was made: it breaks no rule about time."""
+
 
 class ParsedBody(NamedTuple):
-    """What came of a request's body: its value or the failure to read it, and the verdict on the request."""
+    """A request's body: its value or the failure to read it, and the verdict on the whole request."""
 
     body: Json = None
     failure: Failure | None = None
     verdict: Verdict = ACCEPTED
 
 
-def read_request(
+def judge_request(
     operation: Operation,
     request: Request,
     path_values: Mapping[str, str],
@@ -31,29 +36,29 @@ def read_request(
     code: int | None = None,
     body_known: bool = True,
 ) -> ParsedBody:
-    """Decodes and judges a request, whatever will be answered.
+    """Decodes and judges a request, whatever the response will be.
 
     `now` is when it was made, in seconds since the epoch; `max_bytes` bounds the decompressed body where the contract
     does not; `code` is the status that the request asks for. Without `body_known` only what stands outside the body is
     judged.
     """
-    found = check_request(operation, request, path_values, credentials, code)
+    check = check_request(operation, request, path_values, credentials, code)
     if not body_known or operation.media_type is None or not (operation.body_required or request.body_size):
-        return ParsedBody(verdict=_with(ACCEPTED, found))
+        return ParsedBody(verdict=_with(ACCEPTED, check))
     try:
         body = read_json(request, operation.max_body_bytes or max_bytes)
     except Failure as failure:
-        verdict = Verdict(violations=(unreadable(failure, operation),))
-        return ParsedBody(failure=failure, verdict=_with(verdict, found))
-    return ParsedBody(body, None, _with(judge(operation, body, now), found))
+        violation = Violation("", failure.kind.value, failure.detail, operation.evidence)
+        return ParsedBody(failure=failure, verdict=_with(Verdict(violations=(violation,)), check))
+    return ParsedBody(body, None, _with(judge_body(operation, body, now), check))
 
 
-def _with(verdict: Verdict, found: RequestCheck) -> Verdict:
-    """A verdict on the body together with what was found outside it."""
-    if not (found.violations or found.warnings):
+def _with(verdict: Verdict, check: RequestCheck) -> Verdict:
+    """A verdict on the body together with what is wrong outside it."""
+    if not (check.violations or check.warnings):
         return verdict
     return Verdict(
-        found.violations + verdict.violations,
-        found.warnings + verdict.warnings,
-        found.parameters + verdict.rejections,
+        check.violations + verdict.violations,
+        check.warnings + verdict.warnings,
+        check.parameters + verdict.rejections,
     )

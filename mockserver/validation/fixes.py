@@ -1,57 +1,65 @@
-"""The smallest change that would mend a violation, in a few words."""
+"""The smallest change that corrects a violation, in a few words."""
 
 from __future__ import annotations
 
 import difflib
 import json
 
-from mockserver.model import Verdict, Violation
+from mockserver.model import Json, Verdict, Violation
+from mockserver.support.pointers import escaped, parts_of
+
+Fixes = list[str | None]
+"""A fix for each violation of a list, in its order; None where nobody can tell."""
 
 
-def fixes(verdict: Verdict) -> dict[int, str]:
-    """The remedy of each violation and warning that has one, by the identity of the record.
+def fixes(verdict: Verdict) -> tuple[Fixes, Fixes]:
+    """The fixes of the violations and of the warnings.
 
-    A required field that stands there misspelt is renamed rather than added.
+    A required field that is there under a misspelt name is renamed rather than added.
     """
     misspelt = {
-        f"{warning.pointer.rpartition('/')[0]}/{warning.limit}": warning
+        f"{warning.pointer.rpartition('/')[0]}/{escaped(warning.limit)}": warning
         for warning in verdict.warnings
         if warning.rule == "spelling"
     }
-    found = {}
-    for violation in (*verdict.violations, *verdict.warnings):
-        meant = misspelt.get(violation.pointer) if violation.rule == "required" else None
-        change = remedy(meant or violation)
-        if change is not None:
-            found[id(violation)] = change
-    return found
+    return (
+        [
+            _fix(misspelt.get(violation.pointer, violation) if violation.rule == "required" else violation)
+            for violation in verdict.violations
+        ],
+        [_fix(warning) for warning in verdict.warnings],
+    )
 
 
-def remedy(violation: Violation) -> str | None:
-    """What to change so that the violation is gone; None where that cannot be told."""
-    name = violation.pointer.rsplit("/", 1)[-1].replace("~1", "/").replace("~0", "~")
-    limit = violation.limit
-    if violation.rule == "required" and violation.parameter is None:
-        return f"add {violation.pointer}"
-    if violation.rule == "additionalProperties":
+def _fix(violation: Violation) -> str | None:
+    rule, limit = violation.rule, violation.limit
+    if rule == "required":
+        return f"add {violation.parameter or violation.pointer}"
+    if rule in ("additionalProperties", "unevaluatedProperties"):
         return f"remove {violation.pointer}"
-    if violation.rule == "spelling":
-        return f"rename '{name}' to '{limit}'"
-    if violation.rule == "enum":
-        options = [str(option) for option in limit if option is not None]
-        close = difflib.get_close_matches(str(_value(violation)), options, n=1, cutoff=0.5) or options[:1]
-        return f'set it to "{close[0]}"' if close else None
-    if violation.rule == "const":
-        return f"set it to {json.dumps(limit)}"
-    if violation.rule == "type":
-        kinds = limit if isinstance(limit, list) else [limit]
-        return f"send it as {_article(str(kinds[0]))}"
-    if violation.rule == "format" and limit in _EXAMPLES:
+    if rule == "spelling":
+        return f"rename '{parts_of(violation.pointer)[-1]}' to '{limit}'"
+    if rule == "enum":
+        options = [_json(option) for option in limit if option is not None]
+        nearest = difflib.get_close_matches(violation.value or "null", options, n=1, cutoff=0.5) or options[:1]
+        return f"set it to {nearest[0]}" if nearest else None
+    if rule == "const":
+        return f"set it to {_json(limit)}"
+    if rule == "type":
+        return f"send {' or '.join(_TYPES.get(name, name) for name in limit)}"
+    if rule == "format" and limit in _EXAMPLES:
         return f"send a valid {limit}, such as {_EXAMPLES[limit]}"
-    worded = _WORDED.get(violation.rule)
-    return worded.format(limit) if worded else None
+    return _FIXES[rule].format(limit) if rule in _FIXES else None
 
 
+_TYPES = {
+    "array": "an array",
+    "boolean": "true or false",
+    "integer": "an integer",
+    "number": "a number",
+    "object": "an object",
+    "string": "a string",
+}
 _EXAMPLES = {
     "date-time": "2025-07-15T12:00:00Z",
     "date": "2025-07-15",
@@ -59,27 +67,24 @@ _EXAMPLES = {
     "uri": "https://example.com/page",
     "email": "a@example.com",
 }
-_WORDED = {
+_FIXES = {
     "maxLength": "cut it to {} characters",
     "minLength": "give it at least {} characters",
     "maxItems": "send at most {} items",
     "minItems": "send at least {} items",
     "maxProperties": "send at most {} properties",
+    "minProperties": "send at least {} properties",
     "maximum": "send at most {}",
     "minimum": "send at least {}",
+    "exclusiveMaximum": "send less than {}",
+    "exclusiveMinimum": "send more than {}",
     "format": "send a valid {}",
     "pattern": "send text that matches {}",
     "time-window": "send a time within the window",
     "security": "send the credential",
+    "falseSchema": "remove it",
 }
 
 
-def _value(violation: Violation) -> object:
-    try:
-        return json.loads(violation.value or "null")
-    except json.JSONDecodeError:
-        return violation.value
-
-
-def _article(kind: str) -> str:
-    return f"an {kind}" if kind[:1] in "aeiou" else f"a {kind}"
+def _json(value: Json) -> str:
+    return json.dumps(value, ensure_ascii=False)

@@ -1,46 +1,21 @@
-"""Judges what only an exchange of somebody else has: masked credentials, an unknown time, and the response."""
+"""Judges the response of a real vendor, recorded or seen by the proxy, by the contract of its operation."""
 
 from __future__ import annotations
 
-import json
-import math
-import re
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from urllib.parse import parse_qs
 
 from mockserver.errors import Failure
-from mockserver.model import (
-    Credential,
-    Credentials,
-    FailureKind,
-    Headers,
-    Json,
-    Operation,
-    Request,
-    ResponseContract,
-    Violation,
-)
-from mockserver.validation.body import by_place, explained
-from mockserver.validation.credentials import read_credentials
+from mockserver.http.media import essence, is_json
+from mockserver.model import FailureKind, Headers, Json, Operation, Request, ResponseContract, Violation
 from mockserver.validation.decoding import decompressed, parse_json
-from mockserver.validation.request import is_json, undocumented
-
-UNKNOWN_TIME = math.nan
-"""The time of a request of which nobody knows when it was made: no rule about time holds against it."""
+from mockserver.validation.violations import by_place, schema_violations, shown
 
 WITHOUT_BODY = frozenset({204, 205, 304})
-MASKED = re.compile(
-    r"…[0-9a-f]{12}$|^\W*(?:redacted|filtered|masked|hidden|removed|sanitized|scrubbed|secret|dummy|fake|x{3,})\b"
-    r"|^[*#.•]{3,}$|^<[^>]+>$|^\[[^\]]+\]$|^\{+[^}]+\}+$",
-    re.IGNORECASE,
-)
-"""What recorders write in place of a credential: our own mask, and the words and marks that are usual elsewhere."""
 
 
 @dataclass(frozen=True, slots=True)
 class RecordedResponse:
-    """A response as it came. `body` is raw, still compressed; `whole` says that all of it is there."""
+    """A response as it came. `body` is raw, still compressed; `whole` is set where all of it is there."""
 
     status: int
     headers: Headers
@@ -69,95 +44,44 @@ def judge_response(
         return (Violation("", "status", message, operation.evidence, value=str(response.status)),)
     if contract.schema is None or operation.method == "HEAD" or response.status in WITHOUT_BODY:
         return ()
-    found = _content_type(operation, contract, response)
+    violations = _content_type(operation, contract, response)
     if response.whole:
-        found += _response_body(operation, contract, response, max_bytes)
-    return by_place(found)
-
-
-def with_default(document: Mapping[str, Json], operations: Iterable[Operation]) -> frozenset[str]:
-    """The ids of the operations for which a contract documents a default, for every status that it does not name."""
-    paths = document["paths"]
-    return frozenset(
-        operation.id
-        for operation in operations
-        if "default" in (paths[operation.path][operation.method.lower()].get("responses") or {})
-    )
-
-
-def wrong_method(operation: Operation, allowed: Iterable[str]) -> Violation:
-    """The violation of a request to the path of an operation with a method that the path does not have."""
-    return undocumented("method", f"{operation.path} takes {', '.join(sorted(allowed))}", operation.evidence)
-
-
-def credentials_of(operation: Operation, request: Request) -> Credentials:
-    """What a recorded request presented, a credential that the recorder masked counting as a good one."""
-    credentials = read_credentials(operation, request)
-    credential, application = credentials.credential, credentials.application_key
-    if not credential:
-        credential = next((MASK for accepted in operation.credentials if _is_masked(accepted, request)), "")
-    wanted = operation.application_key
-    if not application and wanted is not None and _is_masked(wanted, request):
-        application = MASK
-    return Credentials(credential, application, credentials.malformed and not credential)
-
-
-MASK = "masked"
-EVERY_CREDENTIAL = Credentials(MASK, MASK)
-"""What a request presents of which the recorder is known to have left the credentials out."""
-
-
-def _is_masked(credential: Credential, request: Request) -> bool:
-    """Whether something stands in place of a credential that a recorder would put there."""
-    if credential.location == "query":
-        return bool(parse_qs(request.query.decode("latin-1")).get(credential.name, [""])[0])
-    raw = request.header(credential.header)
-    text = raw.decode("utf-8", "replace").strip() if raw else ""
-    if credential.scheme != "apiKey" and " " in text:
-        scheme, _, text = text.partition(" ")
-        if scheme.lower() != credential.scheme:
-            return False
-    return MASKED.search(text.strip()) is not None
+        violations += _body(operation, contract, response, max_bytes)
+    return by_place(violations)
 
 
 def _content_type(
     operation: Operation, contract: ResponseContract, response: RecordedResponse
 ) -> tuple[Violation, ...]:
-    given = response.header(b"content-type")
-    if given is None and response.whole and not response.body:
+    header = response.header(b"content-type")
+    if header is None and response.whole and not response.body:
         return ()
-    text = given.decode("latin-1") if given is not None else ""
-    expected, actual = _essence(contract.content_type), _essence(text)
-    if actual == expected or (is_json(given) and is_json(expected.encode("latin-1"))):
+    documented = contract.content_type.encode("latin-1")
+    if essence(header) == essence(documented) or (is_json(header) and is_json(documented)):
         return ()
-    message = f"the content type is not {expected}" if actual else "the content type is missing"
-    return (Violation("", "content-type", message, operation.evidence, text or None, parameter="Content-Type"),)
+    text = header.decode("latin-1") if header else None
+    message = f"the content type is not {essence(documented)}" if essence(header) else "the content type is missing"
+    return (Violation("", "content-type", message, operation.evidence, text, parameter="Content-Type"),)
 
 
-def _essence(content_type: str) -> str:
-    """A media type without its parameters."""
-    return content_type.partition(";")[0].strip().lower()
-
-
-def _response_body(
+def _body(
     operation: Operation, contract: ResponseContract, response: RecordedResponse, max_bytes: int
 ) -> tuple[Violation, ...]:
-    if contract.schema is None:
-        return ()
+    assert contract.schema is not None
     try:
         value = _value(contract, response, max_bytes)
     except Failure as failure:
         if failure.kind in (FailureKind.ENCODING_UNKNOWN, FailureKind.TOO_LARGE):
             return ()
-        message = failure.detail.replace("request body", "response body")
-        return (Violation("", failure.kind.value, message, operation.evidence, _beginning(response.body)),)
+        beginning = shown(response.body[:60].decode("utf-8", "replace")) if response.body else None
+        return (Violation("", failure.kind.value, failure.detail, operation.evidence, beginning),)
     if contract.schema.validator.is_valid(value):
         return ()
-    return tuple(explained(contract.schema, value))
+    return tuple(schema_violations(contract.schema, value))
 
 
 def _value(contract: ResponseContract, response: RecordedResponse, max_bytes: int) -> Json:
-    """What the schema of a response speaks about: the JSON value, or the text of a media type that is not JSON."""
+    """What the schema of a response describes: the JSON value, or the text of a media type that is not JSON."""
     carrier = Request("", "", b"", response.headers, response.body, len(response.body))
     data = decompressed(carrier, max_bytes)
     if len(data) > max_bytes:
@@ -168,7 +92,3 @@ def _value(contract: ResponseContract, response: RecordedResponse, max_bytes: in
         if is_json(contract.content_type.encode("latin-1")):
             raise
         return data.decode("utf-8", "replace")
-
-
-def _beginning(body: bytes) -> str | None:
-    return json.dumps(body[:60].decode("utf-8", "replace"), ensure_ascii=False) if body else None

@@ -15,7 +15,7 @@ from mockserver.model import BodySchema, FailureKind, Operation, Request, Reques
 from mockserver.support.clock import start_timer
 from mockserver.support.jsontext import canonical
 from mockserver.support.keywords import types_of
-from mockserver.validation.body import judge
+from mockserver.validation.body import judge_body
 from mockserver.vectors.limits import Trial, trials
 from mockserver.vectors.places import Place, body_with, places, pointer_to
 from mockserver.vectors.timing import rule_trials, settled, with_value
@@ -99,7 +99,7 @@ def _suited(schema: BodySchema, place: Place, chance: random.Random, trial: Tria
 
 
 def _expected(operation: Operation, body: Any) -> dict[str, Any]:
-    verdict = judge(operation, json.loads(json.dumps(body)), NOW)
+    verdict = judge_body(operation, json.loads(json.dumps(body)), NOW)
     violations = _marks(verdict.violations)
     if verdict.rejections:
         failure = Failure(FailureKind.INVALID, violations=verdict.rejections)

@@ -227,7 +227,7 @@ def test_the_text_names_place_rule_and_evidence(tmp_path: Path) -> None:
     done = check(har(tmp_path / "a.har", v1({"title": "x"})))
     assert done.returncode == 1
     assert "entry 1: datadog CreateEventV1: POST /api/v1/events → 202 at 2025-07-15T12:00:00.000Z" in done.stdout
-    assert "request  /text  required  is required [documented: Docs › API Reference" in done.stdout
+    assert "request  /text  required  is missing [documented: Docs › API Reference" in done.stdout
     assert "1 exchange in 1 file, 1 judged by the profile documented: 1 violation, 0 warnings" in done.stdout
     assert done.stderr == ""
 

@@ -83,7 +83,7 @@ def test_a_request_that_is_turned_down_never_meets_the_bug(operation: Operation)
 
 @pytest.mark.parametrize("operation", [V1], ids=["judging"])
 def test_a_bug_while_judging_is_ours_too(operation: Operation, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mockserver.validation.exchange.judge", slip)
+    monkeypatch.setattr("mockserver.validation.exchange.judge_body", slip)
     answer, recorded = exchange(operation, operation.body)
     assert answer.status_code == recorded["status"] == 500
     assert "Slip" in recorded["error"]

@@ -12,6 +12,9 @@ import httpx2
 import pytest
 import zstandard
 
+from mockserver.errors import Failure
+from mockserver.model import SyntaxProblem
+from mockserver.validation.decoding import parse_json
 from tests.support.harness import (
     PRODLYTICS,
     SATORI,
@@ -317,3 +320,27 @@ def test_an_oversized_body_is_kept_only_in_part(server: Server, key: str) -> Non
 @each_of(V1, V2, SUPALYTICS)
 def test_a_limit_of_ours_is_answered_as_the_vendors_400(server: Server, key: str, operation: Operation) -> None:
     refused(server, operation, server.post(operation, key, content=b" " * (10 * MEBIBYTE + 1)))
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        (b'{"a": 1,\n "a": 2}', SyntaxProblem(2, 6, 'Detected duplicate key "a"', "a")),
+        (b'{"\\"\\\\": 1, "\\"\\\\": 2}', SyntaxProblem(1, 20, 'Detected duplicate key "\\"\\\\"', '"\\')),
+        (
+            b'{"a at line 3": 1, "a at line 3": 2}',
+            SyntaxProblem(1, 34, 'Detected duplicate key "a at line 3"', "a at line 3"),
+        ),
+        (b'{"a": [', SyntaxProblem(1, 7, "EOF while parsing a list")),
+        (b"[1,\n]", SyntaxProblem(2, 1, "trailing comma")),
+        (b"\n\n {1: 1}", SyntaxProblem(3, 3, "key must be a string")),
+        (b"[" * 300, SyntaxProblem(1, 202, "recursion limit exceeded")),
+        (b" ", None),
+        (b"1e999", None),
+    ],
+)
+def test_a_syntax_problem_is_told_as_data(text: bytes, problem: SyntaxProblem | None) -> None:
+    """The parser gives a message only: a new release of it that words its messages otherwise fails here."""
+    with pytest.raises(Failure) as raised:
+        parse_json(text)
+    assert raised.value.syntax() == problem

@@ -55,7 +55,7 @@ class SatoriVendor(Vendor):
                 return [Problem(wording.decoding_message(decoding[0], failure.text()))]
             return [Problem(wording.event_message(failure.violations[0]))]
         if failure.kind is FailureKind.UNREADABLE:
-            return [Problem(wording.syntax_message(failure.detail))]
+            return [Problem(wording.syntax_message(failure))]
         return [Problem(wording.MESSAGES.get(failure.kind) or failure.detail or phrase(status))]
 
     def code(self, status: int) -> int:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 
-from mockserver.model import FailureKind, Violation
+from mockserver.errors import Failure
+from mockserver.model import FailureKind, SyntaxProblem, Violation
 from mockserver.support.pointers import position_of
 
 GRPC_CODES = {400: 3, 401: 16, 403: 7, 404: 5, 429: 8, 500: 13, 501: 12, 503: 14}
@@ -17,7 +19,6 @@ MESSAGES = {
 }
 _FOUND_WHILE_DECODING = frozenset({"type", "pattern", "format", "minimum", "maximum", "not", "oneOf", "anyOf"})
 _REQUIRED_FIELD = re.compile(r"/events(/\d+/(name|timestamp))?")
-_JITER_PLACE = re.compile(r"^(?P<what>.*) at line (?P<line>\d+) column (?P<column>\d+)$", re.DOTALL)
 
 
 def breaks_decoding(violation: Violation) -> bool:
@@ -52,17 +53,18 @@ def _token(text: str, pointer: str) -> str:
     return found[0][:80] if found else rest[:1] or "null"
 
 
-def syntax_message(detail: str) -> str:
-    place = _JITER_PLACE.match(detail)
-    if place is None:
-        return f"proto: syntax error (line 1:1): {detail}"
-    what = re.sub(r"^Detected duplicate key", "duplicate field", place["what"])
-    return f"proto: syntax error (line {place['line']}:{place['column']}): {what}"
+def syntax_message(failure: Failure) -> str:
+    """protobuf's wording for a body that is no JSON text."""
+    problem = failure.syntax() or SyntaxProblem(1, 1, failure.detail)
+    name = problem.duplicate_name
+    what = problem.problem if name is None else f"duplicate field {json.dumps(name, ensure_ascii=False)}"
+    return f"proto: syntax error (line {problem.line}:{problem.column}): {what}"
 
 
 def event_message(violation: Violation) -> str:
     place = re.sub(r"/(\d+)", r"[\1]", violation.pointer.lstrip("/")).replace("/", ".")
-    return f"{place or 'body'}: {'is required' if _is_unset(violation) else violation.message}"
+    required = violation.rule == "required" or _is_unset(violation)
+    return f"{place or 'body'}: {'is required' if required else violation.message}"
 
 
 def _is_unset(violation: Violation) -> bool:

@@ -169,6 +169,11 @@ def test_null_is_no_event_and_no_batch(either: Server, key: str, content: bytes)
     assert said[-1] in "l[{"
 
 
+def test_a_name_given_twice_is_a_duplicate_field(either: Server, key: str) -> None:
+    said = message(either.post(SATORI, key, content=b'{"events": [],\n"events": []}'), 400, 3)
+    assert said == 'proto: syntax error (line 2:10): duplicate field "events"'
+
+
 def test_unknown_fields_are_dropped(either: Server, key: str) -> None:
     send(either, key, event(colour={"a": [1]}))
     assert (marks(either.last(SATORI, key)["warnings"]), outcomes(either, SATORI, key)) == ([], [ACCEPTED])

@@ -1,0 +1,180 @@
+"""Finds every violation of one schema in a value: its place, its rule, our words for it, and the rule's evidence."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator, Mapping
+from itertools import chain, islice
+from typing import Any
+
+from mockserver.model import BodySchema, Evidence, Json, Violation
+from mockserver.support.evidence import UNSTATED, annotation_of, evidence_of, reason_of
+from mockserver.support.pointers import escaped, follow, pointer_of
+
+MAX_VIOLATIONS = 1000
+MAX_SHOWN = 120
+MAX_ANNOTATIONS = 10_000
+_compact = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+
+def schema_violations(schema: BodySchema, value: Json) -> list[Violation]:
+    """Every violation of one schema, at most MAX_VIOLATIONS of them.
+
+    Where a value fits none of several options, the violations are those of the option that was probably meant, and
+    only if nothing else is wrong at that place.
+    """
+    violations: list[Violation] = []
+    open_choices: list[Any] = []
+    for error in islice(schema.validator.iter_errors(value), MAX_VIOLATIONS):
+        options = getattr(error.kind, "context", None)  # an option without an error is one that fits
+        if options and all(options) and _annotations_of(schema, error.schema_path)[1] is None:
+            open_choices.append(error)
+        else:
+            violations.extend(islice(_violations_of(schema, error, value), MAX_VIOLATIONS - len(violations)))
+    for error in open_choices:
+        place = pointer_of(error.instance_path)
+        if not any(known.pointer == place or known.pointer.startswith(place + "/") for known in violations):
+            meant = chain.from_iterable(_violations_of(schema, inner, value) for inner in _meant(error.kind.context))
+            violations.extend(islice(meant, MAX_VIOLATIONS - len(violations)))
+    return violations
+
+
+def by_place(violations: tuple[Violation, ...]) -> tuple[Violation, ...]:
+    """The violations without repetitions, sorted by place, list positions in the order of their numbers."""
+    if len(violations) < 2:
+        return violations
+
+    def place(violation: Violation) -> list[tuple[bool, int, str]]:
+        parts = violation.pointer.split("/")
+        numbers = [int(part) if part.isascii() and part.isdigit() and len(part) < 16 else -1 for part in parts]
+        return [(number < 0, number, part) for number, part in zip(numbers, parts, strict=True)]
+
+    unique = {(violation.pointer, violation.rule, violation.message): violation for violation in violations}
+    return tuple(sorted(unique.values(), key=lambda violation: (place(violation), violation.rule)))
+
+
+def shown(value: Json) -> str | None:
+    """A value as compact JSON, cut to MAX_SHOWN characters; of a large object or array only its size."""
+    if isinstance(value, dict) and not _small(list(value.values())):
+        return "{… 1 property}" if len(value) == 1 else f"{{… {len(value)} properties}}"
+    if isinstance(value, list) and not _small(value):
+        return "[… 1 item]" if len(value) == 1 else f"[… {len(value)} items]"
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) >= 1 << 256:
+        return f"an integer of {value.bit_length()} bits"
+    if isinstance(value, str):
+        value = value[: MAX_SHOWN + 1]
+    text = _compact(value)
+    return text if len(text) <= MAX_SHOWN else text[:MAX_SHOWN] + "…"
+
+
+def _small(values: list[Json]) -> bool:
+    return len(values) <= 8 and all(
+        value is None
+        or isinstance(value, (bool, float))
+        or (isinstance(value, str) and len(value) <= 40)
+        or (isinstance(value, int) and abs(value) < 1 << 64)
+        for value in values
+    )
+
+
+def _violations_of(schema: BodySchema, error: Any, value: Json) -> Iterator[Violation]:
+    """What one error of the validator tells of `value`; several violations where it names several members."""
+    kind, pointer = error.kind, pointer_of(error.instance_path)
+    rule, limit = kind.name, kind.value
+    evidence, reason = _annotations_of(schema, error.schema_path)
+    if rule == "falseSchema" and error.schema_path[-1:] == [
+        "additionalProperties"
+    ]:  # an object that may have no member
+        rule, limit = "additionalProperties", list(follow(value, pointer))
+    if rule in ("additionalProperties", "unevaluatedProperties"):
+        for name in limit:
+            yield Violation(f"{pointer}/{escaped(name)}", rule, "is not a documented field", evidence, limit=name)
+    elif rule == "required":
+        yield Violation(f"{pointer}/{escaped(limit)}", rule, "is missing", evidence, limit=limit)
+    elif rule == "propertyNames":
+        name = limit.instance
+        message = f"has a name that {_worded(limit.kind, limit.kind.name, limit.kind.value)}"
+        yield Violation(f"{pointer}/{escaped(name)}", rule, message, evidence, shown(name))
+    else:
+        message = reason if reason is not None and rule in _WORDED_BY_REASON else _worded(kind, rule, limit)
+        yield Violation(pointer, rule, message, evidence, shown(error.instance), limit)
+
+
+_WORDED_BY_REASON = frozenset({"anyOf", "oneOf", "not", "if", "falseSchema"})
+
+
+def _meant(options: list[list[Any]]) -> list[Any]:
+    """The errors of the option that the value was probably meant to be: what tells options apart (enum, const, type)
+    is wrong at the deepest place or nowhere, then fewest places are wrong."""
+
+    def distance(errors: list[Any]) -> tuple[float, int]:
+        wrong = [len(error.instance_path) for error in errors if error.kind.name in ("enum", "const", "type")]
+        return -min(wrong, default=math.inf), len(errors)
+
+    return min(options, key=distance)
+
+
+def _worded(kind: Any, rule: str, limit: Json) -> str:
+    """A predicate of the value that is wrong, such as `must be at most 3`."""
+    if rule == "oneOf" and not all(kind.context):
+        return "matches more than one of the documented options"
+    if rule == "enum":
+        return "must be one of: " + ", ".join(each if isinstance(each, str) else json.dumps(each) for each in limit)
+    if rule == "const":
+        return f"must be {json.dumps(limit)}"
+    if rule == "type":
+        return f"must be of type {' or '.join(limit)}"
+    return _MESSAGES[rule].format(limit) if rule in _MESSAGES else f"breaks the rule {rule}"
+
+
+_MESSAGES = {
+    "maxLength": "must be at most {} characters long",
+    "minLength": "must be at least {} characters long",
+    "maxItems": "must have at most {} items",
+    "minItems": "must have at least {} items",
+    "maxProperties": "must have at most {} properties",
+    "minProperties": "must have at least {} properties",
+    "maximum": "must be at most {}",
+    "minimum": "must be at least {}",
+    "exclusiveMaximum": "must be less than {}",
+    "exclusiveMinimum": "must be more than {}",
+    "multipleOf": "must be a multiple of {}",
+    "pattern": "must match the pattern {}",
+    "format": "must be a valid {}",
+    "uniqueItems": "must not have equal items",
+    "contains": "must have the documented number of items that match `contains`",
+    "unevaluatedItems": "must not have further items",
+    "falseSchema": "must be absent",
+    "not": "must not match the schema under `not`",
+    "anyOf": "matches none of the documented options",
+    "oneOf": "matches none of the documented options",
+}
+
+
+def _annotations_of(schema: BodySchema, schema_path: list[str | int]) -> tuple[Evidence, str | None]:
+    """The evidence and the reason of a keyword, looked up once."""
+    key = tuple(schema_path)
+    known = schema.annotations.get(key)
+    if known is None:
+        known = _annotations_at(schema.document, schema_path)
+        if len(schema.annotations) < MAX_ANNOTATIONS:  # a recursive schema has any number of paths
+            schema.annotations[key] = known
+    return known
+
+
+def _annotations_at(document: Mapping[str, Json], schema_path: list[str | int]) -> tuple[Evidence, str | None]:
+    """The evidence nearest to a keyword, from the keyword up to the root, and the overlay's reason if it has one."""
+    nodes: list[Any] = [document]
+    for part in schema_path:
+        node = nodes[-1]
+        inner = node[part] if isinstance(node, list) and isinstance(part, int) else None
+        nodes.append(node.get(part) if isinstance(node, dict) else inner)
+    for depth in range(len(nodes) - 1, -1, -1):
+        node = nodes[depth]
+        if not isinstance(node, dict):
+            continue
+        annotation = annotation_of(node, schema_path[depth] if depth < len(schema_path) else None)
+        if annotation is not None:
+            return evidence_of(annotation), reason_of(annotation)
+    return UNSTATED, None
