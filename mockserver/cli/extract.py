@@ -1,14 +1,14 @@
-"""The command `mockserver extract`: pages in; a contract, a difference or a lint report out."""
+"""The command `mockserver extract`: writes a contract, or reports differences or contradictions."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from importlib.resources import files
 from pathlib import Path
 
 import click
 
+from mockserver.contracts.files import packaged_schemas
 from mockserver.extract import check, emit, lint, overlays, report
 from mockserver.extract.contract import contract
 from mockserver.extract.dialects import read
@@ -17,9 +17,9 @@ from mockserver.extract.model import Contract, Page
 from mockserver.vendors.registry import dialects
 
 FINDINGS = 1
-"""Exit code for a difference or a finding."""
+"""Exit code where --check or --lint reports something."""
 UNREADABLE = 2
-"""Exit code for a page that cannot be read, as for a wrong usage."""
+"""Exit code where a page cannot be read, as for wrong usage."""
 
 
 def _vendor_name(_context: click.Context, _option: click.Parameter, name: str | None) -> str | None:
@@ -31,7 +31,7 @@ def _vendor_name(_context: click.Context, _option: click.Parameter, name: str | 
 @click.command("extract")
 @click.argument("pages", nargs=-1, required=True, metavar="PAGE...")
 @click.option(
-    "--vendor", callback=_vendor_name, help="Name of the vendor; guessed from the page for --check and --lint."
+    "--vendor", callback=_vendor_name, help="Name of the vendor; --check and --lint can guess it from the page."
 )
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Folder of the contracts.")
 @click.option(
@@ -39,35 +39,35 @@ def _vendor_name(_context: click.Context, _option: click.Parameter, name: str | 
     type=click.Path(file_okay=False, path_type=Path),
     help="Folder of the example bodies.  [default: fixtures, beside --out]",
 )
-@click.option("--check", "mode", flag_value="check", help="Compare the pages with the contracts that are there.")
+@click.option("--check", "mode", flag_value="check", help="Compare the pages with the contracts in --out.")
 @click.option("--lint", "mode", flag_value="lint", help="Report where the pages contradict themselves.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def extract(
-    pages: tuple[str, ...], *, vendor: str | None, out: Path | None, fixtures: Path | None, mode: str | None, form: str
+    pages: tuple[str, ...], vendor: str | None, out: Path | None, fixtures: Path | None, mode: str | None, form: str
 ) -> None:
     """Extract a vendor's contract from its documentation pages.
 
-    PAGE is a file, - for standard input, or an http(s) URL. All pages of a vendor are read at once: what no page
-    documents is removed, except overlay.yaml and observed.yaml. Exit code 1 says that --check or --lint found
-    something, 2 that a page cannot be read.
+    PAGE is a file, - for standard input, or an http(s) URL. Name all pages of a vendor at once: what no page documents
+    is removed, except overlay.yaml and observed.yaml. Exit code 1 where --check or --lint reports something, 2 where a
+    page cannot be read.
     """
     if mode is None and (vendor is None or out is None):
         raise click.UsageError("--vendor and --out are needed to write a contract")
-    folder = out or Path(str(files("mockserver") / "schemas"))
-    shown = fixtures or folder.parent / "fixtures"
+    folder = out or packaged_schemas()
+    examples = fixtures or folder.parent / "fixtures"
     try:
         known = dialects()
-        made = _contracts([read(page, known) for page in pages], vendor, folder)
+        contracts = _contracts([read(page, known) for page in pages], vendor, folder)
         if mode == "check":
-            found = _check(made, folder, shown, form)
+            failed = _check(contracts, folder, examples, form)
         elif mode == "lint":
-            found = _lint(made, form)
+            failed = _lint(contracts, form)
         else:
-            found = _write(made[0], folder, shown)
+            failed = _write(contracts[0], folder, examples)
     except (ExtractError, OSError) as error:
         click.echo(str(error), err=True)
         raise SystemExit(UNREADABLE) from error
-    raise SystemExit(FINDINGS if found else 0)
+    raise SystemExit(FINDINGS if failed else 0)
 
 
 def _contracts(pages: Sequence[Page], vendor: str | None, out: Path) -> list[Contract]:
@@ -78,25 +78,25 @@ def _contracts(pages: Sequence[Page], vendor: str | None, out: Path) -> list[Con
     ]
 
 
-def _write(made: Contract, out: Path, fixtures: Path) -> bool:
-    content = emit.render(made, out, fixtures)
-    removed = emit.stale(made, out, fixtures, content)
-    covered = overlays.covered(out / made.vendor)
+def _write(extracted: Contract, out: Path, fixtures: Path) -> bool:
+    content = emit.render(extracted, out, fixtures)
+    removed = emit.stale(extracted, out, fixtures, content)
+    covered = overlays.covered(out / extracted.vendor)
     emit.write(content, removed)
-    for line in report.summary(made, covered, len(content), removed):
+    for line in report.summary(extracted, covered, len(content), removed):
         click.echo(line)
     return False
 
 
-def _check(made: Sequence[Contract], out: Path, fixtures: Path, form: str) -> bool:
-    results = {each.vendor: check.differences(check.load(each.vendor, out, fixtures), each) for each in made}
-    found = {vendor: differences for vendor, (differences, _) in results.items()}
+def _check(extracted: Sequence[Contract], out: Path, fixtures: Path, form: str) -> bool:
+    results = {each.vendor: check.differences(check.load(each.vendor, out, fixtures), each) for each in extracted}
+    differences = {vendor: found for vendor, (found, _) in results.items()}
     skipped = {vendor: names for vendor, (_, names) in results.items()}
-    click.echo(report.checked(found, skipped, form))
-    return any(found.values())
+    click.echo(report.checked(differences, skipped, form))
+    return any(differences.values())
 
 
-def _lint(made: Sequence[Contract], form: str) -> bool:
-    found = [finding for each in made for finding in lint.findings(each)]
-    click.echo(report.linted(found, form))
-    return bool(found)
+def _lint(extracted: Sequence[Contract], form: str) -> bool:
+    findings = [finding for each in extracted for finding in lint.findings(each)]
+    click.echo(report.linted(findings, form))
+    return bool(findings)
