@@ -158,7 +158,7 @@ def test_a_wrong_marker_is_told(project: pytest.Pytester, marker: str) -> None:
 def test_an_unknown_scenario_is_told(project: pytest.Pytester) -> None:
     result = run(project, "@pytest.mark.mockserver(scenario='nonsense')\ndef test_it(datadog): pass")
     result.assert_outcomes(errors=1)
-    result.stdout.fnmatch_lines(["*no scenario 'nonsense'; packaged are *brown-out*"])
+    result.stdout.fnmatch_lines(["*no scenario 'nonsense'; expected one of brown-out, *"])
 
 
 LATE = """

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from mockserver.contracts.files import packaged_schemas
+from mockserver.contracts import packaged_schemas
 from mockserver.extract import check, emit, lint, overlays, report
 from mockserver.extract.contract import contract
 from mockserver.extract.dialects import read

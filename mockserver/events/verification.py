@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from heapq import nsmallest
 
 from mockserver.model import Event, Json
 from mockserver.support.matching import Difference, differences, is_subset
+from mockserver.support.suggestions import Likeness
 
 NEAREST_AT_MOST = 3
 NAME_COMPARED = 200
@@ -81,12 +81,12 @@ def nearest_to(expectation: Expectation, events: Iterable[Event], now: float) ->
     First those of the expected name, then those of the most similar ones; among them fewest differences first, then
     the latest. The name and the outcome count as places where an event can differ.
     """
-    likeness = _Likeness(expectation.name)
+    likeness = Likeness(expectation.name or "", characters=NAME_COMPARED, names=NAMES_COMPARED)
 
     def rank(numbered: tuple[int, Event]) -> tuple[float, int, int]:
         number, event = numbered
         named = expectation.name in (None, event.name, event.operation)
-        unlike = 0.0 if named else 1.0 - likeness.of(event.name)
+        unlike = 0.0 if named else 1.0 - min(likeness.of(event.name or ""), 0.99)
         return unlike, sum(1 for _ in _departures(expectation, event, now)), -number
 
     comparable = (event for event in events if expectation.vendor in (None, event.vendor))
@@ -104,19 +104,3 @@ def _departures(expectation: Expectation, event: Event, now: float) -> Iterator[
         yield from differences(expectation.json, event.attributes, now)
     if expectation.outcome not in (ANY, event.outcome):
         yield Difference("outcome", expectation.outcome, event.outcome)
-
-
-class _Likeness:
-    """How much like the expected name other names are, from 0 to 0.99; each is compared once."""
-
-    def __init__(self, expected: str | None) -> None:
-        self._matcher = difflib.SequenceMatcher(b=(expected or "")[:NAME_COMPARED])
-        self._known: dict[str, float] = {}
-
-    def of(self, name: str | None) -> float:
-        text = (name or "")[:NAME_COMPARED]
-        if text not in self._known:
-            self._matcher.set_seq1(text)
-            ratio = self._matcher.quick_ratio() if len(self._known) > NAMES_COMPARED else self._matcher.ratio()
-            self._known[text] = min(ratio, 0.99)
-        return self._known[text]

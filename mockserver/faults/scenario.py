@@ -26,6 +26,16 @@ def packaged_scenarios() -> dict[str, Path]:
     return {path.stem: path for path in sorted(folder.glob("*.yaml"))}
 
 
+def script_path(name: str) -> Path:
+    """The file of a script: `name` is its path, or the name of a packaged scenario. Raises SettingsError."""
+    packaged = packaged_scenarios()
+    if Path(name).is_file():
+        return Path(name)
+    if name not in packaged:
+        raise SettingsError(f"no scenario '{name}'{hint(name, packaged)}")
+    return packaged[name]
+
+
 def read_scenario(name: str, operations: Iterable[Operation]) -> Scenario:
     """A scenario by the path of its file or the name of a packaged one.
 
@@ -34,12 +44,7 @@ def read_scenario(name: str, operations: Iterable[Operation]) -> Scenario:
     """
     from mockserver.support import yaml  # noqa: PLC0415 - only who arms a script pays for YAML
 
-    path = Path(name)
-    packaged = packaged_scenarios()
-    if not path.is_file():
-        if name not in packaged:
-            raise SettingsError(f"no scenario '{name}'{hint(name, packaged)}")
-        path = packaged[name]
+    path = script_path(name)
     try:
         read = yaml.read_yaml(path, yaml.SMALL)
         document = read.value()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 
 from starlette.routing import BaseRoute, Route, Router
@@ -10,6 +9,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mockserver.contracts.paths import parameter_names
 from mockserver.model import Operation
+from mockserver.support.suggestions import closest
 
 Handler = Callable[[Operation, Scope, Receive, Send], Awaitable[None]]
 
@@ -81,5 +81,5 @@ def methods_of(path: str, operations: Iterable[Operation]) -> list[str]:
 def nearest_operation(path: str, operations: Iterable[Operation]) -> Operation | None:
     """The operation whose path is most like the one asked for."""
     by_path = {operation.path.lower(): operation for operation in operations}
-    close = difflib.get_close_matches(path[:500].lower(), list(by_path), n=1, cutoff=0.4)
-    return by_path[close[0]] if close else None
+    nearest = closest(path[:500].lower(), by_path, 0.4)
+    return None if nearest is None else by_path[nearest]

@@ -9,6 +9,7 @@ from typing import Any
 
 from mockserver.model import BodySchema, Json, Operation, Response
 from mockserver.support.keywords import resolved
+from mockserver.support.pointers import walk
 
 MEANING = frozenset(
     {"id", "id_str", "uid", "request_id", "success", "status", "columns", "series", "times", "values", "intervals"}
@@ -104,29 +105,15 @@ class Variation:
 
 def _names(schema: Any) -> Iterator[str]:
     """Every member name that a schema document knows."""
-    stack = [schema]
-    while stack:
-        current = stack.pop()
-        if isinstance(current, dict):
-            properties = current.get("properties")
-            yield from properties if isinstance(properties, dict) else ()
-            stack.extend(current.values())
-        elif isinstance(current, list):
-            stack.extend(current)
+    for _, node in walk(schema):
+        if isinstance(node, dict) and isinstance(node.get("properties"), dict):
+            yield from node["properties"]
 
 
 def _scalars(body: Json) -> frozenset[str]:
     """The plain values inside a body, as keys to compare by."""
-    found, stack = set(), [body]
-    while stack:
-        current = stack.pop()
-        if isinstance(current, dict):
-            stack.extend(current.values())
-        elif isinstance(current, list):
-            stack.extend(current)
-        elif current is not None:
-            found.add(_key(current))
-    return frozenset(found)
+    values = (value for _, value in walk(body))
+    return frozenset(_key(value) for value in values if value is not None and not isinstance(value, (dict, list)))
 
 
 def _key(value: Json) -> str:

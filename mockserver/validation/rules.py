@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
 from mockserver.model import Json, Rule
+from mockserver.support.numbers import is_number
 from mockserver.support.pointers import follow
 from mockserver.support.timestamps import moment
 
@@ -31,7 +32,7 @@ def time_window(body: Json, rule: Rule, now: float) -> Iterator[tuple[str, str]]
 def less_than(body: Json, rule: Rule, _now: float) -> Iterator[tuple[str, str]]:
     """The number at `pointer` is less than the one at `than`."""
     low, high = (follow(body, rule.parameters[key]) for key in ("pointer", "than"))
-    if _is_number(low) and _is_number(high) and not low < high:
+    if is_number(low) and is_number(high) and not low < high:
         yield rule.parameters["pointer"], f"must be less than {rule.parameters['than'].rsplit('/', 1)[-1]}"
 
 
@@ -50,15 +51,11 @@ RULES: Mapping[str, NamedRule] = {
 
 
 def _seconds(value: Json) -> float | None:
-    if _is_number(value):
+    if is_number(value):
         return float(value) if abs(value) < 1e300 else None
     if isinstance(value, str):
         return moment(value)
     return None
-
-
-def _is_number(value: Json) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 def _hours(seconds: float) -> str:
