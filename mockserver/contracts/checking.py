@@ -30,8 +30,8 @@ _KEYWORDS = _NAME_MAPS | _SCHEMA_LISTS | _SCHEMAS | _PLAIN
 
 
 def check_schemas(document: dict[str, Any], source: Path) -> None:
-    """Raises ContractError for a component schema that the 2020-12 metaschema rejects, that uses a keyword unknown
-    to JSON Schema 2020-12 and not beginning with `x-`, or whose `$ref` leads nowhere."""
+    """Raises ContractError for a component schema that the 2020-12 metaschema rejects, that holds a keyword which is
+    neither of JSON Schema 2020-12 nor begins with `x-`, or whose `$ref` leads nowhere."""
     metaschema = jsonschema_rs.validator_for(_METASCHEMA, validate_formats=True)
     for name, schema in document["components"]["schemas"].items():
         if not _fits(metaschema, schema):
@@ -39,9 +39,7 @@ def check_schemas(document: dict[str, Any], source: Path) -> None:
         file = _file_of(name, source)
         for place, keyword, value in _walk(schema, name):
             if keyword not in _KEYWORDS and not keyword.startswith("x-"):
-                raise ContractError(
-                    _file_of(name, source), f"{place}/{keyword}", "is no keyword of JSON Schema 2020-12"
-                )
+                raise ContractError(file, f"{place}/{keyword}", "is not a keyword of JSON Schema 2020-12")
             if keyword == "$ref" and follow(document, value) is None:
                 raise ContractError(file, f"{place}/$ref", f"{value} leads nowhere")
 
@@ -49,13 +47,13 @@ def check_schemas(document: dict[str, Any], source: Path) -> None:
 def _fits(metaschema: jsonschema_rs.Validator, schema: Any) -> bool:
     try:
         return metaschema.is_valid(schema)
-    except ValueError:  # no JSON: a date of YAML, or a key that is no text
+    except ValueError:  # not JSON: a date, or a key that is not text
         return False
 
 
 def _refuse(name: str, schema: Any, source: Path) -> None:
-    """Raises ContractError in the words of `jsonschema`, which tells best what is wrong with a schema. What only the
-    validators' own dialect refuses (of regular expressions, say) is left to compiling, which tells it too."""
+    """Raises ContractError with the message of `jsonschema`, the clearest for a bad schema. What only jsonschema_rs
+    rejects, such as its own dialect of regular expressions, is left to compiling."""
     from jsonschema import Draft202012Validator  # noqa: PLC0415 - only a bad schema pays for it
     from jsonschema.exceptions import SchemaError  # noqa: PLC0415
 

@@ -32,8 +32,8 @@ JSON_TYPE = re.compile(r"application/(json|[\w.+-]+\+json)")
 
 
 class Compiler:
-    """Compiles the operations of one vendor out of its documented and its observed contract. The schemas of a contract
-    that is `known_good`, such as the packaged ones, are compiled when they are needed; all others now."""
+    """Compiles the operations of one vendor from its documented and its observed contract. The schemas of a contract
+    that is `known_good`, as the packaged ones are, are compiled when they are first needed; all others at once."""
 
     def __init__(
         self, vendor: str, source: Path, documents: Mapping[str, dict[str, Any]], profile: str, *, known_good: bool
@@ -47,7 +47,7 @@ class Compiler:
         self._schemas: dict[tuple[str, str], BodySchema] = {}
 
     def compile(self, path: str, method: str) -> Operation:
-        """The operation at `path` and `method`. Raises ContractError that names what it lacks."""
+        """The operation at `path` and `method`. Raises ContractError that names what is wrong with it."""
         place = f"paths/{path}/{method}"
         spec = self._document["paths"][path][method]
         name = spec.get("operationId")
@@ -93,15 +93,15 @@ class Compiler:
         return self._schema(profile, schema, f"{place}/content/{media_type}/schema", rules)
 
     def _rule(self, rule: Any, spec: dict[str, Any], place: str) -> Rule:
-        """A named rule. Raises ContractError for one that nobody wrote, or whose parameters are not its own."""
+        """A named rule. Raises ContractError where there is no such rule, or its parameters are wrong."""
         name = rule.get("name") if isinstance(rule, dict) else None
         if not isinstance(name, str) or name not in RULES:
             raise ContractError(self._source, place, f"unknown rule {name!r}{hint(name, RULES)}")
-        given = {key for key in rule if key != "name" and not key.startswith("x-")}
-        lacking = RULES[name].needs - given
-        strange = given - RULES[name].needs - RULES[name].takes
-        if lacking or strange:
-            problem = f"lacks {sorted(lacking)[0]!r}" if lacking else f"takes no {sorted(strange)[0]!r}"
+        parameters = {key for key in rule if key != "name" and not key.startswith("x-")}
+        missing = RULES[name].needs - parameters
+        unknown = parameters - RULES[name].needs - RULES[name].takes
+        if missing or unknown:
+            problem = f"lacks {min(missing)!r}" if missing else f"has no parameter {min(unknown)!r}"
             raise ContractError(self._source, place, f"the rule {name} {problem}")
         return Rule(name, rule, evidence_of(annotation_of(rule) or annotation_of(spec, "x-rules")))
 
@@ -179,7 +179,7 @@ class Compiler:
 
 
 def _constant_headers(headers: Mapping[str, Any]) -> Headers:
-    """The response headers whose schema is a constant, in wire form."""
+    """The response headers whose value the contract fixes, as bytes."""
     constants = (
         (name, header.get("schema", {}).get("const"))
         for name, header in headers.items()
@@ -191,13 +191,13 @@ def _constant_headers(headers: Mapping[str, Any]) -> Headers:
 
 
 def _credential_statuses(spec: dict[str, Any], responses: Mapping[int, Any]) -> dict[FailureKind, int]:
-    """Which status answers a missing and an invalid credential: as the contract says in `x-credential-statuses`,
-    else the first of 401 and 403 that the operation documents, missing preferring 401 and invalid 403."""
-    said = spec.get("x-credential-statuses", {})
+    """The status for a missing and for an invalid credential: those in `x-credential-statuses`, or else 401 and 403, as
+    far as the operation documents both."""
+    stated = spec.get("x-credential-statuses", {})
     missing = next((status for status in (401, 403) if status in responses), 401)
     invalid = next((status for status in (403, 401) if status in responses), 403)
     return {
-        FailureKind.CREDENTIAL_MISSING: said.get("missing", missing),
-        FailureKind.CREDENTIAL_INVALID: said.get("invalid", invalid),
-        FailureKind.APPLICATION_KEY_MISSING: said.get("application_key_missing", invalid),
+        FailureKind.CREDENTIAL_MISSING: stated.get("missing", missing),
+        FailureKind.CREDENTIAL_INVALID: stated.get("invalid", invalid),
+        FailureKind.APPLICATION_KEY_MISSING: stated.get("application_key_missing", invalid),
     }

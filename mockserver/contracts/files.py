@@ -1,4 +1,4 @@
-"""Reads a vendor's contract files and bundles them into one self-contained OpenAPI document."""
+"""Reads a vendor's contract files, and bundles them into one self-contained OpenAPI document."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def read_json(path: Path) -> Any:
 def read_bundle(folder: Path) -> dict[str, Any]:
     """A vendor's `openapi.yaml` with every `$ref` to a schema file moved into `components/schemas`.
 
-    Raises ContractError for a missing file, a document that is not OpenAPI 3.1, or a reference that leads outside.
+    Raises ContractError for a missing file, a document that is not OpenAPI 3.1, or a reference out of the folder.
     """
     source = folder / "openapi.yaml"
     document = read_yaml(source)

@@ -1,4 +1,4 @@
-"""The formats that validators know of themselves not, or not alike: checks to be given to each of them."""
+"""Checks of the formats that validators do not know by themselves, or do not check alike."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 INT64 = range(-(2**63), 2**63)
 SAFE_DIGITS = 19
-"""Fewer digits than these always fit into 64 bits, more never do."""
+"""Integers of fewer digits always fit into 64 bits, those of more never do."""
 
 
 def is_int64(text: object) -> bool:
-    """Whether text is a 64-bit integer in decimal digits; what is no text is left to `type`."""
+    """Whether a text is a 64-bit integer in decimal digits. Other values pass: `type` checks them."""
     if not isinstance(text, str):
         return True
     digits = text.removeprefix("-")

@@ -37,8 +37,8 @@ def apply_overlay(document: dict[str, Any], path: Path, *, packaged: bool = Fals
 
 
 def overlay_actions(folder: Path, profile: str) -> list[dict[str, Any]]:
-    """What a profile adds to the pages of a vendor: the actions of `overlay.yaml`, or of `observed.yaml`. Raises
-    ContractError for an overlay that cannot be read."""
+    """What a profile adds to a vendor's pages: the actions of `overlay.yaml`, or of `observed.yaml`. Raises
+    ContractError."""
     path = folder / ("overlay.yaml" if profile == "documented" else "observed.yaml")
     return list(read_yaml(path).get("actions", ())) if path.is_file() else []
 
@@ -46,7 +46,7 @@ def overlay_actions(folder: Path, profile: str) -> list[dict[str, Any]]:
 def _apply(document: dict[str, Any], action: Any, path: Path, place: str, *, packaged: bool) -> None:
     if not isinstance(action, dict) or not isinstance(action.get("target"), str):
         raise ContractError(path, place, "expected an object with a target")
-    from jsonpath import JSONPathError, finditer  # noqa: PLC0415 - a start from kept contracts does without
+    from jsonpath import JSONPathError, finditer  # noqa: PLC0415 - a start from cached contracts does without
 
     evidence = _annotation_of(action, path, place, packaged=packaged)
     try:
@@ -77,8 +77,8 @@ def _annotation_of(action: dict[str, Any], path: Path, place: str, *, packaged: 
         raise ContractError(path, f"{place}.{EVIDENCE}", f"expected {{kind: one of {', '.join(KINDS)}, source: …}}")
     if (reason is not None or packaged) and not (isinstance(reason, str) and reason):
         raise ContractError(path, f"{place}.x-reason", "expected the reason of this action")
-    found = {"kind": evidence["kind"], "source": evidence["source"]}
-    return found if reason is None else {**found, "reason": reason}
+    annotation = {"kind": evidence["kind"], "source": evidence["source"]}
+    return annotation if reason is None else {**annotation, "reason": reason}
 
 
 def _remove(parent: Any, part: Any) -> None:
@@ -91,14 +91,14 @@ def _remove(parent: Any, part: Any) -> None:
 
 
 def _merge(target: dict[str, Any], update: dict[str, Any], evidence: dict[str, str], *, names: bool) -> None:
-    """Merges an update. `names` says that the target's keys are names of the contract's own, such as properties: then
-    only their values can carry evidence."""
+    """Merges an update. With `names`, the target's keys are names, such as properties: only their values carry
+    evidence."""
     for key, value in update.items():
         current, maps = target.get(key), not names and key in NAME_MAPS
         if isinstance(current, dict) and isinstance(value, dict):
             _merge(current, value, evidence, names=maps)
         elif isinstance(value, dict):
-            target[key] = _witnessed(copy.deepcopy(value), evidence, names=maps)
+            target[key] = _annotated(copy.deepcopy(value), evidence, names=maps)
         else:
             extended = isinstance(current, list) and isinstance(value, list)
             target[key] = current + copy.deepcopy(value) if extended else copy.deepcopy(value)
@@ -106,18 +106,18 @@ def _merge(target: dict[str, Any], update: dict[str, Any], evidence: dict[str, s
                 target.setdefault(EVIDENCE_FOR, {})[key] = evidence
 
 
-def _witnessed(value: dict[str, Any], evidence: dict[str, str], *, names: bool) -> dict[str, Any]:
-    """A new object with its evidence; in a map of names, each of its entries with it."""
+def _annotated(value: dict[str, Any], evidence: dict[str, str], *, names: bool) -> dict[str, Any]:
+    """A new object with its evidence; of a map of names, each entry."""
     if not names:
         return {EVIDENCE: evidence, **value}
     return {
-        name: _witnessed(inner, evidence, names=False) if isinstance(inner, dict) else inner
+        name: _annotated(inner, evidence, names=False) if isinstance(inner, dict) else inner
         for name, inner in value.items()
     }
 
 
 def _is_name_map(parts: tuple[Any, ...]) -> bool:
-    """Whether the place at a path is a map whose keys are names of the contract's own."""
+    """Whether a path leads to a map whose keys are names."""
     names = False
     for part in parts:
         names = not names and part in NAME_MAPS

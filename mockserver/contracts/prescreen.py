@@ -1,4 +1,4 @@
-"""Tells by one call the bodies of which there is nothing to say, which are nearly all that a server is sent."""
+"""Recognises in one call the bodies that break no schema and misspell nothing: nearly all that a server is sent."""
 
 from __future__ import annotations
 
@@ -12,10 +12,8 @@ from mockserver.model import BodySchema, Json, Shape
 
 
 class PlainBodies:
-    """The bodies that fit all of some schemas and hold no name that the first of them does not know.
-
-    Named rules are not looked at. What it needs is compiled when it is first asked.
-    """
+    """The bodies that fit all of some schemas and hold no name that the first of them does not know. Named rules are
+    not checked. The schemas are compiled at the first call."""
 
     def __init__(self, schemas: Iterable[BodySchema | None]) -> None:
         self._schemas = tuple(dict.fromkeys(schema for schema in schemas if schema is not None))
@@ -27,9 +25,8 @@ class PlainBodies:
         return bool(self._validator.is_valid(body))
 
     def _compiled(self) -> Any:
-        resources = {
-            f"urn:mockserver:{number}": schema.document for number, schema in enumerate(self._schemas)
-        }  # each keeps its own references
+        # each schema keeps its own references
+        resources = {f"urn:mockserver:{number}": schema.document for number, schema in enumerate(self._schemas)}
         definitions = {identifier: {**document, "$id": identifier} for identifier, document in resources.items()}
         parts: list[Json] = [{"$ref": identifier} for identifier in resources]
         if self._schemas and self._schemas[0].shape is not None:
@@ -39,7 +36,7 @@ class PlainBodies:
 
 
 def _closed(shape: Shape) -> Json:
-    """A schema that only turns down unknown names."""
+    """A schema that rejects unknown names, and nothing else."""
     schema: dict[str, Json] = {}
     if shape.known:
         schema["properties"] = dict.fromkeys(shape.known, True) | {

@@ -1,4 +1,4 @@
-"""One schema of a contract: self-contained, and compiled as far as it was needed."""
+"""One schema of a contract: self-contained, and compiled when it is first needed."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ class CompiledSchema:
 
     @cached_property
     def document(self) -> dict[str, Json]:
-        """A JSON Schema document of its own, with the components that it can reach."""
+        """The schema as a document of its own, with the components that it refers to."""
         return _self_contained(self._contract, self._schema)
 
     @cached_property
     def validator(self) -> Any:
-        """Raises ValueError or jsonschema_rs.ValidationError for what cannot be compiled."""
+        """The compiled schema. Raises ValueError or jsonschema_rs.ValidationError where it cannot be compiled."""
         return jsonschema_rs.validator_for(self.document, validate_formats=True, formats=FORMATS)
 
     @cached_property
@@ -44,8 +44,8 @@ class CompiledSchema:
     @cached_property
     def sample(self) -> Json:
         """A value that fits, or None where none could be made."""
-        made = sample(self.document)
-        return made if self.validator.is_valid(made) else None
+        value = sample(self.document)
+        return value if self.validator.is_valid(value) else None
 
 
 def _self_contained(contract: Mapping[str, Any], schema: Any) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Names the server of a contract anew, so that no tool that reads it sends anything to the vendor's own."""
+"""Replaces the servers in a contract, so that a tool that reads it sends nothing to the vendor."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 
 def served_at(document: Mapping[str, Any], url: str) -> dict[str, Any]:
-    """The OpenAPI document with one server, at `url`, and no other on any path or operation."""
+    """The OpenAPI document with `url` as its only server, for all paths and operations."""
     paths = {
         path: {key: _without_servers(part) for key, part in item.items() if key != "servers"}
         for path, item in document["paths"].items()

@@ -1,4 +1,4 @@
-"""Which names a schema knows at each place of a body, so that a misspelt optional field can be told."""
+"""The names that a schema knows at each place of a body, by which a misspelt optional field is recognised."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import Any
 from mockserver.support.pointers import follow
 from mockserver.support.suggestions import closest
 
-_MEMO_AT_MOST = 1024
-_DEEPEST = 24
+MAX_MEMO = 1024
+MAX_DEPTH = 24
 
 
 class Shape:
-    """The known names of one object with the shapes below them. `open_map` is set where any name has a meaning."""
+    """The known names of one object with the shapes below them. `open_map` is set where every name is allowed."""
 
     __slots__ = ("_memo", "_plain", "children", "items", "known", "open_map")
 
@@ -26,17 +26,17 @@ class Shape:
         self._plain: dict[str, str] = {}
 
     def nearest(self, name: str) -> str | None:
-        """The known name that `name` is probably a misspelling of: the same but for case and separators, or close."""
+        """The known name that `name` probably misspells: equal but for case and separators, or close."""
         if name in self._memo:
             return self._memo[name]
         if not self._plain:
             self._plain = {_plain(known): known for known in self.known}
-        found = self._plain.get(_plain(name))
-        if found is None and 3 <= len(name) <= 64:
-            found = closest(name, self.known, 0.8)
-        if len(self._memo) < _MEMO_AT_MOST:
-            self._memo[name] = found
-        return found
+        meant = self._plain.get(_plain(name))
+        if meant is None and 3 <= len(name) <= 64:
+            meant = closest(name, self.known, 0.8)
+        if len(self._memo) < MAX_MEMO:
+            self._memo[name] = meant
+        return meant
 
 
 def shape_of(document: Any) -> Shape | None:
@@ -51,7 +51,7 @@ def _shape(schema: Any, document: Any, depth: int) -> Shape | None:
 
 
 def _collect(shape: Shape, schema: Any, document: Any, depth: int) -> None:
-    if not isinstance(schema, dict) or depth > _DEEPEST:
+    if not isinstance(schema, dict) or depth > MAX_DEPTH:
         return
     if "$ref" in schema:
         _collect(shape, follow(document, schema["$ref"]), document, depth + 1)
