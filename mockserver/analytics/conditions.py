@@ -46,7 +46,7 @@ class Present:
 
 @dataclass(frozen=True, slots=True)
 class Equals:
-    """The same text, upper and lower case told apart (documented), or the same number (5.0 finds 5; assumed)."""
+    """The same text, in the same case (documented), or the same number (5.0 finds 5; assumed)."""
 
     text: str
     _number: int | float | None = field(init=False, repr=False, compare=False)
@@ -65,7 +65,7 @@ class Equals:
 
 @dataclass(frozen=True, slots=True)
 class Resembles:
-    """A value with wildcards; numbers are looked at as their text (assumed)."""
+    """A value with wildcards; numbers are compared as text (assumed)."""
 
     glob: Glob
 

@@ -15,9 +15,9 @@ Scalar = str | int | float
 Cell = Scalar | tuple[Scalar, ...]
 """The values of one facet in one event: a value by itself, or several as a tuple."""
 
-GREATEST_NUMBER = 1e300
+MAX_NUMBER = 1e300
 """A number beyond this is left out of numeric aggregations, so that no sum overflows (assumed)."""
-GREATEST_BITS = 1_024
+MAX_BITS = 1_024
 
 
 def facet_name(name: str) -> str:
@@ -80,7 +80,7 @@ def texts_of(cell: Cell) -> tuple[str, ...]:
 def numbers_of(cell: Cell) -> Iterator[float]:
     """The values of a cell that numeric aggregations count, each as often as it stands there."""
     for value in values_of(cell):
-        if not isinstance(value, str) and -GREATEST_NUMBER <= value <= GREATEST_NUMBER:
+        if not isinstance(value, str) and -MAX_NUMBER <= value <= MAX_NUMBER:
             yield float(value)
 
 
@@ -90,5 +90,5 @@ def _scalar(value: Any) -> Scalar:
     if isinstance(value, float):
         return int(value) if value.is_integer() else value if value - value == 0 else str(value)
     if isinstance(value, int):
-        return value if value.bit_length() <= GREATEST_BITS else "Infinity" if value > 0 else "-Infinity"
+        return value if value.bit_length() <= MAX_BITS else "Infinity" if value > 0 else "-Infinity"
     return str(value)

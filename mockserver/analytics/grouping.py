@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import compress, product
 from math import prod
 from typing import Any
@@ -33,8 +33,16 @@ Group = tuple[str, ...]
 """The values of the facets, in order; of the first facets only for a group that holds further groups."""
 Events = list[tuple[tuple[int, ...], int]]
 """Events of one bucket and equal facets: the codes of the metrics' columns, and how many events have these."""
-Contents = list[tuple[int, Events]]
-"""The events of a group, in parts with their bucket (epoch milliseconds); a part may be in several groups."""
+
+
+@dataclass(eq=False, slots=True)
+class Part:
+    """Events of one `bucket` (epoch milliseconds), which may be in several groups; `gathered` keeps what each measure
+    takes from them, so that it is computed once."""
+
+    bucket: int
+    events: Events
+    gathered: dict[Measure, list[Value]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +81,7 @@ def group_rules(query: Mapping[str, Any], compute: Measure) -> list[GroupBy]:
 def tabulate(
     store: EventStore, selection: Selection, rules: Sequence[GroupBy], compute: Measure, buckets: Iterable[int]
 ) -> Table:
-    """Group the selected events and compute each group's values; `buckets` has the bucket of every event."""
+    """Groups the selected events and computes each group's values; `buckets` has the bucket of every event."""
     measures = list(dict.fromkeys([compute, *(rule.sort for rule in rules)]))
     metrics = {facet: store.column(facet) for facet in dict.fromkeys(m.facet for m in measures) if facet is not None}
     levels = _fill(store, selection, rules, metrics.values(), buckets)
@@ -102,12 +110,12 @@ def _fill(
     rules: Sequence[GroupBy],
     metrics: Iterable[Column],
     buckets: Iterable[int],
-) -> list[dict[Group, Contents]]:
+) -> list[dict[Group, list[Part]]]:
     """The contents of the groups of every level: of no facet, of the first one, of the first two, …"""
     facets = [_facet(store, rule, selection.audience) for rule in rules]
     names = [names for _, names in facets]
     streams: list[Iterable[int]] = [*(column.codes for column, _ in facets), buckets]
-    levels: list[dict[Group, Contents]] = [defaultdict(list) for _ in range(len(rules) + 1)]
+    levels: list[dict[Group, list[Part]]] = [defaultdict(list) for _ in range(len(rules) + 1)]
     memberships = 0
     for (*codes, bucket), events in _parts(streams, [metric.codes for metric in metrics], selection).items():
         here = [names[index][code] for index, code in enumerate(codes)]
@@ -115,9 +123,10 @@ def _fill(
         if memberships > MAX_MEMBERSHIPS:
             raise QueryError("the events are in too many groups: group by fewer facets", f"{QUERY}/group_by")
         if all(here):
+            part = Part(bucket, events)
             for level, groups in enumerate(levels):
                 for group in product(*here[:level]):
-                    groups[group].append((bucket, events))
+                    groups[group].append(part)
     return levels
 
 
@@ -148,7 +157,7 @@ def _facet(store: EventStore, rule: GroupBy, audience: Audience) -> tuple[Column
 class _Ranking:
     def __init__(
         self,
-        levels: Sequence[Mapping[Group, Contents]],
+        levels: Sequence[Mapping[Group, list[Part]]],
         rules: Sequence[GroupBy],
         compute: Measure,
         metrics: Mapping[str, Column],
@@ -162,7 +171,6 @@ class _Ranking:
             for measure in {compute, *(rule.sort for rule in rules)}
             if measure.facet is not None
         }
-        self.gathered: dict[tuple[Measure, int], list[Value]] = {}
 
     def table(self) -> Table:
         kept: list[Group] = [()]
@@ -179,30 +187,28 @@ class _Ranking:
         ranks: dict[Group, tuple[bool, float, str]] = {}
         sign = -1 if rule.descending else 1
         for group in groups:
-            contents = self.levels[level][group]
-            computed = self._value(self.compute, contents)
+            parts = self.levels[level][group]
+            computed = self._value(self.compute, parts)
             if computed is not None:
-                value = computed if rule.sort == self.compute else self._value(rule.sort, contents)
+                value = computed if rule.sort == self.compute else self._value(rule.sort, parts)
                 ranks[group] = (value is None, sign * (value or 0), group[-1])
         return sorted(ranks, key=ranks.__getitem__)[: rule.limit]
 
-    def _by_bucket(self, contents: Contents) -> dict[int, float]:
-        buckets: dict[int, Contents] = defaultdict(list)
-        for bucket, events in contents:
-            buckets[bucket].append((bucket, events))
+    def _by_bucket(self, parts: Iterable[Part]) -> dict[int, float]:
+        buckets: dict[int, list[Part]] = defaultdict(list)
+        for part in parts:
+            buckets[part.bucket].append(part)
         values = ((bucket, self._value(self.compute, buckets[bucket])) for bucket in sorted(buckets))
         return {bucket: value for bucket, value in values if value is not None}
 
-    def _value(self, measure: Measure, contents: Contents) -> float | None:
-        return measure.of(self._gathered(measure, events) for _, events in contents)
+    def _value(self, measure: Measure, parts: Iterable[Part]) -> float | None:
+        return measure.of(self._gathered(measure, part) for part in parts)
 
-    def _gathered(self, measure: Measure, events: Events) -> list[Value]:
-        """What the measure takes from a part's events: once, though the part is in groups of every level."""
-        key = (measure, id(events))
-        if key not in self.gathered:
+    def _gathered(self, measure: Measure, part: Part) -> list[Value]:
+        if measure not in part.gathered:
             if measure.facet is None:
-                self.gathered[key] = measure.gather(((), count) for _, count in events)
+                part.gathered[measure] = measure.gather(((), count) for _, count in part.events)
             else:
                 place, values = self.places[measure.facet], self.values[measure]
-                self.gathered[key] = measure.gather((values[codes[place]], count) for codes, count in events)
-        return self.gathered[key]
+                part.gathered[measure] = measure.gather((values[codes[place]], count) for codes, count in part.events)
+        return part.gathered[measure]

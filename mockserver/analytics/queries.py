@@ -1,7 +1,7 @@
-"""The two queries of Product Analytics, and the form of their answers.
+"""The two queries of Product Analytics, and the form of their responses.
 
-Values are floats and units null, as in the answers of the vendor's sibling endpoints (inferred). The request fields
-`indexes`, `enforced_execution_type` and `request_id` are taken and change nothing here.
+Values are floats and units null, as in the responses of the vendor's sibling endpoints (inferred). The request fields
+`indexes`, `enforced_execution_type` and `request_id` have no effect.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from mockserver.analytics.store import EventStore
 
 MAX_BUCKETS = 10_000
 MAX_VALUES = 1_000_000
-LEAST_TIME = -(2**63)
-"""The least int64: the times of an answer are of that form."""
+MIN_TIME = -(2**63)
+"""The least int64, the type of the times in a response."""
 
 
 def scalar(store: EventStore, attributes: Mapping[str, Any], segments: Mapping[str, Segment]) -> dict[str, Any]:
-    """The answer's `data.attributes`: {"columns": […]}, a column for each facet and then the numbers.
+    """The `data.attributes` of the response: {"columns": […]}, a column for each facet and then the numbers.
 
     `attributes` are the validated `data.attributes` of the request (`compute.interval` is ignored), `segments` the
     account's by their id. Without data the columns are there and their values empty (inferred). Raises QueryError.
@@ -43,7 +43,7 @@ def scalar(store: EventStore, attributes: Mapping[str, Any], segments: Mapping[s
 
 
 def timeseries(store: EventStore, attributes: Mapping[str, Any], segments: Mapping[str, Segment]) -> dict[str, Any]:
-    """The answer's `data.attributes`: {"intervals": […], "series": […], "times": […], "values": […]}.
+    """The `data.attributes` of the response: {"intervals": […], "series": […], "times": […], "values": […]}.
 
     Buckets begin at multiples of `compute.interval` milliseconds since the epoch, and only those with data are there
     (inferred). A series is a group, in the order of a scalar query; its values are a list as long as `times`, null
@@ -58,12 +58,12 @@ def timeseries(store: EventStore, attributes: Mapping[str, Any], segments: Mappi
     rows = tabulate(store, select(store, attributes, segments), rules, compute, buckets).rows
     times = sorted({time for _, values in rows for time in values})
     if len(times) > MAX_BUCKETS:
-        message = f"the answer has more than {MAX_BUCKETS} buckets of {interval} milliseconds"
+        message = f"the response has more than {MAX_BUCKETS} buckets of {interval} milliseconds"
         raise QueryError(message, f"{QUERY}/compute/interval")
     if len(times) * len(rows) > MAX_VALUES:
-        raise QueryError(f"the answer has more than {MAX_VALUES} values: ask for fewer groups", f"{QUERY}/group_by")
+        raise QueryError(f"the response has more than {MAX_VALUES} values: ask for fewer groups", f"{QUERY}/group_by")
     start = int(attributes["from"])
-    first = max(LEAST_TIME, start - start % interval)
+    first = max(MIN_TIME, start - start % interval)
     fixed = {"milliseconds": interval, "start_time": first, "times": times, "type": "fixed"}
     return {
         "intervals": [fixed] if rows else [],

@@ -21,7 +21,7 @@ DEFAULT_MAX_BYTES = 256 * 1024 * 1024
 MAX_COLUMNS = 16
 FEW_CELLS = 64
 MAX_SHARED_TEXTS = 65_536
-SHARED_CHARACTERS = 256
+MAX_SHARED_CHARACTERS = 256
 """The longest text that is shared between events: a longer one goes with its event."""
 ROW_BYTES, CELL_BYTES, NAME_BYTES = 64, 48, 160
 """What an event, each of its values and each name of a facet keep in memory besides their characters, near enough."""
@@ -72,7 +72,7 @@ class Column:
         return int.from_bytes(bytes(map(table.__getitem__, self.codes)), "little")
 
     def follow(self, rows: deque[Row], first: int) -> None:
-        """Bring the column up to the store's rows, the oldest of which is event number `first`."""
+        """Brings the column up to the store's rows, the oldest of which is event number `first`."""
         del self.codes[: first - self.first]
         self.first = first
         self.codes.extend(map(self._code, islice(rows, len(self.codes), None)))
@@ -110,17 +110,17 @@ class EventStore:
         self._shapes_made = 0
         self._columns: OrderedDict[str, Column] = OrderedDict()
         self._shared: dict[str, str] = {}
-        self._shared_at_most = min(MAX_SHARED_TEXTS, max_events)
+        self._max_shared = min(MAX_SHARED_TEXTS, max_events)
 
     def __len__(self) -> int:
         return len(self._rows)
 
     def append(self, timestamp_ms: int, body: Mapping[str, Any]) -> None:
-        """Take in one event at a time in epoch milliseconds; the body is read now and not kept."""
+        """Takes in one event at a time in epoch milliseconds; the body is read now and not kept."""
         facets = flatten(body)
         names = tuple(facets)
         shape = self._shapes.get(names) or self._new_shape(names)
-        if len(self._shared) >= self._shared_at_most:
+        if len(self._shared) >= self._max_shared:
             self._shared.clear()
         row = (shape.number, timestamp_ms, *self._shared_cells(facets.values()))
         self._rows.append(row)
@@ -184,7 +184,9 @@ class EventStore:
     def _shared_cells(self, cells: Iterable[Cell]) -> list[Cell]:
         """The same text object for equal texts, so that a thousand events of one name hold it once."""
         shared = self._shared.setdefault
-        return [shared(cell, cell) if type(cell) is str and len(cell) <= SHARED_CHARACTERS else cell for cell in cells]
+        return [
+            shared(cell, cell) if type(cell) is str and len(cell) <= MAX_SHARED_CHARACTERS else cell for cell in cells
+        ]
 
 
 def _bytes_of(row: Row) -> int:
