@@ -13,17 +13,17 @@ LATEST = 253402300799.0
 
 
 class Cancellable(Protocol):
-    """What a started timer gives back."""
+    """A timer that was started."""
 
     def cancel(self) -> None: ...
 
 
 StartTimer = Callable[[float, Callable[[], None]], Cancellable]
-"""Calls back after so many seconds of real time; `start_timer`, passed in."""
+"""Calls back after so many seconds of real time, as `start_timer` does."""
 
 
 def start_timer(seconds: float, callback: Callable[[], None]) -> Cancellable:
-    """Real time, by the running event loop."""
+    """Starts a timer of the running event loop, in real time."""
     return asyncio.get_running_loop().call_later(seconds, callback)
 
 
@@ -41,8 +41,8 @@ class Interrupt(Protocol):
 class Clock:
     """Seconds since the epoch, running or frozen.
 
-    It runs with `source`, a real clock or the `now` of another Clock (its `parent`): what is done to the parent shows
-    in it. A sleep ends when the clock has passed its end, whether by itself or because it was set or advanced.
+    It follows `source`, a real clock or the `now` of another Clock, its `parent`: a change of the parent shows in it. A
+    sleep ends once the clock is past its end, whether by itself or because it was set or advanced.
     """
 
     def __init__(self, source: TimeSource, start_timer: StartTimer, parent: Clock | None = None) -> None:
@@ -61,7 +61,7 @@ class Clock:
 
     @property
     def frozen(self) -> bool:
-        """Whether time stands still here, by this clock itself or by its parent."""
+        """Whether this clock or its parent is frozen."""
         return self._frozen_at is not None or (self._parent is not None and self._parent.frozen)
 
     def set(self, now: float | None = None, *, frozen: bool | None = None) -> None:
@@ -73,7 +73,7 @@ class Clock:
         self._wake()
 
     def advance(self, seconds: float) -> None:
-        """Moves the time on, and ends every sleep that it passes."""
+        """Moves the time forward, and ends every sleep that it passes."""
         if self._frozen_at is not None:
             self._frozen_at += seconds
         else:
@@ -81,18 +81,16 @@ class Clock:
         self._wake()
 
     def reset(self) -> None:
-        """Runs with its source again, as at first, and ends every sleep."""
+        """Follows the source again, as at the start, and ends every sleep."""
         self._frozen_at, self._offset = None, 0.0
         self._resets += 1
         self._wake()
 
     async def sleep(self, seconds: float, interrupt: Interrupt | None = None) -> None:
-        """Returns once `seconds` have passed on this clock, the connection was lost, or the clock was reset.
-
-        Where the clock is set back meanwhile, what was left to sleep then is still left.
-        """
+        """Returns once `seconds` have passed on this clock, the connection was lost or the clock was reset. Setting the
+        clock back does not shorten what is left to sleep."""
         left, seen, resets, awake = seconds, self.now(), self._resets, asyncio.Event()
-        with self._told_of_changes(awake.set, interrupt):
+        with self._notified(awake.set, interrupt):
             while left > 0 and seen < LATEST and resets == self._resets and not (interrupt and interrupt.lost):
                 awake.clear()
                 timer = None if self.frozen else self._start_timer(left, awake.set)
@@ -105,7 +103,7 @@ class Clock:
                 left, seen = left - max(0.0, now - seen), now
 
     @contextlib.contextmanager
-    def _told_of_changes(self, callback: Callable[[], None], interrupt: Interrupt | None) -> Iterator[None]:
+    def _notified(self, callback: Callable[[], None], interrupt: Interrupt | None) -> Iterator[None]:
         clock: Clock | None = self
         while clock is not None:
             clock._listeners.add(callback)

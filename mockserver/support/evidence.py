@@ -14,22 +14,21 @@ UNSTATED = Evidence("assumed", "the contract does not say")
 
 
 def annotation_of(node: Mapping[Any, Any], key: object = None) -> Any:
-    """The annotation of a member of a node, where it has one of its own, or else the node's; None without."""
+    """The annotation of a node's member, or else that of the node; None where there is neither."""
     own = node.get(EVIDENCE_FOR)
     return (own.get(key) if isinstance(own, dict) else None) or node.get(EVIDENCE)
 
 
 def reason_of(annotation: Any) -> str | None:
-    """Why an overlay changed what carries the annotation; None where it does not say."""
+    """The reason that an overlay gives for what carries the annotation, or None."""
     return annotation.get("reason") if isinstance(annotation, dict) else None
 
 
 def evidence_of(annotation: Any) -> Evidence:
-    """The evidence in the value of an `x-evidence`, whose source is a text or the page and section.
+    """The evidence in an annotation: its kind, and its source or the page and section that it names.
 
-    Where it is absent, or without a known kind, nobody has said where the rule comes from: it counts as `assumed`. So
-    it is in documents that somebody else wrote. In the packaged contracts none is absent: `apply_overlay` refuses an
-    action without it.
+    An annotation that is absent, or of no known kind, counts as `assumed`: so it is in documents that somebody else
+    wrote. In the packaged contracts evidence is mandatory; `apply_overlay` refuses an action without it.
     """
     if not isinstance(annotation, dict) or annotation.get("kind") not in KINDS:
         return UNSTATED

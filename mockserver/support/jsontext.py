@@ -1,4 +1,4 @@
-"""Writes JSON: fast, and right for the integers that are too large for the fast way."""
+"""Writes JSON: by orjson, and by the standard library where integers are too large for orjson."""
 
 from __future__ import annotations
 

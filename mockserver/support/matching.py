@@ -15,7 +15,7 @@ from mockserver.support.timestamps import moment
 
 
 class Difference(NamedTuple):
-    """One place where the actual value is not what was expected. `missing` is set where there is none."""
+    """One place where the actual value differs from the expected one. `missing` is set where there is no value."""
 
     pointer: str
     expected: str
@@ -39,7 +39,7 @@ def differences(expected: Json, actual: Json, now: float = 0.0, pointer: str = "
     if matcher is not None:
         name, argument = matcher
         if not MATCHERS[name].matches(argument, actual, now):
-            yield Difference(pointer, MATCHERS[name].says(argument), actual)
+            yield Difference(pointer, MATCHERS[name].describe(argument), actual)
     elif isinstance(expected, dict) and isinstance(actual, dict):
         for key, value in expected.items():
             place = f"{pointer}/{escaped(key)}"
@@ -50,8 +50,8 @@ def differences(expected: Json, actual: Json, now: float = 0.0, pointer: str = "
     elif isinstance(expected, list) and isinstance(actual, list):
         plain = {_comparable(other) for other in actual if _is_plain(other)}
         for number, item in enumerate(expected):
-            found = _comparable(item) in plain if _is_plain(item) else _holds(actual, item, number, now)
-            if not found:
+            contained = _comparable(item) in plain if _is_plain(item) else _holds(actual, item, number, now)
+            if not contained:
                 yield Difference(f"{pointer}/{number}", f"an item like {shown(item)}", actual)
     elif not _same(expected, actual):
         yield Difference(pointer, shown(expected), actual)
@@ -78,12 +78,12 @@ def _same(expected: Json, actual: Json) -> bool:
 
 
 class Matcher(NamedTuple):
-    """What a matcher's argument is in words, what it expects in words, whether an argument is right, and whether a
-    value matches."""
+    """A matcher: its argument in words, what it expects in words, whether it accepts an argument, and whether a value
+    matches."""
 
     argument: str
-    says: Callable[[Json], str]
-    takes: Callable[[Json], bool]
+    describe: Callable[[Json], str]
+    accepts: Callable[[Json], bool]
     matches: Callable[[Json, Json, float], bool]
 
 
@@ -91,16 +91,16 @@ def matcher_of(expected: Json) -> tuple[str, Json] | None:
     """The name and argument of a matcher, or None for plain JSON."""
     if isinstance(expected, dict) and len(expected) == 1:
         name, argument = next(iter(expected.items()))
-        if name in MATCHERS and MATCHERS[name].takes(argument):
+        if name in MATCHERS and MATCHERS[name].accepts(argument):
             return name, argument
     return None
 
 
 def argument_problems(expected: Json, pointer: str = "") -> Iterator[Difference]:
-    """The matchers in an expected value whose argument is wrong: taken for plain JSON they would match nothing."""
+    """The matchers in an expected value whose argument is wrong: as plain JSON they would match nothing."""
     if isinstance(expected, dict):
         name = next(iter(expected), "")
-        if len(expected) == 1 and name in MATCHERS and not MATCHERS[name].takes(expected[name]):
+        if len(expected) == 1 and name in MATCHERS and not MATCHERS[name].accepts(expected[name]):
             yield Difference(pointer, f"{name} takes {MATCHERS[name].argument}", expected[name])
         for key, value in expected.items():
             yield from argument_problems(value, f"{pointer}/{escaped(str(key))}")
@@ -140,7 +140,7 @@ def _is_near(seconds: Json, value: Json, now: float) -> bool:
 
 
 def _time_of(value: Json) -> float | None:
-    """Seconds since the epoch out of ISO 8601 text or a number of seconds or, beyond the year 5138, milliseconds."""
+    """Seconds since the epoch, from ISO 8601 or a number of seconds; a number beyond the year 5138 is milliseconds."""
     if isinstance(value, str) and not re.fullmatch(r"-?[0-9]{1,15}(\.[0-9]+)?", value):
         return moment(value)
     if isinstance(value, str) or is_number(value):
@@ -176,6 +176,6 @@ def shown(value: Json, most: int = 80) -> str:
     """A value in one short line."""
     matcher = matcher_of(value)
     if matcher is not None:
-        return MATCHERS[matcher[0]].says(matcher[1])
+        return MATCHERS[matcher[0]].describe(matcher[1])
     text = json.dumps(value, ensure_ascii=False, default=str)
     return text if len(text) <= most else text[: most - 1] + "…"

@@ -28,7 +28,7 @@ def parts_of(pointer: str) -> list[str]:
 
 
 def follow(document: Any, pointer: str) -> Any:
-    """What a pointer leads to, or None where it leads nowhere. A leading `#`, as in a `$ref`, is passed over."""
+    """What a pointer leads to, or None where it leads nowhere. A leading `#`, as in a `$ref`, is ignored."""
     node = document
     for part in parts_of(pointer.removeprefix("#")):
         if isinstance(node, dict) and part in node:
@@ -54,14 +54,14 @@ def walk(document: Any) -> Iterator[tuple[str, Any]]:
 
 
 def position_of(text: str, pointer: str) -> tuple[int, int]:
-    """Line and column, both from 1 and in characters, where a value begins in valid JSON text; of a pointer that
-    leads nowhere, where the innermost value on its way begins."""
+    """Line and column, both from 1 and in characters, where a value begins in valid JSON text. A pointer that leads
+    nowhere gives the innermost value on its way."""
     at = _after_space(text, 0)
     for part in parts_of(pointer):
-        found = _member(text, at, part)
-        if found is None:
+        begin = _member(text, at, part)
+        if begin is None:
             break
-        at = found
+        at = begin
     before = text[:at]
     return before.count("\n") + 1, at - (before.rfind("\n") + 1) + 1
 
@@ -86,7 +86,7 @@ def _member(text: str, at: int, part: str) -> int | None:
 
 
 def _end_of(text: str, at: int) -> int:
-    """The place after the value that begins at `at`."""
+    """The index after the value that begins at `at`."""
     return _DECODER.raw_decode(text, at)[1]
 
 

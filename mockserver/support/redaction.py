@@ -55,7 +55,7 @@ COMMON = Redaction(
 
 
 def redaction_for(operations: Iterable[Operation]) -> Redaction:
-    """The common redaction, and what the contracts of the served operations call a credential."""
+    """The common redaction, extended by the credentials of the served operations."""
     headers, parameters = set(COMMON.headers), set(COMMON.parameters)
     for operation in operations:
         application = (operation.application_key,) if operation.application_key else ()

@@ -1,4 +1,4 @@
-"""Moments as text: ISO 8601, read and written."""
+"""Timestamps as text: reads and writes ISO 8601."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import datetime as dt
 
 
 def moment(text: str) -> float | None:
-    """Seconds since the epoch out of ISO 8601, in UTC where it says nothing else; None for other text."""
+    """Seconds since the epoch of a time in ISO 8601, in UTC where it names no zone; None for other text."""
     try:
         when = dt.datetime.fromisoformat(text)
     except ValueError:
@@ -15,12 +15,12 @@ def moment(text: str) -> float | None:
 
 
 def seconds_of(when: dt.datetime) -> float:
-    """Seconds since the epoch, of a time that names no zone in UTC."""
+    """Seconds since the epoch of a time, in UTC where it names no zone."""
     return (when if when.tzinfo else when.replace(tzinfo=dt.UTC)).timestamp()
 
 
 def iso(seconds: float) -> str:
-    """ISO 8601 in UTC with milliseconds; of seconds that no calendar has, the number."""
+    """ISO 8601 in UTC with milliseconds; seconds beyond the calendar as a number."""
     try:
         return dt.datetime.fromtimestamp(seconds, dt.UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     except (ValueError, OverflowError, OSError):

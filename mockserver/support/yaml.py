@@ -1,7 +1,7 @@
-"""Reads YAML, whoever wrote it, and writes it: contracts, overlays, settings, fault scripts and cassettes alike.
+"""Reads and writes YAML, for contracts, overlays, settings, fault scripts and cassettes alike.
 
-Refused are a key given twice, an alias that refers to itself, aliases that expand, lists that nest and numbers that go
-on beyond a bound, a date that no calendar has, and bytes that are not text in UTF-8. Every failure is a YamlError.
+The reader refuses duplicate keys, aliases that refer to themselves, dates that no calendar has, bytes that are not
+UTF-8, and nesting, numbers and expanded aliases beyond a bound. Every failure is a YamlError.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from yaml.constructor import ConstructorError
 from mockserver.support.pointers import parts_of
 
 MAX_ALIASED = 1_000_000
-"""Nodes that the aliases of a document may stand for, each counted as often as it is repeated."""
+"""Values that the aliases of a document may stand for, each counted as often as it is repeated."""
 MAX_NUMBER_CHARACTERS = 1_000
 TEXT_WEIGHT = 1_000
-"""A text counts as a further node for every so many characters: an alias may repeat a long one."""
+"""A text counts as one more value for each of so many characters, because an alias may repeat a long one."""
 WIDTH = 120
 TAG = "tag:yaml.org,2002:"
 SafeLoader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -35,7 +35,7 @@ class Bounds(NamedTuple):
 
 USUAL = Bounds(nodes=1_000_000, depth=100)
 SMALL = Bounds(nodes=100_000, depth=100)
-"""For what people write by hand: a larger file is refused within a second."""
+"""For files that people write by hand; a larger one is refused within a second."""
 
 
 class Readable(Protocol):
@@ -45,7 +45,7 @@ class Readable(Protocol):
 
 
 class YamlError(Exception):
-    """A YAML document is refused. `line` counts from 1; it is None where the failure has no place in the file."""
+    """A YAML document is refused. `line` counts from 1; it is None where the failure has no line."""
 
     def __init__(self, file: object, line: int | None, problem: str) -> None:
         self.file, self.line, self.problem = file, line, " ".join(problem.split())
@@ -58,7 +58,7 @@ class YamlError(Exception):
 
 
 class YamlDocument:
-    """A document whose nodes know their lines. `root` is None where the file holds nothing.
+    """A document that knows the line of each value. `root` is its top node, None in an empty file.
 
     `source` is the whole content, or a stream; `file` names it in errors. Raises YamlError.
     """
@@ -115,10 +115,10 @@ def read_yaml(path: Path, bounds: Bounds = USUAL) -> YamlDocument:
 
 
 class _Loader(SafeLoader):  # type: ignore[misc]
-    """PyYAML's safe loader with the bounds of this module, and with the tags that Python 2 wrote at texts.
+    """PyYAML's safe loader with the bounds of this module, and with the tags that Python 2 programs write for texts.
 
-    Scanning and parsing are libyaml's where it is there. Composing is always Python's: in C it recurses without a
-    bound, so that a file of 100,000 brackets ends the process.
+    libyaml scans and parses where it is installed. Python always composes: the composer in C recurses without a bound,
+    so that a file of 100,000 brackets ends the process.
     """
 
     get_single_node, compose_document = Composer.get_single_node, Composer.compose_document
@@ -133,7 +133,7 @@ class _Loader(SafeLoader):  # type: ignore[misc]
         self._sizes: dict[str, tuple[int, int]] = {}
 
     def compose_node(self, parent: Any, index: Any) -> Any:
-        """One node with what is below it; counts nodes and levels, and what an anchor's aliases will repeat of them."""
+        """One node with all below it. Counts nodes and levels, and how many of them each alias of an anchor repeats."""
         event = self.peek_event()
         if isinstance(event, yaml.AliasEvent):
             self._repeat(event)
@@ -151,7 +151,7 @@ class _Loader(SafeLoader):  # type: ignore[misc]
         return node
 
     def compose_mapping_node(self, anchor: Any) -> yaml.MappingNode:
-        """A mapping. Two keys are the same where they are spelt alike or mean the same, such as 16 and 0x10."""
+        """A mapping. Keys are duplicates where their text or their value is equal: 16 and '16', 16 and 0x10."""
         node = Composer.compose_mapping_node(self, anchor)
         seen: set[Any] = set()
         for key, _ in node.value:
@@ -163,7 +163,7 @@ class _Loader(SafeLoader):  # type: ignore[misc]
         return node
 
     def forget(self) -> None:
-        """Drops what a failure left half made."""
+        """Drops what a failure left incomplete."""
         for kept in (self.constructed_objects, self.recursive_objects, self.state_generators):
             kept.clear()
         self.deep_construct = False
@@ -195,11 +195,11 @@ def _refused(problem: str, at: Any) -> ConstructorError:
 
 
 _SPELT = frozenset(TAG + name for name in ("str", "merge", "value", "python/str", "python/unicode"))
-"""The tags of keys whose spelling says all; `<<` and `=` stand for no value."""
+"""The tags of keys that are compared by their text only; `<<` and `=` stand for no value."""
 
 
 def _checked(construct: Callable[[Any, Any], Any], what: str) -> Callable[[Any, Any], Any]:
-    """A constructor of PyYAML whose failures are all ConstructorErrors: each meets some texts with another one."""
+    """A constructor of PyYAML that always fails with a ConstructorError; unchecked, it raises others for some texts."""
 
     def constructed(loader: Any, node: Any) -> Any:
         if len(node.value) > MAX_NUMBER_CHARACTERS:
@@ -225,9 +225,9 @@ for _name in ("unicode", "str"):
 
 
 def _member(node: Any, part: str) -> tuple[Any, Any]:
-    """The node whose line counts for a member of a mapping or list, and the member; None twice where there is none."""
+    """The node that marks a member of a mapping or list, and the member; two Nones where there is none."""
     if isinstance(node, yaml.MappingNode):
-        members = reversed(node.value)  # what a merge key brought stands before the mapping's own
+        members = reversed(node.value)  # merged members stand before the mapping's own
         return next(((key, value) for key, value in members if key.value == part), (None, None))
     if isinstance(node, yaml.SequenceNode) and part.isdecimal() and int(part) < len(node.value):
         return node.value[int(part)], node.value[int(part)]
@@ -235,7 +235,7 @@ def _member(node: Any, part: str) -> tuple[Any, Any]:
 
 
 class _Dumper(yaml.SafeDumper):
-    """Writes what is shared between places twice, and indents lists."""
+    """Writes no aliases, and indents lists."""
 
     def ignore_aliases(self, data: Any) -> bool:
         return True
