@@ -6,14 +6,13 @@ import os
 import warnings
 from collections.abc import Iterator
 from functools import partial
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 import pytest
 
 from mockserver.client import messages
 from mockserver.client.control import ControlError, whole_listing
-from mockserver.client.handle import AccountMaker, Handle, Maker
+from mockserver.client.handle import AccountMaker, AccountOptions, Handle, Maker, without_none
 from mockserver.support.redaction import mask
 
 if TYPE_CHECKING:
@@ -208,27 +207,18 @@ class Accounts:
         """A function that makes handles on accounts at one vendor."""
         return partial(self.make, vendor)
 
-    def make(
-        self,
-        vendor: str,
-        *,
-        strict: bool | None = None,
-        allow_violations: bool | None = None,
-        scenario: str | Path | None = None,
-        profile: str | None = None,
-    ) -> Handle:
-        """A handle on a further account. What it is not told, the test's marker says."""
+    def make(self, vendor: str, **options: Unpack[AccountOptions]) -> Handle:
+        """A handle on a further account. The test's marker sets what is not passed."""
         from mockserver.testing.server import RunningServer  # noqa: PLC0415 - only who uses a fixture pays for it
 
-        server = self._servers.get(profile or self._marked.get("profile"))
+        chosen = {**self._marked, **without_none(options)}
+        server = self._servers.get(chosen.get("profile"))
         key = None if isinstance(server, RunningServer) else _key(vendor, self._test, len(self._made))
         handle = server.account(vendor, key)
-        allowed = self._marked.get("allow_violations") if allow_violations is None else allow_violations
-        handle.violations_allowed = bool(allowed)
-        script = scenario or self._marked.get("scenario")
-        if script:
-            handle.script(script)
-        self._made.append((handle, bool(self._marked.get("strict") if strict is None else strict)))
+        handle.violations_allowed = bool(chosen.get("allow_violations"))
+        if chosen.get("scenario"):
+            handle.script(chosen["scenario"])
+        self._made.append((handle, bool(chosen.get("strict"))))
         return handle
 
     def close(self) -> list[str]:
@@ -248,16 +238,14 @@ class Accounts:
         return broken
 
 
-_MARKED = {"scenario", "profile", "strict", "allow_violations"}
-
-
 def _marked(marker: pytest.Mark | None) -> dict[str, Any]:
     if marker is None:
         return {}
-    unknown = set(marker.kwargs) - _MARKED
+    known = sorted(AccountOptions.__annotations__)
+    unknown = set(marker.kwargs).difference(known)
     if unknown or marker.args:
         wrong = sorted(unknown)[0] if unknown else repr(marker.args[0])
-        raise pytest.UsageError(f"@pytest.mark.mockserver takes {', '.join(sorted(_MARKED))} by name, not {wrong}")
+        raise pytest.UsageError(f"@pytest.mark.mockserver takes {', '.join(known)} by name, not {wrong}")
     return dict(marker.kwargs)
 
 

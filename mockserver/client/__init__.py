@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 from warnings import warn
 
 from mockserver.client.control import ControlError
-from mockserver.client.handle import Handle, Maker
+from mockserver.client.handle import AccountMaker, Handle, Maker
 from mockserver.client.matchers import any_value, close_to_now, matching, uuid
 from mockserver.client.records import ReceivedEvent, ReceivedRequest
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from mockserver.testing import Backend, Datadog, MockServer, Satori, Supalytics
 
 __all__ = [
+    "AccountMaker",
     "Backend",
     "ControlError",
     "Datadog",

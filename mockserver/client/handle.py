@@ -279,32 +279,26 @@ class Awaitables(OnTarget[Handle]):
 HandleType_co = TypeVar("HandleType_co", bound=Handle, covariant=True)
 
 
+class AccountOptions(TypedDict, total=False):
+    """What a test can say of an account; the marker `mockserver` takes the same, for all accounts of the test."""
+
+    strict: bool | None
+    allow_violations: bool | None
+    scenario: str | Path | None
+    profile: str | None
+
+
 class Maker(Protocol[HandleType_co]):
     """The type of the fixtures `make_datadog`, `make_satori` and `make_supalytics`."""
 
-    def __call__(
-        self,
-        *,
-        strict: bool | None = None,
-        allow_violations: bool | None = None,
-        scenario: str | Path | None = None,
-        profile: str | None = None,
-    ) -> HandleType_co:
+    def __call__(self, **options: Unpack[AccountOptions]) -> HandleType_co:
         """A handle on a further account of this test. The test's marker sets what is not passed."""
 
 
 class AccountMaker(Protocol):
     """The type of the fixture `make_account`."""
 
-    def __call__(
-        self,
-        vendor: str,
-        *,
-        strict: bool | None = None,
-        allow_violations: bool | None = None,
-        scenario: str | Path | None = None,
-        profile: str | None = None,
-    ) -> Handle:
+    def __call__(self, vendor: str, **options: Unpack[AccountOptions]) -> Handle:
         """A handle on a further account of this test at any vendor. The test's marker sets what is not passed."""
 
 

@@ -45,7 +45,7 @@ def control_app(settings: Settings, catalogue: Catalogue, accounts: Accounts, st
     """The ASGI application of the control API."""
     gate, selector = Gate(settings), AccountSelector(catalogue, accounts)
     vendors = {name: vendor_named(name) for name in catalogue.vendors}
-    views = {name: own for name, vendor in vendors.items() if (own := vendor.views) is not None}
+    views = {name: own for name, vendor in vendors.items() if (own := vendor.load_views()) is not None}
     document = control_document(views)
     server = ServerCalls(selector, catalogue, accounts, document)
     journal = JournalCalls(selector, settings.max_body_bytes, redaction_for(catalogue.operations))

@@ -53,7 +53,7 @@ class VendorCalls:
             path_values=request.path_params,
             body=await json_body(request) if contract.has_body else None,
             events=lambda: [event for event in self._events_of(request, vendor) if event.outcome == "accepted"],
-            shown=lambda events: [event_view(event) for event in events],
+            event_views=lambda events: [event_view(event) for event in events],
             account=lambda: own_account(request, self._accounts, vendor, OWN),
             existing_account=lambda: own_known_account(request, self._accounts, vendor, OWN),
         )

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Unpack
 
 import pytest
 
-from mockserver.client.handle import AccountMaker, Handle
+from mockserver.client.handle import AccountMaker, AccountOptions, Handle
 
 
-def vendor_fixture(vendor: str, **options: Any) -> Any:
+def vendor_fixture(vendor: str, **options: Unpack[AccountOptions]) -> Any:
     """A fixture that gives each test an account of its own at a vendor, checked at teardown like those of the plugin:
     `acme = vendor_fixture("acme")` in a `conftest.py` or a plugin. The options are those of `make_account`."""
 

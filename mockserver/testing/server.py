@@ -51,7 +51,7 @@ class Backend(ABC):
 
     def account(self, vendor: str, api_key: str | None = None) -> Handle:
         """A handle on an account at any vendor that is served: a new one, or the one of a key."""
-        return self.handle(vendor_named(vendor).handle, api_key)
+        return self.handle(vendor_named(vendor).load_handle(), api_key)
 
     def handle(self, kind: type[HandleType], api_key: str | None = None) -> HandleType:
         """A handle of a class, on a new account or the one of a key."""

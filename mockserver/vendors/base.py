@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar
 
@@ -57,8 +58,7 @@ class NoSettings:
 class Vendor:
     """A vendor of which only the contract is known. A subclass overrides what it knows better.
 
-    The registry makes one instance of each vendor, named after its folder or its entry point. What only a test, a
-    control call or `mockserver extract` needs is a property that imports it when it is asked for.
+    The registry makes one instance of each vendor, named after its folder or its entry point.
     """
 
     behaviours: ClassVar[Mapping[str, Behaviour]] = {}
@@ -73,25 +73,30 @@ class Vendor:
     real_keys: ClassVar[re.Pattern[str] | None] = None
     """The form of the vendor's real keys, which nobody should send to a fake."""
 
+    handle: ClassVar[str] = ""
+    """The class of the Python handles on the vendor's accounts, as `module:Class`; imported when a test needs it."""
+    views: ClassVar[str] = ""
+    """The vendor's `Views`, its own control calls, as `module:NAME`; imported when the control API is called."""
+    dialect: ClassVar[str] = ""
+    """The `Dialect` of the vendor's documentation pages, as `module:NAME`; imported by `mockserver extract`."""
+
     def __init__(self, name: str) -> None:
         self.name = name
 
-    @property
-    def handle(self) -> type[Handle]:
-        """The class of the Python handles on the vendor's accounts."""
-        from mockserver.vendors.handle import contract_handle  # noqa: PLC0415
+    def load_handle(self) -> type[Handle]:
+        """The class of the handles; by default one that presents the credentials of the contract."""
+        from mockserver.vendors.handle import contract_handle  # noqa: PLC0415 - a server does without
 
-        return contract_handle(self.name)
+        kind: type[Handle] = _imported(self.handle) if self.handle else contract_handle(self.name)
+        return kind
 
-    @property
-    def views(self) -> Views | None:
-        """The vendor's own control calls, below `/__admin/<vendor>`."""
-        return None
+    def load_views(self) -> Views | None:
+        views: Views | None = _imported(self.views)
+        return views
 
-    @property
-    def dialect(self) -> Dialect | None:
-        """How `mockserver extract` reads the vendor's documentation pages."""
-        return None
+    def load_dialect(self) -> Dialect | None:
+        dialect: Dialect | None = _imported(self.dialect)
+        return dialect
 
     def looks_real(self, credential: str) -> bool:
         """Whether a credential has the form of the vendor's real ones."""
@@ -144,6 +149,12 @@ class Vendor:
     def refuses_before_credentials(self, violation: Violation) -> bool:
         """Whether the vendor finds this violation while it decodes, before it looks at the credential."""
         return False
+
+
+def _imported(reference: str) -> Any:
+    """What a reference `module:name` names; None for an empty one."""
+    module, _, name = reference.partition(":")
+    return getattr(import_module(module), name) if module else None
 
 
 def sample_response(context: RequestContext, _account: Account) -> Response:

@@ -44,7 +44,7 @@ def vendor_settings() -> dict[str, type[Any]]:
 
 def dialects() -> list[Dialect]:
     """The dialects of the vendors' documentation pages."""
-    return [dialect for vendor in all_vendors().values() if (dialect := vendor.dialect) is not None]
+    return [dialect for vendor in all_vendors().values() if (dialect := vendor.load_dialect()) is not None]
 
 
 @cache
@@ -54,17 +54,17 @@ def installed_vendors() -> Mapping[str, Vendor]:
         return {}
     from importlib.metadata import entry_points  # noqa: PLC0415 - a start without such packages does without
 
-    found: dict[str, Vendor] = {}
+    vendors: dict[str, Vendor] = {}
     for entry in entry_points(group=GROUP):
-        if entry.name in BUILT_IN or entry.name in found:
+        if entry.name in BUILT_IN or entry.name in vendors:
             raise StartError(f"{_described(entry)}: there is another vendor of this name")
-        found[entry.name] = _load(entry)
-    return found
+        vendors[entry.name] = _load(entry)
+    return vendors
 
 
 def _is_group_in_use() -> bool:
-    """Whether a package that is installed on sys.path names the group. To look into the files takes half a millisecond,
-    to import importlib.metadata and let it read them takes forty: only who has such a package pays that."""
+    """Whether a package on sys.path names the group. Looking into the files takes half a millisecond, importing
+    importlib.metadata to read them takes forty, which only a start beside such a package pays."""
     for folder in sys.path:
         try:
             names = os.listdir(folder or ".")  # noqa: PTH208 - pathlib takes twice as long

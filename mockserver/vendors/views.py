@@ -29,7 +29,7 @@ class ViewCall(NamedTuple):
     body: Json
     events: Callable[[], list[Event]]
     """The vendor's accepted events in the accounts that the call is narrowed to, oldest first."""
-    shown: Callable[[Iterable[Event]], list[Any]]
+    event_views: Callable[[Iterable[Event]], list[Any]]
     """Events in the form of `GET /__admin/events`."""
     account: Callable[[], Account]
     """The one account that the call names, made if it does not exist. Refuses a call that names none."""

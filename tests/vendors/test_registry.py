@@ -37,18 +37,18 @@ def test_a_vendor_is_a_folder_of_code_a_contract_and_examples() -> None:
 def test_a_vendor_says_all_that_is_its_own(name: str) -> None:
     vendor, contract = vendor_named(name), load_contracts(None, (name,), "documented").vendors[name]
     assert set(vendor.behaviours) <= {operation.id for operation in contract.operations}
-    assert issubclass(vendor.handle, Handle)
-    assert vendor.handle.vendor == name
+    assert issubclass(vendor.load_handle(), Handle)
+    assert vendor.load_handle().vendor == name
     assert not vendor.looks_real(f"{vendor.key_prefix}1")
     for operation in contract.operations:
         assert all(vendor.key_prefix.startswith(credential.prefix) for credential in operation.credentials)
-    assert vendor.dialect is not None
+    assert vendor.load_dialect() is not None
     assert all(option.name.startswith(f"{name}_") for option in options_of(vendor.settings))
 
 
 @pytest.mark.parametrize("name", VENDORS)
 def test_every_control_call_of_a_vendor_is_in_its_document_and_the_reverse(name: str) -> None:
-    views = vendor_named(name).views
+    views = vendor_named(name).load_views()
     assert views is not None
     paths = yaml.safe_load(views.document.read_text("utf-8"))["paths"]
     documented = {(method.upper(), path) for path, item in paths.items() for method in item if method != "parameters"}
@@ -57,8 +57,13 @@ def test_every_control_call_of_a_vendor_is_in_its_document_and_the_reverse(name:
 
 def test_a_vendor_of_which_only_the_contract_is_known_has_every_part() -> None:
     vendor = vendor_named("widgets")
-    assert (vendor.name, vendor.views, vendor.dialect, options_of(vendor.settings)) == ("widgets", None, None, [])
-    assert vendor.handle.vendor == "widgets"
+    assert (vendor.name, vendor.load_views(), vendor.load_dialect(), options_of(vendor.settings)) == (
+        "widgets",
+        None,
+        None,
+        [],
+    )
+    assert vendor.load_handle().vendor == "widgets"
     assert not vendor.looks_real("anything")
 
 

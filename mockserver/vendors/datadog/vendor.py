@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 from mockserver.errors import Failure
 from mockserver.model import (
@@ -20,34 +19,14 @@ from mockserver.vendors.base import Problem, Vendor
 from mockserver.vendors.datadog import wording
 from mockserver.vendors.datadog.behaviour import BEHAVIOURS, EVENTS
 
-if TYPE_CHECKING:
-    from mockserver.client.handle import Handle
-    from mockserver.extract.dialects import Dialect
-    from mockserver.vendors.views import Views
-
 
 class DatadogVendor(Vendor):
     behaviours = BEHAVIOURS
     key_prefix = "mock-dd-"
     real_keys = re.compile(r"[0-9a-f]{32}")
-
-    @property
-    def handle(self) -> type[Handle]:
-        from mockserver.vendors.datadog.handle import Datadog
-
-        return Datadog
-
-    @property
-    def views(self) -> Views:
-        from mockserver.vendors.datadog.views import VIEWS
-
-        return VIEWS
-
-    @property
-    def dialect(self) -> Dialect:
-        from mockserver.vendors.datadog.pages import DIALECT
-
-        return DIALECT
+    handle = "mockserver.vendors.datadog.handle:Datadog"
+    views = "mockserver.vendors.datadog.views:VIEWS"
+    dialect = "mockserver.vendors.datadog.pages:DIALECT"
 
     def events(self, context: RequestContext, response: Json) -> list[EventPart]:
         return EVENTS.get(context.operation.id, super().events)(context, response)

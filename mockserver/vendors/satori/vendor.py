@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from mockserver.errors import Failure
 from mockserver.http.statuses import phrase
@@ -13,34 +13,14 @@ from mockserver.vendors.satori import wording
 from mockserver.vendors.satori.behaviour import server_event, server_events
 from mockserver.vendors.satori.settings import SatoriSettings
 
-if TYPE_CHECKING:
-    from mockserver.client.handle import Handle
-    from mockserver.extract.dialects import Dialect
-    from mockserver.vendors.views import Views
-
 
 class SatoriVendor(Vendor):
     behaviours: ClassVar[Mapping[str, Behaviour]] = {"ServerEvent": server_event}
     settings = SatoriSettings
     key_prefix = "mock-satori-"
-
-    @property
-    def handle(self) -> type[Handle]:
-        from mockserver.vendors.satori.handle import Satori
-
-        return Satori
-
-    @property
-    def views(self) -> Views:
-        from mockserver.vendors.satori.views import VIEWS
-
-        return VIEWS
-
-    @property
-    def dialect(self) -> Dialect:
-        from mockserver.vendors.satori.pages import DIALECT
-
-        return DIALECT
+    handle = "mockserver.vendors.satori.handle:Satori"
+    views = "mockserver.vendors.satori.views:VIEWS"
+    dialect = "mockserver.vendors.satori.pages:DIALECT"
 
     def events(self, context: RequestContext, response: Json) -> list[EventPart]:
         if context.operation.id == "ServerEvent":

@@ -29,7 +29,7 @@ def identity(call: ViewCall) -> Json:
         if event.session is not None:
             by_session.setdefault((event.account, event.session), []).append(event)
     sessions = [_session(session, of_session) for (_, session), of_session in by_session.items()]
-    return {"identity": name, "sessions": sessions, "events": call.shown(events)}
+    return {"identity": name, "sessions": sessions, "events": call.event_views(events)}
 
 
 def put_taxonomy(call: ViewCall) -> Json:

@@ -12,9 +12,6 @@ from mockserver.vendors.base import Behaviour, Vendor, text_at
 
 if TYPE_CHECKING:
     from mockserver.accounts.account import Account
-    from mockserver.client.handle import Handle
-    from mockserver.extract.dialects import Dialect
-    from mockserver.vendors.views import Views
 
 
 def write_event(context: RequestContext, _account: Account) -> Response:
@@ -26,24 +23,9 @@ class SupalyticsVendor(Vendor):
     behaviours: ClassVar[Mapping[str, Behaviour]] = {"WriteEvent": write_event}
     key_prefix = "sly_mock_"
     real_keys = re.compile("sly_live.*", re.DOTALL)
-
-    @property
-    def handle(self) -> type[Handle]:
-        from mockserver.vendors.supalytics.handle import Supalytics
-
-        return Supalytics
-
-    @property
-    def views(self) -> Views:
-        from mockserver.vendors.supalytics.views import VIEWS
-
-        return VIEWS
-
-    @property
-    def dialect(self) -> Dialect:
-        from mockserver.vendors.supalytics.pages import DIALECT
-
-        return DIALECT
+    handle = "mockserver.vendors.supalytics.handle:Supalytics"
+    views = "mockserver.vendors.supalytics.views:VIEWS"
+    dialect = "mockserver.vendors.supalytics.pages:DIALECT"
 
     def events(self, context: RequestContext, response: Json) -> list[EventPart]:
         if context.operation.id != "WriteEvent":

@@ -20,7 +20,7 @@ def visitor(call: ViewCall) -> Json:
     events = [event for event in call.events() if event.identity == name]
     if not events:
         raise ViewError(f"there is no visitor {name!r}", status=404)
-    return {"visitor": name, "events": call.shown(events)}
+    return {"visitor": name, "events": call.event_views(events)}
 
 
 VIEWS = Views(

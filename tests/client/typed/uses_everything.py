@@ -4,8 +4,20 @@ from __future__ import annotations
 
 import pytest
 
-from mockserver.client import Handle, Maker, ReceivedEvent, ReceivedRequest, any_value, close_to_now, matching, uuid
-from mockserver.testing import Backend, Datadog, MockServer, Satori, Supalytics
+from mockserver.client import (
+    AccountMaker,
+    Handle,
+    Maker,
+    ReceivedEvent,
+    ReceivedRequest,
+    any_value,
+    close_to_now,
+    matching,
+    uuid,
+)
+from mockserver.testing import Backend, Datadog, MockServer, Satori, Supalytics, vendor_fixture
+
+acme = vendor_fixture("acme", strict=True)
 
 
 @pytest.mark.mockserver(scenario="brown-out", profile="observed", strict=True)
@@ -44,6 +56,11 @@ def test_makers(make_datadog: Maker[Datadog], make_satori: Maker[Satori], make_s
     second: Satori = make_satori(allow_violations=True)
     third: Supalytics = make_supalytics(profile="observed")
     print(first, second, third)
+
+
+def test_any_vendor(make_account: AccountMaker, mockserver: Backend) -> None:
+    handles: list[Handle] = [make_account("acme", profile="observed"), mockserver.account("acme", "a-key")]
+    print(handles)
 
 
 async def test_awaitables(datadog: Datadog) -> None:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from mockserver.client import Maker, any_value
+from mockserver.client import AccountMaker, Maker, any_value
 from mockserver.testing import Datadog, Satori
 
 
-async def test_mistakes(datadog: Datadog, satori: Satori, make_datadog: Maker[Datadog]) -> None:
+async def test_mistakes(
+    datadog: Datadog, satori: Satori, make_datadog: Maker[Datadog], make_account: AccountMaker
+) -> None:
     datadog.fail("503")  # wrong
     datadog.assert_recieved("a")  # wrong
     datadog.assert_received("a", time=1)  # wrong
     satori.application_key  # noqa: B018  # wrong
     make_datadog(strickt=True)  # wrong
+    make_account(vendor="acme", strickt=True)  # wrong
     any_value("text")  # wrong
     await datadog.aio.wait_for("2")  # wrong
     await datadog.aio.wait_forever()  # wrong

@@ -6,18 +6,13 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from mockserver.accounts.account import Account
 from mockserver.errors import Failure
 from mockserver.model import EventPart, FailureKind, Json, RequestContext, Response
 from mockserver.settings import option
 from mockserver.vendors.base import Behaviour, Vendor, json_response, settings_of, text_at, vendor_state
-
-if TYPE_CHECKING:
-    from acme_mockserver.handle import Acme
-    from mockserver.extract.dialects import Dialect
-    from mockserver.vendors.views import Views
 
 
 @dataclass(frozen=True)
@@ -63,24 +58,9 @@ class AcmeVendor(Vendor):
     schemas = Path(__file__).parent / "schemas"
     key_prefix = "acme-test-"
     real_keys = re.compile("acme-live-.+")
-
-    @property
-    def handle(self) -> type[Acme]:
-        from acme_mockserver.handle import Acme
-
-        return Acme
-
-    @property
-    def views(self) -> Views:
-        from acme_mockserver.views import VIEWS
-
-        return VIEWS
-
-    @property
-    def dialect(self) -> Dialect:
-        from acme_mockserver.pages import DIALECT
-
-        return DIALECT
+    handle = "acme_mockserver.handle:Acme"
+    views = "acme_mockserver.views:VIEWS"
+    dialect = "acme_mockserver.pages:DIALECT"
 
     def events(self, context: RequestContext, response: Json) -> list[EventPart]:
         """A thing that was made, or looked at: who did it stands in a header, which thing in the path."""
