@@ -67,7 +67,7 @@ class Vendor:
     """A frozen dataclass of the vendor's own options, made with `settings.option`; their names begin with the
     vendor's."""
     schemas: ClassVar[Path | None] = None
-    """The folder of the contract (`openapi.yaml` and what belongs to it), where it does not come with mockserver."""
+    """The folder that holds the contract as `<vendor>/openapi.yaml`, if the vendor's package brings it."""
     key_prefix: ClassVar[str] = "mock-"
     """What the made-up keys of the vendor's handles begin with."""
     real_keys: ClassVar[re.Pattern[str] | None] = None

@@ -5,21 +5,24 @@ from __future__ import annotations
 from pathlib import Path
 
 from mockserver.contracts import Catalogue, contract_folders, load_catalogue, packaged_schemas
+from mockserver.errors import ContractError
 from mockserver.vendors.registry import installed_vendors
 
 
 def known_contracts(schemas: Path | None) -> dict[str, Path]:
     """The folder of each vendor's contract: in `schemas`, or with None everywhere that a vendor brings one from.
 
-    Raises ContractError where a folder holds no contract.
+    Raises ContractError where there is no contract.
     """
     if schemas is not None:
         return contract_folders(schemas)
-    brought = {name: vendor.schemas for name, vendor in installed_vendors().items()}
-    return {
-        **contract_folders(packaged_schemas()),
-        **{name: contract_folders(folder)[name] for name, folder in brought.items() if folder is not None},
-    }
+    folders = contract_folders(packaged_schemas())
+    for name, vendor in installed_vendors().items():
+        if vendor.schemas is not None:
+            folders[name] = vendor.schemas / name
+            if not (folders[name] / "openapi.yaml").is_file():
+                raise ContractError(folders[name] / "openapi.yaml", "", "there is no such file")
+    return folders
 
 
 def load_contracts(schemas: Path | None, vendors: tuple[str, ...], profile: str) -> Catalogue:

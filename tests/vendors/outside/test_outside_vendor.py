@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -246,18 +248,34 @@ BROKEN = {
 }
 
 
+@pytest.fixture
+def install(site: Path, tmp_path: Path) -> Callable[[str], Path]:
+    """Installs a copy of the package with another entry point; returns the folder that it is in."""
+
+    def install(entry: str) -> Path:
+        shutil.copytree(site / "acme_mockserver", tmp_path / "acme_mockserver")
+        described = tmp_path / "broken_acme-1.dist-info"
+        described.mkdir()
+        (described / "METADATA").write_text("Metadata-Version: 2.1\nName: broken-acme\nVersion: 1\n", "utf-8")
+        (described / "entry_points.txt").write_text(f"[mockserver.vendors]\n{entry}\n", "utf-8")
+        return tmp_path
+
+    return install
+
+
 @pytest.mark.parametrize("case", BROKEN)
-def test_a_broken_package_stops_the_start_with_a_line_that_names_it(site: Path, case: str, tmp_path: Path) -> None:
+def test_a_broken_package_stops_the_start_with_a_line_that_names_it(install: Callable[[str], Path], case: str) -> None:
     entry, problem = BROKEN[case]
-    broken = tmp_path / "broken_acme-1.dist-info"
-    broken.mkdir()
-    (broken / "METADATA").write_text("Metadata-Version: 2.1\nName: broken-acme\nVersion: 1\n", "utf-8")
-    (broken / "entry_points.txt").write_text(f"[mockserver.vendors]\n{entry}\n", "utf-8")
-    packages = tmp_path / "packages"
-    (packages / "acme_mockserver").parent.mkdir()
-    (packages / "acme_mockserver").symlink_to(site / "acme_mockserver")
-    ended = run("serve", "--port", "0", PYTHONPATH=f"{tmp_path}{os.pathsep}{packages}")
+    ended = run("serve", "--port", "0", PYTHONPATH=str(install(entry)))
     assert (ended.returncode, ended.stdout) == (2, "")
     (line,) = ended.stderr.splitlines()
     assert line.startswith(f"mockserver: vendor {entry.partition(' ')[0]} of broken-acme (")
     assert problem in line
+
+
+def test_a_contract_that_is_not_there_stops_the_start(install: Callable[[str], Path]) -> None:
+    folder = install("acme = acme_mockserver.vendor:AcmeVendor")
+    file = folder / "acme_mockserver" / "schemas" / "acme" / "openapi.yaml"
+    file.unlink()
+    ended = run("routes", PYTHONPATH=str(folder))
+    assert (ended.returncode, ended.stderr) == (2, f"mockserver: {file}: there is no such file\n")
