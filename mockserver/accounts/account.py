@@ -73,7 +73,6 @@ class Accounts:
         self.faults = FaultBook(seed)
         self._accounts: OrderedDict[tuple[str, str], Account] = OrderedDict()
         self._sequence = 0
-        self.forgotten = 0
         self.on_new: Callable[[Account], None] = lambda account: None
         self.on_record: set[Callable[[], None]] = set()
 
@@ -93,7 +92,6 @@ class Accounts:
         self.on_new(account)
         if len(self._accounts) > self._bounds.accounts:
             self._accounts.popitem(last=False)
-            self.forgotten += 1
         return account
 
     def known(self, vendor: str, credential: str) -> Account | None:

@@ -2,34 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pytest
 
 from mockserver.events.reader import EVENT_BYTES, EventReader
-from mockserver.model import ACCEPTED, EventPart, Exchange, Json, Request
-
-
-def exchange(sequence: int, *names: str, **more: Any) -> Exchange:
-    """An accepted request with one event of each name."""
-    body = json.dumps(names).encode()
-    given = {
-        "sequence": sequence,
-        "vendor": "vendor",
-        "operation": "Operation",
-        "account": "acc",
-        "received": 1.0,
-        "request": Request("POST", "/", b"", (), body, len(body)),
-        "status": 200,
-        "response_headers": (),
-        "response_body": b"{}",
-        "verdict": ACCEPTED,
-        "milliseconds": 1.0,
-        "stored": True,
-        "acknowledged": True,
-    }
-    return Exchange(**{**given, **more})
+from mockserver.model import EventPart, Exchange, Json, Request
+from tests.support.exchanges import exchange
 
 
 class Splitting:
