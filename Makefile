@@ -20,6 +20,11 @@ test: $(INSTALLED) ## Run all tests
 test-fast: $(INSTALLED) ## Run the unit tests: no server, no socket, under 20 seconds
 	$(BIN)/python -m pytest -n auto -m unit
 
+# MODULES="accounts validation.body" narrows it, MUTATION_SAMPLE=100 tries so many mutants.
+mutation: $(INSTALLED) ## Change the code in many places, and count the changes that no test notices
+	$(BIN)/python -m pip install --quiet --editable '.[mutation]'
+	$(BIN)/python -m tests.support.mutation
+
 # What the tests do a little of, done at length: schemathesis' examples and mutated bodies, for each operation.
 fuzz: $(INSTALLED) ## Run the fuzz tests at length
 	FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-2000} FUZZ_BODIES=$${FUZZ_BODIES:-100000} $(BIN)/python -m pytest tests/fuzz -n auto --dist worksteal
@@ -46,7 +51,7 @@ hooks: $(INSTALLED) ## Install the pre-commit hooks
 	$(BIN)/pre-commit install
 
 clean: ## Remove the virtual environment and everything generated
-	rm -rf $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis benchmarks/node_modules
+	rm -rf $(VENV) dist build mutants .pytest_cache .mypy_cache .ruff_cache .hypothesis benchmarks/node_modules
 
 $(RUNS): pyproject.toml
 	$(PYTHON) -m venv $(VENV)

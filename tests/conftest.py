@@ -9,13 +9,17 @@ import httpx2
 import pytest
 
 from tests.support.faulting import World
-from tests.support.harness import PATIENCE, PRODLYTICS, PROFILES, Server, serving
+from tests.support.harness import MUTATED, PATIENCE, PRODLYTICS, PROFILES, Server, serving
 from tests.support.markers import Marking
 from tests.support.worlds import Sender
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(Marking())
+    if MUTATED:
+        from tests.support.mutated import TestsBeside
+
+        config.pluginmanager.register(TestsBeside())
 
 
 def _serving_without_bugs(*arguments: str) -> Iterator[Server]:

@@ -243,6 +243,11 @@ def test_every_request_is_one_log_line_without_secrets() -> None:
     assert "s3cr3tkey" not in "".join(lines)
 
 
+def test_the_seed_of_varied_responses_is_said_at_start() -> None:
+    with serving("--responses", "varied", "--seed", "5") as server:
+        assert "--responses varied --seed 5" in server.log
+
+
 def test_the_log_level_silences_requests() -> None:
     with serving("--log-level", "warning") as server:
         server.post(V1, "key")

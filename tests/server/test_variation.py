@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from tests.support.harness import (
-    PATIENCE,
     PROFILES,
     SCALAR,
     SUPALYTICS,
@@ -18,9 +16,7 @@ from tests.support.harness import (
     V2,
     Operation,
     Server,
-    command,
     each_operation,
-    environment,
     response_validator,
     serving,
 )
@@ -100,17 +96,6 @@ def test_a_seed_repeats_and_another_differs() -> None:
     first = texts("5")
     assert texts("5") == first
     assert texts("6") != first
-
-
-def test_the_seed_is_said_at_start() -> None:
-    line = command("serve", "--port", "0", "--responses", "varied", "--seed", "5")
-    process = subprocess.Popen(line, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=environment())
-    assert process.stderr is not None
-    try:
-        assert b"--responses varied --seed 5" in process.stderr.readline()
-    finally:
-        process.terminate()
-        process.communicate(timeout=PATIENCE)
 
 
 def test_answers_are_usual_by_default(server: Server, key: str) -> None:

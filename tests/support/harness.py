@@ -19,6 +19,8 @@ from jsonschema import Draft202012Validator
 
 PATIENCE = 20.0
 """Seconds after which a server that does not answer is taken to hang."""
+MUTATED = "MUTANT_UNDER_TEST" in os.environ
+"""Whether mutmut runs these tests."""
 
 
 @dataclass(frozen=True)
@@ -181,6 +183,8 @@ def command(*arguments: str) -> list[str]:
 
 def run(*arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
     """Run a command that ends by itself; `more` are environment variables."""
+    if MUTATED:
+        pytest.skip("a process of its own hides from mutmut what it calls")
     return subprocess.run(
         command(*arguments), capture_output=True, text=True, timeout=PATIENCE, env=environment(**more), check=False
     )
@@ -195,6 +199,14 @@ def serving(
 ) -> Iterator[Server]:
     """A server on a free port, stopped at the end. `line` replaces the command, `headers` go with every request,
     `variables` are added to its environment."""
+    if MUTATED:
+        from tests.support.mutated import serving_in_thread
+
+        if line is not None:
+            pytest.skip("a process of its own hides from mutmut what it calls")
+        with serving_in_thread(arguments, headers, variables or {}) as server:
+            yield server
+        return
     with tempfile.TemporaryFile() as log:
         process = subprocess.Popen(
             line or command("serve", "--port", "0", *arguments),
