@@ -61,7 +61,7 @@ def test_an_account_is_made_when_it_is_first_seen_and_then_found() -> None:
 def test_an_account_starts_with_its_credential_masked_and_the_servers_settings() -> None:
     account = accounts_of(journal_entries=1).of("datadog", "credential")
     assert (account.vendor, account.credential, account.label) == ("datadog", "credential", mask("credential"))
-    assert (account.settings, account.state, account.now()) == ("own", {}, 1000.0)
+    assert (account.settings, account.state, account.now()) == ("its own", {}, 1000.0)
     for number in (1, 2):
         account.journal.record(exchange(number))
     assert [each.sequence for each in account.journal] == [2]
