@@ -7,7 +7,7 @@ from itertools import chain
 from starlette.types import Receive, Scope
 
 from mockserver.errors import ClientGone
-from mockserver.model import Headers, Request
+from mockserver.model import Credentials, Headers, Operation, Request
 
 MAX_CACHED_HEADERS = 1000
 MAX_CACHED_HEADER_BYTES = 2048
@@ -28,19 +28,19 @@ class HeaderCache:
     """
 
     def __init__(self) -> None:
-        self._known: dict[Headers, Headers] = {}
+        self._known: dict[Headers, tuple[Headers, dict[Operation, Credentials]]] = {}
 
-    def of(self, scope: Scope) -> Request:
-        """As `head_of`."""
+    def of(self, scope: Scope) -> tuple[Request, dict[Operation, Credentials]]:
+        """The head of a request, as `head_of`, and the credentials that operations found in the same headers."""
         headers = tuple(scope["headers"])
         known = self._known.get(headers)
         if known is None:
-            known = headers
+            known = (headers, {})
             if sum(map(len, chain.from_iterable(headers))) <= MAX_CACHED_HEADER_BYTES:
                 if len(self._known) >= MAX_CACHED_HEADERS:
                     self._known.clear()
-                self._known[headers] = headers
-        return head_of(scope, known)
+                self._known[headers] = known
+        return head_of(scope, known[0]), known[1]
 
 
 async def receive_request(head: Request, receive: Receive, max_body_bytes: int) -> Request:

@@ -119,7 +119,7 @@ class Proxy:
                 await self._return(proxied, _with_body(head, body), verdict, upstream, recording, scope, send)
         except ClientGone:
             cut = _with_body(head, body, cut=True)
-            recording.close(cut, proxied.account.now(), Outcome())
+            recording.close(cut, Outcome(proxied.account.now()))
         except UpstreamFailure as failure:
             log.warning("%s", failure.detail)
             response = _ours(problem_response(failure.status, failure.detail), failure.error)
@@ -161,6 +161,7 @@ class Proxy:
             found = judge_response(proxied.operation, response, self._max_body_bytes, any_status=any_status)
         taken = 200 <= upstream.status < 300 and proxied.operation is not None
         outcome = Outcome(
+            received=proxied.account.now(),
             response=Response(upstream.status, response.body),
             headers=upstream.headers,
             verdict=verdict,
@@ -169,7 +170,7 @@ class Proxy:
             response_violations=found,
             response_truncated=body.oversized,
         )
-        recording.close(request, proxied.account.now(), outcome)
+        recording.close(request, outcome)
         headers = _framed(upstream, request.method)
         if not body.oversized:
             await respond(send, Response(upstream.status, response.body), headers)
@@ -204,7 +205,7 @@ async def _respond(recording: Recording, request: Request, verdict: Verdict, res
     """A response of our own."""
     now = recording.account.now()
     headers = headers_of(response, now)
-    recording.close(request, now, Outcome(response, headers, verdict))
+    recording.close(request, Outcome(now, response, headers, verdict))
     await respond(send, response, headers)
 
 

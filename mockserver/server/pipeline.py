@@ -47,8 +47,12 @@ class Pipeline:
 
     async def handle(self, operation: Operation, scope: Scope, receive: Receive, send: Send) -> None:
         """Identify the account, receive, judge, fail as scripted, respond as the vendor, record, send."""
-        head, connection = self._header_cache.of(scope), connection_of(scope)
-        credentials = read_credentials(operation, head)
+        head, known = self._header_cache.of(scope)
+        connection, credentials = connection_of(scope), known.get(operation)
+        if credentials is None or head.query:
+            credentials = read_credentials(operation, head)
+            if not head.query:  # which may hold a credential too
+                known[operation] = credentials
         account = self._accounts.of(operation.vendor, credentials.credential)
         recording = self._recorder.begin(account, operation)
         early = self._accounts.faults.take_early(operation, credentials.credential)
@@ -57,12 +61,12 @@ class Pipeline:
         try:
             request = await receive_request(head, receive, self._responders[operation.vendor].limit(operation))
         except ClientGone as gone:
-            recording.close(gone.request, account.now(), Outcome(firing=early))
+            recording.close(gone.request, Outcome(account.now(), firing=early))
             return
         values, preferences = path_values(operation, scope), read_preferences(request)
         context = RequestContext(operation, request, values, credentials, preferences)
         outcome, decision = await self._outcome(context, account, connection, early)
-        recording.close(request, account.now(), outcome)
+        recording.close(request, outcome)
         wire = outcome.firing.fault.wire if outcome.firing and outcome.firing is not early else None
         if wire is not None and decision is not None:
             response, headers = decision.response, outcome.headers
@@ -87,7 +91,7 @@ class Pipeline:
             if wait and stage == "before":
                 await account.clock.sleep(wait, connection)
                 if connection is not None and connection.lost:
-                    return Outcome(verdict=verdict, firing=firing), None
+                    return Outcome(account.now(), verdict=verdict, firing=firing), None
             decision = responder.decide(context, parsed, account, firing.fault if firing else None)
             if wait and stage == "after":
                 await account.clock.sleep(wait, connection)
@@ -97,8 +101,9 @@ class Pipeline:
         except Exception:  # a bug of ours is shown as one, never as the client's mistake
             log.exception("bug in mockserver while answering %s", operation.id)
             response = problem_response(500, "this is a bug of mockserver, not the vendor's response; see its log")
-            headers = headers_of(response, account.now())
-            return Outcome(response, headers, verdict, firing, error=traceback.format_exc()), None
+            now = account.now()
+            headers = headers_of(response, now)
+            return Outcome(now, response, headers, verdict, firing, error=traceback.format_exc()), None
 
     def _varied(self, decision: Decision, context: RequestContext, account: Account) -> Decision:
         """A decision with its success varied by the account's own randomness, so that ids stay the usual ones."""
@@ -121,12 +126,13 @@ def _outcome_of(
     connection: Connection | None,
 ) -> Outcome:
     """The outcome of a decision: what the client is sent, and whether it can learn that what it sent was stored."""
-    response, accepted = decision
-    headers = headers_of(response, account.now(), _more_headers(context, response))
+    (response, accepted), now = decision, account.now()
+    headers = headers_of(response, now, _more_headers(context, response))
     wire = firing.fault.wire if firing else None
     sent = wire is None or wire.kind.responds
     delivered = wire is None or wire.kind.delivers
     return Outcome(
+        now,
         response=response if sent else None,
         headers=headers if sent else (),
         verdict=verdict,

@@ -26,6 +26,7 @@ access_log = logging.getLogger("mockserver.access")
 class Outcome(NamedTuple):
     """How a request ended; the members are those of an `Exchange`. Without a `response` the client is sent none."""
 
+    received: float
     response: Response | None = None
     headers: Headers = ()
     verdict: Verdict = ACCEPTED
@@ -47,9 +48,9 @@ class Recording(NamedTuple):
     operation: Operation | None
     started: float
 
-    def close(self, request: Request, received: float, outcome: Outcome) -> None:
-        """Keeps the exchange. `received` is the time on the account's clock, in seconds since the epoch."""
-        self.recorder.keep(self, request, received, outcome)
+    def close(self, request: Request, outcome: Outcome) -> None:
+        """Keeps the exchange."""
+        self.recorder.keep(self, request, outcome)
 
 
 class Recorder:
@@ -63,14 +64,14 @@ class Recorder:
         """A recording of the request that is coming in."""
         return Recording(self, account, operation, self._timer())
 
-    def keep(self, recording: Recording, request: Request, received: float, outcome: Outcome) -> None:
+    def keep(self, recording: Recording, request: Request, outcome: Outcome) -> None:
         account, operation, response = recording.account, recording.operation, outcome.response
         exchange = Exchange(
             sequence=self._accounts.next_sequence(),
             vendor=account.vendor or None,
             operation=operation.id if operation else None,
             account=account.label,
-            received=received,
+            received=outcome.received,
             request=request,
             status=response.status if response else None,
             response_headers=outcome.headers,

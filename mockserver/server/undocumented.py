@@ -65,9 +65,9 @@ class Undocumented:
         try:
             request = await receive_request(head, receive, self._max_body_bytes)
         except ClientGone as gone:
-            recording.close(gone.request, account.now(), Outcome())
+            recording.close(gone.request, Outcome(account.now()))
             return
         now = account.now()
         headers = headers_of(response, now)
-        recording.close(request, now, Outcome(response, headers, Verdict(violations=(violation,))))
+        recording.close(request, Outcome(now, response, headers, Verdict(violations=(violation,))))
         await respond(send, response, headers)

@@ -114,6 +114,15 @@ def test_an_empty_header_leaves_the_word_to_the_query(server: Server, key: str) 
     assert server.last(V1, key)["status"] == 202
 
 
+def test_a_key_in_the_query_counts_for_its_own_request_only(server: Server, key: str) -> None:
+    headers = {"X-Sender": key}
+    sent = [
+        server.client.post(V1.path, json=V1.body, params=query, headers=headers) for query in ({"api_key": key}, {})
+    ]
+    assert [response.status_code for response in sent] == [202, 403]
+    assert len(server.journal(V1, key)) == 1
+
+
 def test_the_header_goes_before_the_query(server: Server, key: str) -> None:
     server.client.post(V1.path, json=V1.body, params={"api_key": f"{key}-2"}, headers={"DD-API-KEY": f"{key}-1"})
     assert len(server.journal(V1, f"{key}-1")) == 1
