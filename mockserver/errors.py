@@ -30,11 +30,11 @@ class AddressError(StartError):
     """The address to listen on cannot be had."""
 
 
-class Failure(Exception):  # noqa: N818 - it is an answer, not an error of the program
+class Failure(Exception):  # noqa: N818 - it becomes a response, it is no error of the program
     """A stage turned the request down.
 
     `detail` is for the vendor's message; `violations` are what the body did wrong, in the order of their places;
-    `status` is set only where the failure itself names the status (an answer that was asked for); `text` gives
+    `status` is set only where the failure itself names the status (a response that was asked for); `text` gives
     the body that was read, for vendors that say the line and column; `syntax` tells what is wrong with a text that is
     no JSON; `retry_after` is the seconds after which to come back.
     """

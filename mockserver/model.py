@@ -70,7 +70,7 @@ class Violation(NamedTuple):
 
 
 class Verdict(NamedTuple):
-    """What we think of a request, whatever the vendor answered. `rejections` are the violations that the vendor of
+    """What we think of a request, whatever the vendor's response. `rejections` are the violations that the vendor of
     the served profile turns a request down for; under the profile `documented` they are the violations."""
 
     violations: tuple[Violation, ...] = ()
@@ -163,7 +163,7 @@ FINDING_BYTES, OUTCOME_BYTES, HEADER_BYTES, EXCHANGE_BYTES = 700, 80, 100, 1024
 
 
 class Exchange(NamedTuple):
-    """One request with its answer, as the journal keeps it.
+    """One request with its response, as the journal keeps it.
 
     `received` is seconds since the epoch on the account's clock; `milliseconds` is how long we took. `status` is None
     where nothing was answered: the client left, or a wire fault came instead. `stored` says that the vendor took what
@@ -343,9 +343,9 @@ class ResponseContract(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Operation:
-    """One documented operation, compiled. `documented` judges; `answering` is what the served profile turns down.
-    `plain` holds the bodies that fit the documented and the observed schema and have no unknown name. `success` is its
-    first documented 2xx status."""
+    """One documented operation, compiled. `documented` judges; `served`, of the served profile, decides refusals.
+    `prescreen` holds the bodies that fit the documented and the observed schema and have no unknown name. `success` is
+    the first documented 2xx status."""
 
     vendor: str
     id: str
@@ -361,7 +361,7 @@ class Operation:
     documented: BodySchema | None
     served: BodySchema | None
     observed: BodySchema | None
-    plain: Container[Json]
+    prescreen: Container[Json]
     max_body_bytes: int | None
     evidence: Evidence
     extensions: Mapping[str, Json] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""One credential, one world: finds or makes the isolated account of a credential, and forgets the idle ones."""
+"""One account per credential: finds or makes it, and forgets the least recently used ones."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Bounds(NamedTuple):
 class Accounts:
     """All accounts of a server, by vendor and credential.
 
-    When there are more than `bounds.accounts`, the one that was used longest ago is forgotten with all it held.
+    Beyond `bounds.accounts` the least recently used account is forgotten, with everything in it.
     Requests that match no operation go to the account of vendor "" and credential "". `clock` is the server's: every
     account's runs with it until it is set by itself. `faults` are the scripted ones, of all accounts. `on_new` is
     called with each account that is made, every one of `on_record` after each exchange that is kept. `settings` are the
@@ -110,7 +110,7 @@ class Accounts:
         ]
 
     def forget(self, vendor: str | None, credential: str | None) -> int:
-        """Forgets the selected accounts wholly; answers how many there were."""
+        """Forgets the selected accounts, and returns how many there were."""
         selected = self.select(vendor, credential)
         for account in selected:
             del self._accounts[(account.vendor, account.credential)]

@@ -26,7 +26,7 @@ class Quotas:
         self._counts: dict[str, tuple[float, int]] = {}
 
     def take(self, limit: RateLimit) -> Quota:
-        """Counts one request; the quota says whether it was one too many."""
+        """Counts one request. The quota is `spent` if the request was one too many."""
         now = self._now()
         ends, count = self._window(limit, now)
         self._counts[limit.name] = (ends, count + 1)

@@ -10,7 +10,7 @@ from typing import Any, Literal
 import jsonschema_rs
 
 from mockserver.contracts.files import SCHEMA_PREFIX
-from mockserver.contracts.prescreen import PlainBodies
+from mockserver.contracts.prescreen import Prescreen
 from mockserver.contracts.schema import CompiledSchema
 from mockserver.errors import ContractError
 from mockserver.model import (
@@ -74,7 +74,7 @@ class Compiler:
             documented=bodies["documented"],
             served=bodies[self._profile],
             observed=bodies["observed"],
-            plain=PlainBodies((bodies["documented"], bodies["observed"])),
+            prescreen=Prescreen((bodies["documented"], bodies["observed"])),
             max_body_bytes=spec.get("x-max-body-bytes"),
             evidence=evidence_of(annotation_of(spec)),
             extensions={key: value for key, value in spec.items() if key.startswith("x-")},

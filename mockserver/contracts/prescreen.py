@@ -11,7 +11,7 @@ from mockserver.contracts.formats import FORMATS
 from mockserver.model import BodySchema, Json, Shape
 
 
-class PlainBodies:
+class Prescreen:
     """The bodies that fit all of some schemas and hold no name that the first of them does not know. Named rules are
     not checked. The schemas are compiled at the first call."""
 

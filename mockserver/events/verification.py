@@ -10,7 +10,7 @@ from mockserver.model import Event, Json
 from mockserver.support.matching import Difference, differences, is_subset
 from mockserver.support.suggestions import Likeness
 
-NEAREST_AT_MOST = 3
+MAX_NEAREST = 3
 NAME_COMPARED = 200
 NAMES_COMPARED = 1000
 ANY = "any"
@@ -61,7 +61,7 @@ class Expectation:
 
     @property
     def in_words(self) -> str:
-        """How many are expected, as a failure says it."""
+        """How many are expected, in the words of a failure message."""
         if self.at_most is None:
             return f"at least {self.at_least}"
         return f"exactly {self.at_least}" if self.at_least == self.at_most else f"{self.at_least} to {self.at_most}"
@@ -90,7 +90,7 @@ def nearest_to(expectation: Expectation, events: Iterable[Event], now: float) ->
         return unlike, sum(1 for _ in _departures(expectation, event, now)), -number
 
     comparable = (event for event in events if expectation.vendor in (None, event.vendor))
-    nearest = nsmallest(NEAREST_AT_MOST, enumerate(comparable), rank)
+    nearest = nsmallest(MAX_NEAREST, enumerate(comparable), rank)
     return [Nearest(event, list(_departures(expectation, event, now))) for _, event in nearest]
 
 

@@ -30,7 +30,7 @@ class Connection:
 
     @property
     def held(self) -> bool:
-        """Whether a request on it is being held back: delayed, dribbled or left without an answer."""
+        """Whether a request on it waits: its response is delayed, dribbled or never sent."""
         return bool(self._watchers)
 
     @property

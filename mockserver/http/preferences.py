@@ -1,4 +1,4 @@
-"""Reads the preferences (RFC 7240) with which one request can ask for its own answer."""
+"""Reads the preferences (RFC 7240) by which a request asks for a certain response."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ MAX_WAIT_SECONDS = 3600.0
 
 
 def read_preferences(request: Request) -> Preferences:
-    """The preferences of a request; what we do not know or cannot read is ignored, as RFC 7240 says."""
+    """The preferences of a request; unknown and unreadable ones are ignored (RFC 7240)."""
     if request.header(b"prefer") is None:
         return NO_PREFERENCES
     found: dict[str, str] = {}

@@ -1,4 +1,4 @@
-"""Which status answers each failure, and the answers that are ours and no vendor's."""
+"""Maps each failure to a status, and makes the problem documents that are our own responses."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ STATUSES: dict[FailureKind, tuple[int, ...]] = {
     FailureKind.WRONG_METHOD: (405,),
     FailureKind.BUG: (500,),
 }
-"""The statuses of a failure, best first: the first one that the operation documents is answered, else the first."""
+"""The statuses of a failure, best first: the first one that the operation documents, else the first of all."""
 
 PROBLEM_JSON = b"application/problem+json"
 
 
 def status_of(operation: Operation, failure: Failure) -> int:
-    """The status that answers a failure of an operation."""
+    """The status of the response to a failure of an operation."""
     if failure.status is not None:
         return failure.status
     if failure.kind in operation.credential_statuses:
@@ -33,7 +33,7 @@ def status_of(operation: Operation, failure: Failure) -> int:
 
 
 def problem_response(status: int, detail: str, **members: Json) -> Response:
-    """An RFC 9457 problem document: what we answer where no vendor's envelope applies."""
+    """An RFC 9457 problem document: our response where no vendor's envelope applies."""
     title = phrase(status)
     body = {"type": "about:blank", "title": title, "status": status, "detail": detail, **members}
     return Response(status, orjson.dumps(body), PROBLEM_JSON)

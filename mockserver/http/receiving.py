@@ -24,7 +24,7 @@ def head_of(scope: Scope, headers: Headers | None = None) -> Request:
 class HeaderCache:
     """Gives requests with the same headers the same headers, so that a journal of a client's requests holds them once.
 
-    At most HEADS_AT_MOST are remembered, none that is larger than HEAD_BYTES.
+    At most MAX_HEADS are remembered, none that is larger than HEAD_BYTES.
     """
 
     def __init__(self) -> None:

@@ -1,4 +1,4 @@
-"""Sends an answer over ASGI."""
+"""Sends a response over ASGI."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from mockserver.model import Headers, Response
 
 
 def headers_of(response: Response, now: float, more: Headers = ()) -> Headers:
-    """An answer's headers in wire form; `now` is the time that the Date header tells, in seconds."""
+    """A response's headers in wire form; `now` is the time of the Date header, in seconds since the epoch."""
     if response.status in (204, 304):  # these never have content, RFC 9110
         return ((b"date", _http_date(int(now))), *response.headers, *more)
     usual = _usual_headers(response.content_type, None if response.pieces else len(response.body), int(now))
@@ -30,7 +30,7 @@ async def respond(send: Send, response: Response, headers: Headers) -> None:
 
 @lru_cache(maxsize=1024)
 def _usual_headers(content_type: bytes, length: int | None, seconds: int) -> Headers:
-    """What every answer with content has; made once for all of one second that are alike."""
+    """The headers of every response with content, made once per second for equal ones."""
     sized = () if length is None else ((b"content-length", b"%d" % length),)
     return ((b"content-type", content_type), *sized, (b"date", _http_date(seconds)))
 

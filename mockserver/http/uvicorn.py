@@ -1,4 +1,4 @@
-"""Runs the application under uvicorn: binds the address, says when it serves, and ends cleanly on a signal."""
+"""Runs the application under uvicorn: binds the address, announces that it serves, and ends cleanly on a signal."""
 
 from __future__ import annotations
 
@@ -54,8 +54,8 @@ class ReadyServer(uvicorn.Server):
 
 
 def serve_at(app: ASGIApp, settings: Settings, announce: Callable[[str], None]) -> None:
-    """Listens where the settings say, serves until a signal comes, and leaves no socket file behind. `announce` is told
-    the address once requests are served. Raises AddressError."""
+    """Listens at the address of the settings, serves until a signal comes, and removes its socket file. `announce`
+    receives the address once requests are served. Raises AddressError."""
     listener = bind(settings.host, settings.port, settings.uds)
     serve(app, listener, lambda: announce(address_of(listener)))
     if settings.uds is not None:

@@ -1,1 +1,1 @@
-"""`mockserver proxy`: live traffic on its way to the vendors, held against the contracts."""
+"""`mockserver proxy`: checks live traffic on its way to the vendors."""

@@ -1,4 +1,4 @@
-"""Composes the proxy, and holds the way of a request through it: judged, sent on, its answer judged, recorded."""
+"""Composes the proxy. Each request is judged, forwarded, its response judged, both recorded."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ class Proxy:
     async def _forward(
         self, proxied: ProxiedRequest, head: Request, body: BufferedBody, scope: Scope, send: Send
     ) -> None:
-        """Receive, judge, refuse or send on, judge the answer, record, respond."""
+        """Receive, judge, refuse or forward, judge the response, record, respond."""
         recording, verdict = self._recorder.begin(proxied.account, proxied.operation), ACCEPTED
         try:
             await body.read()
@@ -126,16 +126,14 @@ class Proxy:
             await _respond(recording, _with_body(head, body), verdict, response, send)
 
     def _refusal(self, proxied: ProxiedRequest, request: Request, verdict: Verdict) -> Response | None:
-        """The answer to a request that is not sent on."""
+        """The response to a request that is not forwarded."""
         if _is_cut_by_the_parser(request):
             reason = "CONNECT, and a body behind a request to upgrade the connection, are not passed on"
             return _ours(problem_response(501, reason), "http_request_denied")
         if proxied.upstream is None:
             names = ", ".join(self._upstreams)
             reason = verdict.violations[0].message
-            response = problem_response(
-                404, f"{reason}; with several upstreams ({names}) it cannot be told whose it is"
-            )
+            response = problem_response(404, f"{reason}; with several upstreams ({names}) the proxy cannot choose one")
             return _ours(response, "destination_not_found")
         if self._refuser is None or verdict.valid:
             return None
@@ -152,7 +150,7 @@ class Proxy:
         scope: Scope,
         send: Send,
     ) -> None:
-        """The upstream's answer: judged and recorded before its first byte leaves."""
+        """The upstream's response: judged and recorded before its first byte leaves."""
         body, connection = upstream.body, connection_of(scope)
         response = RecordedResponse(upstream.status, upstream.headers, body.kept, whole=not body.oversized)
         found: tuple[Violation, ...] = ()
@@ -183,7 +181,7 @@ class Proxy:
                     return  # nobody listens: the upstream need not go on either
                 await send({"type": "http.response.body", "body": piece, "more_body": True})
         except UpstreamFailure as failure:
-            log.warning("%s, in the middle of its answer", failure.detail)
+            log.warning("%s, in the middle of its response", failure.detail)
             if connection is not None:
                 connection.close()
             return
@@ -219,7 +217,7 @@ def _is_cut_by_the_parser(request: Request) -> bool:
 
 
 def _ours(response: Response, error: str) -> Response:
-    """An answer that says that the proxy gave it, and why (RFC 9209)."""
+    """A response of our own: Proxy-Status names the proxy and the error (RFC 9209)."""
     return response.with_headers(((PROXY_STATUS, b"mockserver; error=%s" % error.encode("ascii")),))
 
 
@@ -232,7 +230,7 @@ def _with_body(head: Request, body: BufferedBody, *, cut: bool = False) -> Reque
 
 
 def _framed(upstream: UpstreamResponse, method: str) -> Headers:
-    """The headers of an answer with the framing of its body as it is sent."""
+    """The headers of a response, with the framing of the body as it is sent."""
     if method == "HEAD":
         return upstream.headers
     headers = tuple(pair for pair in upstream.headers if pair[0] != b"content-length")

@@ -1,4 +1,4 @@
-"""Passes bodies on: what fits the bound is held whole and can be judged, of what does not the beginning is kept."""
+"""Buffers bodies up to a bound, so that they can be judged; streams larger ones and keeps their beginning."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sends requests on to their upstream and brings the answers back as they are; names what can go wrong there."""
+"""Forwards requests to their upstream and returns its responses unchanged; names what can go wrong there."""
 
 from __future__ import annotations
 
@@ -31,15 +31,15 @@ HOP_BY_HOP = frozenset(
 )
 """The headers that belong to one connection (RFC 9110, 7.6.1); what Connection names belongs to it too."""
 UNKNOWN_ISSUER = frozenset({2, 18, 19, 20})
-"""What OpenSSL says of a certificate for which no CA that is trusted vouches (X509_V_ERR_…)."""
+"""OpenSSL's codes for a certificate that no trusted CA has signed (X509_V_ERR_…)."""
 LAST_STATUS = 599
 """RFC 9110, 15: what lies beyond is invalid, and our server could not send it."""
 KEEP_ALIVE_SECONDS = 5.0
 CONNECTIONS = 200
 
 
-class UpstreamFailure(Exception):  # noqa: N818 - it is an answer
-    """The upstream gave no answer that can be passed on; `status` is 502 or 504, `detail` says why, and `error` says
+class UpstreamFailure(Exception):  # noqa: N818 - it becomes a response
+    """The upstream gave no response that can be returned; `status` is 502 or 504, `detail` says why, and `error` says
     it in the words of Proxy-Status (RFC 9209, 2.3)."""
 
     def __init__(self, status: int, error: str, detail: str) -> None:
@@ -49,7 +49,7 @@ class UpstreamFailure(Exception):  # noqa: N818 - it is an answer
 
 @dataclass(frozen=True, slots=True)
 class UpstreamResponse:
-    """An upstream's answer: status, headers without hop-by-hop ones, names in lower case, and the body."""
+    """An upstream's response: status, headers without hop-by-hop ones, names in lower case, and the body."""
 
     status: int
     headers: Headers
@@ -58,7 +58,7 @@ class UpstreamResponse:
 
 class Forwarder:
     """Connections to the upstreams. `timeout` is the seconds that an upstream may take to be connected to, and from
-    the end of the request to the end of its answer, or to the bound of what is held of one; `tls` says whom to trust
+    the end of the request to the end of its response, or to the bound of what is held of it; `tls` says whom to trust
     (see `trust`)."""
 
     def __init__(self, timeout: float, bound: int, tls: ssl.SSLContext | None) -> None:
@@ -71,13 +71,13 @@ class Forwarder:
     async def exchange(
         self, upstream: Upstream, method: str, target: bytes, headers: Headers, body: BufferedBody
     ) -> AsyncIterator[UpstreamResponse]:
-        """The answer to a request, its body read up to the bound; the rest can be read inside the context. Raises
+        """The response to a request, its body read up to the bound; the rest can be read inside the context. Raises
         UpstreamFailure, and ClientGone where the client leaves in the middle of its request."""
         response: httpcore2.Response | None = None
         try:
             with _named(upstream, self._timeout):
                 async with asyncio.timeout(None) as deadline:
-                    request = self._request(upstream, method, target, headers, self._told(body, deadline))
+                    request = self._request(upstream, method, target, headers, self._sent(body, deadline))
                     response = await self._pool.handle_async_request(request)
                     if response.status > LAST_STATUS:
                         raise httpcore2.RemoteProtocolError(f"the status {response.status} is none of HTTP's")
@@ -89,12 +89,12 @@ class Forwarder:
                 await response.aclose()
 
     async def rest(self, upstream: Upstream, upstream_response: BufferedBody) -> AsyncIterator[bytes]:
-        """The whole body of an oversized answer. Raises UpstreamFailure where it breaks off."""
+        """The whole body of an oversized response. Raises UpstreamFailure where it breaks off."""
         with _named(upstream, self._timeout):
             async for piece in upstream_response.pieces():
                 yield piece
 
-    async def _told(self, body: BufferedBody, deadline: asyncio.Timeout) -> AsyncIterator[bytes]:
+    async def _sent(self, body: BufferedBody, deadline: asyncio.Timeout) -> AsyncIterator[bytes]:
         """The pieces of a request's body; at its end the upstream's time begins to run."""
         async for piece in body.pieces():
             yield piece
@@ -172,7 +172,7 @@ FAILURES: tuple[tuple[type[Exception], str, str], ...] = (
     (httpcore2.LocalProtocolError, "http_request_error", "cannot be sent this request"),
     (httpcore2.NetworkError, "connection_terminated", "broke the connection"),
 )
-"""What the HTTP client raises: its name in Proxy-Status, and what it says of the upstream."""
+"""What the HTTP client raises: its name in Proxy-Status, and the predicate of our message."""
 
 
 def _certificate_error(error: BaseException) -> str | None:

@@ -28,7 +28,7 @@ class Refuser:
         }
 
     def response(self, operation: Operation | None, request: Request, verdict: Verdict, account: Account) -> Response:
-        """The answer to a request of an operation that broke the contract; of none, problem+json."""
+        """The response to a request that broke the contract: the operation's envelope, problem+json without one."""
         said = "; ".join(
             f"{each.pointer or each.parameter or each.rule}: {each.message}" for each in verdict.violations
         )
@@ -44,4 +44,4 @@ class Refuser:
 
 
 _NOT_OF_THE_BODY = frozenset({"unreadable", "too-large", "encoding-unknown", "method", "security"})
-"""Rules whose violation says all that there is to say, without a place in the body."""
+"""Rules whose violations have no place in the body."""

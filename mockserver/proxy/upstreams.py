@@ -1,4 +1,4 @@
-"""Reads which vendor's traffic goes where, as `--upstream VENDOR=URL` says it."""
+"""Reads `--upstream VENDOR=URL`: where each vendor's traffic goes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from mockserver.errors import SettingsError
 
 @dataclass(frozen=True, slots=True)
 class Upstream:
-    """Where a vendor's requests are sent on to. `authority` is what the Host header says, `base` the path in front of
+    """Where a vendor's requests are forwarded to. `authority` is the value of the Host header, `base` the path before
     every request's own, without a slash at its end."""
 
     vendor: str

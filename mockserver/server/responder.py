@@ -80,8 +80,8 @@ class Responder:
             self._refuse(context, parsed)
             response = self._vendor.behaviour(operation)(context, account)
         except Failure as failure:
-            told = self._enforced or failure.kind is FailureKind.ASKED_FOR
-            standing = quota or (account.quotas.look(rate_limit) if rate_limit and told else None)
+            stated = self._enforced or failure.kind is FailureKind.ASKED_FOR
+            standing = quota or (account.quotas.look(rate_limit) if rate_limit and stated else None)
             return Decision(self.failed(operation, failure, standing, account))
         accepted = self._with_quota(operation, response, quota, account)
         if fault is not None and fault.stage == "after" and fault.status not in (None, operation.success):
@@ -151,7 +151,7 @@ class Responder:
         account: Account,
         retry_after: float | None = None,
     ) -> Response:
-        """An answer with the vendor's rate-limit headers, and `Retry-After` on 429 and 503."""
+        """A response with the vendor's rate-limit headers, and `Retry-After` on 429 and 503."""
         if quota is None and response.status not in (429, 503):
             return response
         more: Headers = ()

@@ -1,4 +1,4 @@
-"""One Starlette route per documented operation, and what answers a path or a method that nobody documents."""
+"""One Starlette route per documented operation, and a fallback for a path or a method that no contract documents."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ class Undocumented:
         self._max_body_bytes = max_body_bytes
 
     async def wrong_method(self, operation: Operation, scope: Scope, receive: Receive, send: Send) -> None:
-        """A documented path with a method that it does not have: as the vendor answers it, with Allow."""
+        """A documented path with another method: the vendor's response, with Allow."""
         head = head_of(scope)
         account = self._accounts.of(operation.vendor, read_credentials(operation, head).credential)
         allow = ", ".join(methods_of(operation.path, self._operations))

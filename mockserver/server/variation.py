@@ -21,7 +21,7 @@ STRANGE: tuple[Json, ...] = (
 )
 """What an unknown member may hold; the numbers stand at the edges of what JSON readers keep apart."""
 DEEPEST = 24
-PIECES_AT_MOST = 6
+MAX_PIECES = 6
 
 
 def varied(response: Response, operation: Operation, body: Json, chance: random.Random) -> Response:
@@ -38,7 +38,7 @@ def varied(response: Response, operation: Operation, body: Json, chance: random.
     asked = operation.documented.document if operation.documented else {}
     changed = Variation(contract.schema, frozenset(_names(asked)), _scalars(body), chance).of(usual)
     value = changed if contract.schema.validator.is_valid(changed) else usual
-    return response._replace(body=_written(value, chance), pieces=chance.choice((0, 0, 1, 2, PIECES_AT_MOST)))
+    return response._replace(body=_written(value, chance), pieces=chance.choice((0, 0, 1, 2, MAX_PIECES)))
 
 
 class Variation:

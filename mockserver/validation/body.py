@@ -20,7 +20,7 @@ def judge_body(operation: Operation, body: Json, now: float) -> Verdict:
 
     `now` is the account's time. Violations are sorted by place.
     """
-    plain = body in operation.plain
+    plain = body in operation.prescreen
     if plain and not (_rules(operation.documented) or _rules(operation.observed)):
         return ACCEPTED
     documented = _violations(operation.documented, body, now, fits=plain)

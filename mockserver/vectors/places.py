@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 from mockserver.support.pointers import pointer_of
 from mockserver.vectors.values import Maker
 
-PLACES_AT_MOST = 2000
-STEPS_AT_MOST = 40
+MAX_PLACES = 2000
+MAX_STEPS = 40
 
 
 class Step(NamedTuple):
@@ -33,12 +33,12 @@ def places(maker: Maker, schema: Any) -> Iterator[Place]:
     """Every distinct schema, the outermost first; what is shared by reference comes once."""
     seen: set[int] = set()
     queue: list[tuple[tuple[Step, ...], Any]] = [((), schema)]
-    for _ in range(PLACES_AT_MOST):
+    for _ in range(MAX_PLACES):
         if not queue:
             return
         steps, raw = queue.pop(0)
         found = maker.resolved(raw)
-        if not found or id(found) in seen or len(steps) > STEPS_AT_MOST:
+        if not found or id(found) in seen or len(steps) > MAX_STEPS:
             continue
         seen.add(id(found))
         yield Place(steps, found)
