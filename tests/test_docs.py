@@ -1,4 +1,4 @@
-"""What the documentation points to is there: linked pages, files named in passing, folders of the tree."""
+"""What the documentation points to is there: linked pages, files named in passing, folders, control calls."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ import re
 from pathlib import Path
 
 import pytest
+import yaml
+
+from tests.test_imports import FOLDERS
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "mockserver"
@@ -34,6 +37,19 @@ def test_a_page_about_the_code_names_files_that_are_there(page: Path) -> None:
     assert [file for file in files if not ((ROOT / file).exists() or (PACKAGE / file).exists())] == []
 
 
-def test_the_tree_of_the_architecture_holds_every_folder() -> None:
-    listed = re.findall(r"^    ([a-z_]+)/ ", (ROOT / "ARCHITECTURE.md").read_text("utf-8"), re.MULTILINE)
-    assert sorted(listed) == sorted(folder.parent.name for folder in PACKAGE.glob("*/__init__.py"))
+def test_the_tree_of_the_architecture_lists_the_folders_in_the_order_of_their_imports() -> None:
+    listed = re.findall(r"^    (\w+)(?:/|\.py) ", (ROOT / "ARCHITECTURE.md").read_text("utf-8"), re.MULTILINE)
+    assert listed == [folder for folder in FOLDERS if folder != "__main__"]
+
+
+def test_the_page_about_the_control_api_names_every_call() -> None:
+    page = (ROOT / "docs" / "control-api.md").read_text("utf-8")
+    documents = {"": PACKAGE / "control" / "openapi.yaml"}
+    documents |= {f"/{file.parent.name}": file for file in (PACKAGE / "vendors").glob("*/control.yaml")}
+    paths = [
+        prefix + path.partition("/{id}")[0]
+        for prefix, file in documents.items()
+        for path in yaml.safe_load(file.read_text("utf-8"))["paths"]
+    ]
+    assert len(paths) > 15
+    assert [path for path in paths if path not in page] == []
