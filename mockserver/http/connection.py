@@ -1,22 +1,35 @@
-"""The client's connection below HTTP: uvicorn's protocol made to hand it to the application, for wire faults."""
+"""The client's connection below HTTP: uvicorn's protocol, made to read strictly what a client sends and to hand the
+connection to the application, for wire faults."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import re
+import logging
+import math
 import socket
 import struct
 from collections.abc import Callable
 from typing import Any
 
+import httptools
 from starlette.types import Scope
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
+from mockserver.http.parsing import AfterHead, Deaf, explained, framing_of, with_path
+from mockserver.http.problems import problem_response
+from mockserver.http.statuses import phrase
+
+log = logging.getLogger("mockserver")
+
 EXTENSION = "mockserver.http.connection"
 MAX_PIPELINED = 16
-_OFFER = re.compile(rb"(?i)\r\nupgrade:[ \t]*([^\r\n]*)")
+MAX_UNFINISHED_BYTES = 256 * 1024
+"""Bytes of a head, or of the trailers behind a body, after which we no longer wait for their end."""
+LINGER_SECONDS = 2.0
+"""How long a client that was refused may go on sending before its connection is closed."""
 _LINGER_ZERO = struct.pack("ii", 1, 0)
+_SLASH = ord("/")
 
 
 class Connection:
@@ -81,7 +94,8 @@ class ConnectionProtocol(HttpToolsProtocol):
 
     uvicorn tells only the newest request of a connection that the client left, and stops reading, and so noticing,
     while one waits behind another; here all are told, and reading goes on for the first few. An offer to change the
-    protocol, such as HTTP/2, is passed over (RFC 9110, 7.8): the parser would take the body for the other protocol's.
+    protocol, such as HTTP/2, is passed over (RFC 9110, 7.8): it stays among the headers, and the body is read. Trailers
+    are read and forgotten (RFC 9110, 6.5.1). What is no HTTP/1.1 gets a problem document and one line in the log.
     """
 
     connection: Connection
@@ -90,7 +104,7 @@ class ConnectionProtocol(HttpToolsProtocol):
         super().connection_made(transport)
         self.connection = Connection(transport, self.flow.resume_reading)
         self._unanswered: list[RequestResponseCycle] = []
-        self._offers: list[tuple[bytes, bytes]] = []
+        self._unfinished: float = 0
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
@@ -107,23 +121,85 @@ class ConnectionProtocol(HttpToolsProtocol):
             self.connection.reset()
 
     def data_received(self, data: bytes) -> None:
-        if (b"pgrade:" in data or b"PGRADE:" in data) and (self.cycle is None or self.cycle.response_complete):
-            head, end, body = data.partition(b"\r\n\r\n")
-            self._offers = [(b"upgrade", offer) for offer in _OFFER.findall(head)]
-            data = _OFFER.sub(b"", head) + end + body
-        super().data_received(data)
+        self._unset_keepalive_if_required()
+        self._unfinished += len(data)
+        try:
+            try:
+                self.parser.feed_data(data)
+            except httptools.HttpParserUpgrade as offer:
+                self._read_past(offer, memoryview(data))
+        except httptools.HttpParserError as error:
+            of_target = isinstance(error.__context__, httptools.HttpParserInvalidURLError)
+            if isinstance(error, httptools.HttpParserCallbackError) and not of_target:
+                raise  # a bug of ours
+            self._refuse(400, explained(error, data))
+        if self._unfinished > MAX_UNFINISHED_BYTES:
+            self._refuse(431, f"the headers do not end within {MAX_UNFINISHED_BYTES} bytes")
 
     def on_headers_complete(self) -> None:
-        if self._offers:
-            self.headers += self._offers
-            self._offers = []
+        self._unfinished = 0
+        target = self.url
+        if target[0] != _SLASH:
+            self.url = with_path(target, self.parser.get_method())
         extended: Any = self.scope
         extended["extensions"] = {EXTENSION: self.connection}
         super().on_headers_complete()
+        if extended["method"] == "CONNECT":
+            extended["path"], extended["raw_path"] = target.decode("latin-1"), target
+        self.headers = []  # the scope keeps the list with the headers: what comes from now on are trailers
         self._unanswered = [cycle for cycle in self._unanswered if not cycle.response_complete]
         self._unanswered.append(self.cycle)
         if self.connection.held and len(self.pipeline) <= MAX_PIPELINED:
             self.flow.resume_reading()
+
+    def on_body(self, body: bytes) -> None:
+        self._unfinished = 0
+        super().on_body(body)
+
+    def _read_past(self, offer: httptools.HttpParserUpgrade, data: memoryview) -> None:
+        """Reads on after a head that offers another protocol. The parser takes what follows for that protocol's; a new
+        one is told the framing once more, without the offer. After CONNECT nothing is read."""
+        while True:
+            data = data[offer.args[0] :]
+            if self.scope["method"] == "CONNECT":
+                self.cycle.keep_alive = False
+                self._stop_parsing()
+                return
+            self.cycle.more_body = True  # the parser has reported the end of the request
+            self.cycle.message_event.clear()
+            self.parser = httptools.HttpRequestParser(AfterHead(self))
+            self.parser.set_dangerous_leniencies(lenient_data_after_close=True)
+            self.parser.feed_data(framing_of(self.scope))
+            try:
+                self.parser.feed_data(data)
+            except httptools.HttpParserUpgrade as another:
+                offer = another
+            else:
+                return
+
+    def _refuse(self, status: int, reason: str) -> None:
+        """Ends a connection on which something else than a request came. The requests before it get their responses
+        first, and then the client gets none for this: it would take it for theirs."""
+        log.warning("%s: %s", ":".join(map(str, self.client or ("a client",))), reason)
+        self._stop_parsing()
+        waiting = [cycle for cycle in self._unanswered if not cycle.response_complete]
+        if waiting and waiting[-1].more_body:
+            broken = waiting.pop()
+            broken.disconnected = True
+            broken.message_event.set()
+        if waiting:
+            waiting[-1].keep_alive = False
+            return
+        problem = problem_response(status, reason)
+        head = f"HTTP/1.1 {status} {phrase(status)}\r\nContent-Type: {problem.content_type.decode()}\r\n"
+        head += f"Content-Length: {len(problem.body)}\r\nConnection: close\r\n\r\n"
+        self.transport.write(head.encode("ascii") + problem.body)
+        self.transport.write_eof()  # to close with bytes unread would reset the connection, and the response with it
+        self.loop.call_later(LINGER_SECONDS, self.transport.close)
+
+    def _stop_parsing(self) -> None:
+        self.parser = Deaf(self)
+        self._unfinished = -math.inf
 
 
 def connection_of(scope: Scope) -> Connection | None:

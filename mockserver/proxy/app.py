@@ -24,6 +24,7 @@ from mockserver.proxy.refusing import Refuser
 from mockserver.proxy.upstreams import Upstream
 from mockserver.server.recorder import Outcome, Recorder, Recording
 from mockserver.server.routing import documented_routes, methods_of, nearest_operation, path_values
+from mockserver.server.undocumented import NO_TUNNEL
 from mockserver.validation.credentials import read_credentials
 from mockserver.validation.exchange import judge_request
 from mockserver.validation.request import NO_PAGE, undocumented, wrong_method
@@ -127,9 +128,8 @@ class Proxy:
 
     def _refusal(self, proxied: ProxiedRequest, request: Request, verdict: Verdict) -> Response | None:
         """The response to a request that is not forwarded."""
-        if _is_cut_by_the_parser(request):
-            reason = "CONNECT, and a body behind a request to upgrade the connection, are not passed on"
-            return _ours(problem_response(501, reason), "http_request_denied")
+        if request.method == "CONNECT":
+            return _ours(problem_response(501, NO_TUNNEL), "http_request_denied")
         if proxied.upstream is None:
             names = ", ".join(self._upstreams)
             reason = verdict.violations[0].message
@@ -184,6 +184,7 @@ class Proxy:
             log.warning("%s, in the middle of its response", failure.detail)
             if connection is not None:
                 connection.close()
+                await connection.gone()
             return
         await send({"type": "http.response.body", "body": b""})
 
@@ -205,15 +206,6 @@ async def _respond(recording: Recording, request: Request, verdict: Verdict, res
     headers = headers_of(response, now)
     recording.close(request, Outcome(now, response, headers, verdict))
     await respond(send, response, headers)
-
-
-def _is_cut_by_the_parser(request: Request) -> bool:
-    """Whether our HTTP parser took what follows the head for another protocol, and gave us no body."""
-    if request.method == "CONNECT":
-        return True
-    length = request.header(b"content-length")
-    follows = (length is not None and length != b"0") or request.header(b"transfer-encoding") is not None
-    return follows and not request.body_size and request.header(b"upgrade") is not None
 
 
 def _ours(response: Response, error: str) -> Response:

@@ -18,6 +18,8 @@ from mockserver.server.routing import methods_of, nearest_operation
 from mockserver.validation.credentials import read_credentials
 from mockserver.validation.request import NO_PAGE, undocumented
 
+NO_TUNNEL = "CONNECT opens a tunnel, which this server does not: send requests to its own http:// address"
+
 
 class Undocumented:
     """Receives, refuses and records what no operation takes."""
@@ -51,6 +53,11 @@ class Undocumented:
         if scope["type"] != "http":
             return
         head = head_of(scope)
+        if head.method == "CONNECT":
+            violation = undocumented("method", NO_TUNNEL, NO_PAGE)
+            response = problem_response(501, NO_TUNNEL)
+            await self._refuse(self._accounts.of(UNMATCHED, ""), head, receive, send, response, violation)
+            return
         nearest = nearest_operation(head.path, self._operations)
         hint = f"; the nearest is {nearest.method} {nearest.path} ({nearest.vendor} {nearest.id})" if nearest else ""
         message = f"no documented endpoint at this path{hint}"

@@ -1,0 +1,81 @@
+"""`mockserver proxy` and what is not a header: trailers, tunnels, and upstreams that break off, with their log."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import socket
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+import httpx2
+import pytest
+
+from tests.support.harness import PATIENCE, V1, Server
+from tests.support.upstreams import RawUpstream, proxying, served
+
+pytestmark = pytest.mark.socket
+
+ACCEPTED = b'HTTP/1.1 202 Accepted\r\nContent-Type: application/json\r\nContent-Length: 15\r\n\r\n{"status":"ok"}'
+
+
+@pytest.fixture
+def upstream() -> Iterator[RawUpstream]:
+    upstream = RawUpstream()
+    yield upstream
+    upstream.close()
+
+
+@pytest.fixture
+def alone(upstream: RawUpstream) -> Iterator[Server]:
+    """A proxy whose log nobody else writes into."""
+    with proxying("--max-body-bytes", "200000", datadog=upstream.url) as running:
+        yield running
+
+
+def exchanged(server: Server, request: bytes) -> bytes:
+    """What is answered to raw bytes, to the end of the connection."""
+    address = urlsplit(server.url)
+    with socket.create_connection((address.hostname, address.port or 0), PATIENCE) as client:
+        client.sendall(request)
+        return b"".join(iter(lambda: client.recv(65536), b""))
+
+
+def test_trailers_are_not_sent_on(alone: Server, upstream: RawUpstream, key: str) -> None:
+    upstream.behave = served(ACCEPTED)
+    body = json.dumps(V1.body).encode()
+    head = b"POST %s HTTP/1.1\r\nHost: x\r\nConnection: close\r\nTrailer: X-Late\r\n" % V1.path.encode()
+    chunks = b"Transfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n0\r\n" % (len(body), body)
+    answer = exchanged(alone, head + chunks + b"X-Late: 1\r\nDD-API-KEY: %s\r\n\r\n" % key.encode())
+    assert answer.startswith(b"HTTP/1.1 202 ")
+    (received,) = upstream.received
+    assert b"late" not in received.lower()
+    assert key.encode() not in received
+    assert received.endswith(b"\r\n\r\n" + body)
+
+
+def test_a_tunnel_is_refused_in_one_line(alone: Server, upstream: RawUpstream) -> None:
+    answer = exchanged(alone, b"CONNECT api.example.com:443 HTTP/1.1\r\nHost: api.example.com:443\r\n\r\n\x16\x03\x01")
+    assert answer.startswith(b"HTTP/1.1 501 ")
+    assert b"proxy-status: mockserver; error=http_request_denied" in answer
+    assert upstream.received == []
+    (line,) = alone.log.splitlines()
+    assert "CONNECT api.example.com:443 - 501" in line
+
+
+def test_a_large_response_that_breaks_off_logs_one_warning(alone: Server, upstream: RawUpstream, key: str) -> None:
+    upstream.behave = served(b"HTTP/1.1 202 OK\r\nContent-Length: 900000\r\n\r\n" + b"x" * 500_000)
+    with contextlib.suppress(httpx2.RemoteProtocolError):
+        alone.post(V1, key)
+    exchange, warning = alone.log.splitlines()
+    assert f"INFO POST {V1.path} {V1.id} 202" in exchange
+    assert "WARNING the upstream of datadog" in warning
+    assert "in the middle of its answer" in warning
+
+
+def test_a_response_that_breaks_off_early_logs_one_warning(alone: Server, upstream: RawUpstream, key: str) -> None:
+    upstream.behave = served(b"HTTP/1.1 202 OK\r\nContent-Length: 900\r\n\r\n{")
+    assert alone.post(V1, key).status_code == 502
+    warning, exchange = alone.log.splitlines()
+    assert "WARNING the upstream of datadog" in warning
+    assert f"INFO POST {V1.path} {V1.id} 502" in exchange
