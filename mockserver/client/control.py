@@ -65,7 +65,7 @@ class HttpControl:
         if parts.scheme != "http" or not parts.hostname:
             raise ControlError(f"expected the URL of a mockserver, such as http://127.0.0.1:8080, found {url!r}")
         self._address = (parts.hostname, parts.port or 80)
-        self._headers = {"Authorization": f"Bearer {token}"} if token else {}
+        self._headers = {"Authorization": f"Bearer {token}".encode("utf-8", "surrogateescape")} if token else {}
         self._idle: list[http.client.HTTPConnection] = []
         self._lock = threading.Lock()
 

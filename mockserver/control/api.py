@@ -85,9 +85,9 @@ def _routes(calls: list[tuple[str, str, Call]], gate: Gate, document: Mapping[st
         contract = CallContract(document, path.replace(":path}", "}"), method)
         by_path.setdefault(path, {})[method] = (call, contract)
 
-    def endpoint(methods: dict[str, tuple[Call, CallContract]]) -> Call:
+    def endpoint(path: str, methods: dict[str, tuple[Call, CallContract]]) -> Call:
         async def guarded(request: Request) -> Response:
-            gate.check(request)
+            gate.check(request, public=path == "/health")
             method = "GET" if request.method == "HEAD" else request.method
             if method not in methods:
                 raise HTTPException(405, "Method Not Allowed", {"Allow": ", ".join(sorted(methods))})
@@ -98,7 +98,7 @@ def _routes(calls: list[tuple[str, str, Call]], gate: Gate, document: Mapping[st
         return guarded
 
     every = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"]
-    return [Route(path, endpoint(methods), methods=every) for path, methods in by_path.items()]
+    return [Route(path, endpoint(path, methods), methods=every) for path, methods in by_path.items()]
 
 
 class ServerCalls:
