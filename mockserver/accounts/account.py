@@ -13,6 +13,7 @@ from mockserver.accounts.journal import Journal
 from mockserver.accounts.quotas import Quotas
 from mockserver.faults import FaultBook
 from mockserver.support.clock import Clock, StartTimer, TimeSource
+from mockserver.support.credentials import KnownCredentials
 from mockserver.support.redaction import mask
 
 UNMATCHED = ""
@@ -54,7 +55,7 @@ class Accounts:
     Requests that match no operation go to the account of vendor "" and credential "". `clock` is the server's: every
     account's runs with it until it is set by itself. `faults` are the scripted ones, of all accounts. `on_new` is
     called with each account that is made, every one of `on_record` after each exchange that is kept. `settings` are the
-    vendors' own options, by vendor.
+    vendors' own options, by vendor. `credentials` are those of all accounts, to be masked wherever requests are shown.
     """
 
     def __init__(
@@ -71,6 +72,7 @@ class Accounts:
         self._settings = settings
         self.clock = Clock(time_source, start_timer)
         self.faults = FaultBook(seed)
+        self.credentials = KnownCredentials()
         self._accounts: OrderedDict[tuple[str, str], Account] = OrderedDict()
         self._sequence = 0
         self.on_new: Callable[[Account], None] = lambda account: None
@@ -89,6 +91,9 @@ class Accounts:
             self._accounts.move_to_end(key)
             return account
         account = self._accounts[key] = self._new(vendor, credential)
+        self.credentials.add(credential, account.label)
+        if len(self.credentials) > 2 * self._bounds.accounts:
+            self.credentials.keep((each.credential, each.label) for each in self)
         self.on_new(account)
         if len(self._accounts) > self._bounds.accounts:
             self._accounts.popitem(last=False)

@@ -13,14 +13,16 @@ from mockserver.check.recorded import NoRecording, Recorded, UnreadableFile
 from mockserver.check.targets import Match, Targets
 from mockserver.contracts import Catalogue
 from mockserver.events.export.writing import quoted_path
-from mockserver.model import Operation, Verdict, Violation
-from mockserver.support.redaction import redaction_for
-from mockserver.validation.credentials import EVERY_CREDENTIAL, recorded_credentials
+from mockserver.model import Operation, Request, Verdict, Violation
+from mockserver.support.redaction import mask, redaction_for
+from mockserver.validation.credentials import EVERY_CREDENTIAL, read_credentials, recorded_credentials
 from mockserver.validation.exchange import UNKNOWN_TIME, judge_request
 from mockserver.validation.fixes import Fixes, fixes
 from mockserver.validation.request import wrong_method
 from mockserver.validation.response import judge_response
 
+MAX_CREDENTIALS = 10_000
+"""Credentials of recordings that are masked wherever they stand."""
 BOTH: tuple[Side, ...] = ("request", "response")
 OF_OUR_PROXY = re.compile(rb"mockserver\s*;.*\berror=")
 """What Proxy-Status (RFC 9209) says of an answer that `mockserver proxy` gave itself."""
@@ -82,7 +84,8 @@ class Checker:
         if found == "host":
             count(report.unknown_hosts, exchange.host or "(no host)")
         elif found == "path":
-            count(report.unknown_paths, f"{request.method} {exchange.host}{request.path[:200]}")
+            path_shown = self._redaction.of_address(request.path)[:200]
+            count(report.unknown_paths, f"{request.method} {exchange.host}{path_shown}")
         elif found.allowed and request.method == "OPTIONS":
             count(report.not_judged, "preflight requests of a browser")
         else:
@@ -142,8 +145,9 @@ class Checker:
         request = exchange.request
         nothing: tuple[Fixes, Fixes] = ([None] * len(verdict.violations), [])  # a response has no warnings
         of_violations, of_warnings = fixes(verdict) if side == "request" else nothing
-        query = self._redaction.of_query(request.query)
-        url = quoted_path(request.path) + (f"?{query}" if query else "")
+        redaction, account = self._redaction, self._account(operation, request)
+        query = redaction.of_query(request.query, account)
+        url = quoted_path(redaction.of_address(request.path, account)) + (f"?{query}" if query else "")
         levels: tuple[tuple[Level, tuple[Violation, ...], Fixes], ...] = (
             ("violation", verdict.violations, of_violations),
             ("warning", verdict.warnings, of_warnings),
@@ -163,7 +167,15 @@ class Checker:
                         status=exchange.response.status if exchange.response else None,
                         side=side,
                         level=level,
-                        violation=violation,
-                        remedy=fix,
+                        violation=redaction.of_violation(violation, account),
+                        remedy=fix and redaction.of_text(fix, account),
                     )
                 )
+
+    def _account(self, operation: Operation, request: Request) -> str:
+        """The label of the credential that a request presents; it is masked in every finding from now on."""
+        credential, known = read_credentials(operation, request).credential, self._redaction.known
+        label = mask(credential)
+        if credential and label not in known and len(known) < MAX_CREDENTIALS:
+            known.add(credential, label)
+        return label

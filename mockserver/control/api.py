@@ -22,6 +22,7 @@ from mockserver.control.events import EventCalls
 from mockserver.control.faults import FaultCalls
 from mockserver.control.gate import Gate
 from mockserver.control.journal import JournalCalls
+from mockserver.control.masking import Masking
 from mockserver.control.query import (
     AccountSelector,
     BadCall,
@@ -39,6 +40,10 @@ from mockserver.vendors.registry import vendor_named
 from mockserver.vendors.splitting import splitter
 
 Call = Callable[[Request], Awaitable[Response]]
+MASKED_OR_WITHOUT_REQUESTS = frozenset(
+    {"/health", "/openapi.json", "/contracts/{vendor}/openapi.json", "/requests", "/requests/{id}", "/export"}
+)
+"""The routes whose responses show no request, or mask credentials themselves."""
 
 
 def control_app(settings: Settings, catalogue: Catalogue, accounts: Accounts, start_timer: StartTimer) -> Starlette:
@@ -48,7 +53,8 @@ def control_app(settings: Settings, catalogue: Catalogue, accounts: Accounts, st
     views = {name: own for name, vendor in vendors.items() if (own := vendor.load_views()) is not None}
     document = control_document(views)
     server = ServerCalls(selector, catalogue, accounts, document)
-    journal = JournalCalls(selector, settings.max_body_bytes, redaction_for(catalogue.operations))
+    redaction = redaction_for(catalogue.operations, accounts.credentials)
+    journal = JournalCalls(selector, settings.max_body_bytes, redaction)
     splitters = {name: splitter(vendors[name], contract.operations) for name, contract in catalogue.vendors.items()}
     reader = EventReader(splitters, settings.max_body_bytes, settings.journal_bytes)
     events = EventCalls(selector, accounts, reader, start_timer)
@@ -72,14 +78,22 @@ def control_app(settings: Settings, catalogue: Catalogue, accounts: Accounts, st
         ("POST", "/clock/advance", clock.advance),
         *VendorCalls(views, accounts, events.of_vendor),
     ]
-    handlers: dict[Any, Any] = {HTTPException: _problem, BadCall: _bad_call, Exception: _bug}
+    masking = Masking(redaction)
+    handlers: dict[Any, Any] = {
+        HTTPException: lambda request, error: masking.of(request, _problem(error)),
+        BadCall: lambda request, error: masking.of(request, _bad_call(error)),
+        Exception: _bug,
+    }
     forwarded = Middleware(ProxyHeadersMiddleware)  # so that addresses in responses have the scheme of a local proxy
-    return Starlette(routes=_routes(calls, gate, document), middleware=[forwarded], exception_handlers=handlers)
+    routes = _routes(calls, gate, document, masking)
+    return Starlette(routes=routes, middleware=[forwarded], exception_handlers=handlers)
 
 
-def _routes(calls: list[tuple[str, str, Call]], gate: Gate, document: Mapping[str, Any]) -> list[Route]:
+def _routes(
+    calls: list[tuple[str, str, Call]], gate: Gate, document: Mapping[str, Any], masking: Masking
+) -> list[Route]:
     """One route per path. It passes the gate, then calls by method what the document allows; a method that the path
-    does not have is 405 with the others."""
+    does not have is 405 with the others. Known credentials are masked in the response."""
     by_path: dict[str, dict[str, tuple[Call, CallContract]]] = {}
     for method, path, call in calls:
         contract = CallContract(document, path.replace(":path}", "}"), method)
@@ -93,7 +107,8 @@ def _routes(calls: list[tuple[str, str, Call]], gate: Gate, document: Mapping[st
                 raise HTTPException(405, "Method Not Allowed", {"Allow": ", ".join(sorted(methods))})
             call, contract = methods[method]
             check_query(request, contract)
-            return await call(request)
+            response = await call(request)
+            return response if path in MASKED_OR_WITHOUT_REQUESTS else masking.of(request, response)
 
         return guarded
 
@@ -134,13 +149,13 @@ class ServerCalls:
         return json_response(served_at(self._catalogue.vendors[vendor].document, url))
 
 
-def _problem(_request: Request, error: HTTPException) -> Response:
+def _problem(error: HTTPException) -> Response:
     response = problem_document(error.status_code, error.detail)
     response.headers.update(error.headers or {})
     return response
 
 
-def _bad_call(_request: Request, error: BadCall) -> Response:
+def _bad_call(error: BadCall) -> Response:
     errors = [{"pointer": pointer, "detail": detail} for pointer, detail in error.problems]
     errors += [{"parameter": name, "detail": detail} for name, detail in error.parameters]
     return problem_document(400, str(error), **({"errors": errors} if errors else {}))

@@ -6,11 +6,11 @@ import base64
 from typing import TYPE_CHECKING, cast
 
 from mockserver.errors import Failure
-from mockserver.model import Event, Exchange, Headers, Violation
+from mockserver.model import Event, Exchange, FiredFault, Headers, Json, Violation
 from mockserver.support.redaction import Redaction
 from mockserver.support.timestamps import iso
 from mockserver.validation.decoding import decompressed, parse_json
-from mockserver.validation.fixes import fixes
+from mockserver.validation.fixes import Fixes, fixes
 
 if TYPE_CHECKING:
     from mockserver.client.views import (
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 def summary(exchange: Exchange, redaction: Redaction) -> RequestView:
     """An exchange as a listing shows it: everything but headers and bodies."""
-    verdict = exchange.verdict
+    verdict, of_response = exchange.verdict, exchange.response_violations
     of_violations, of_warnings = fixes(verdict)
     return {
         "id": exchange.id,
@@ -35,16 +35,16 @@ def summary(exchange: Exchange, redaction: Redaction) -> RequestView:
         "account": exchange.account,
         "received": iso(exchange.received),
         "method": exchange.request.method,
-        "path": exchange.request.path,
-        "query": redaction.of_query(exchange.request.query),
+        "path": redaction.of_address(exchange.request.path, exchange.account),
+        "query": redaction.of_query(exchange.request.query, exchange.account),
         "status": exchange.status,
         "verdict": "valid" if verdict.valid else "invalid",
-        "violations": [violation_view(*each) for each in zip(verdict.violations, of_violations, strict=True)],
-        "warnings": [violation_view(*each) for each in zip(verdict.warnings, of_warnings, strict=True)],
-        "response_violations": [violation_view(violation) for violation in exchange.response_violations],
+        "violations": _found(verdict.violations, of_violations, exchange, redaction),
+        "warnings": _found(verdict.warnings, of_warnings, exchange, redaction),
+        "response_violations": _found(of_response, [None] * len(of_response), exchange, redaction),
         "stored": exchange.stored,
         "acknowledged": exchange.acknowledged,
-        "fault": None if exchange.fault is None else {"id": exchange.fault.id, **exchange.fault.source},
+        "fault": None if exchange.fault is None else redaction.of_json(_fault(exchange.fault), exchange.account),
         "bytes": exchange.request.body_size,
         "milliseconds": round(exchange.milliseconds, 3),
     }
@@ -53,23 +53,22 @@ def summary(exchange: Exchange, redaction: Redaction) -> RequestView:
 def whole(exchange: Exchange, max_bytes: int, redaction: Redaction) -> WholeRequestView:
     """One exchange with its headers, raw bodies and, if it is JSON, the value of the request's body. `max_bytes` bounds
     the decompressed body."""
-    try:
-        value = parse_json(decompressed(exchange.request, max_bytes))
-    except Failure:
-        value = None
+    sent, account = exchange.request, exchange.account
+    body = redaction.of_body(sent.body, account)
     request: SentRequestView = {
-        "headers": _pairs(exchange.request.headers, redaction),
-        **_body(exchange.request.body),
-        "truncated": exchange.request.truncated,
-        "json": value,
+        "headers": _pairs(sent.headers, account, redaction),
+        **_body(body),
+        "truncated": sent.truncated,
+        "json": _json(exchange, max_bytes, redaction, masked=body is not sent.body),
     }
     response: SentResponseView = {
         "status": exchange.status,
-        "headers": _pairs(exchange.response_headers, redaction),
-        **_body(exchange.response_body),
+        "headers": _pairs(exchange.response_headers, account, redaction),
+        **_body(redaction.of_body(exchange.response_body, account)),
         "truncated": exchange.response_truncated,
     }
-    return {**summary(exchange, redaction), "request": request, "response": response, "error": exchange.error}
+    error = None if exchange.error is None else redaction.of_text(exchange.error, account)
+    return {**summary(exchange, redaction), "request": request, "response": response, "error": error}
 
 
 def event_view(event: Event) -> EventView:
@@ -96,8 +95,31 @@ def violation_view(violation: Violation, fix: str | None = None) -> ViolationVie
     return view
 
 
-def _pairs(headers: Headers, redaction: Redaction) -> list[list[str]]:
-    return [[name, value] for name, value in redaction.of_headers(headers)]
+def _found(
+    violations: tuple[Violation, ...], fixes_of_them: Fixes, exchange: Exchange, redaction: Redaction
+) -> list[ViolationView]:
+    views = [violation_view(*each) for each in zip(violations, fixes_of_them, strict=True)]
+    return cast("list[ViolationView]", redaction.of_json(views, exchange.account)) if views else views
+
+
+def _fault(fault: FiredFault) -> dict[str, Json]:
+    return {"id": fault.id, **fault.source}
+
+
+def _json(exchange: Exchange, max_bytes: int, redaction: Redaction, *, masked: bool) -> Json:
+    """The value of a request's body, None if it is not JSON. `masked` says that credentials are in the body as sent."""
+    sent = exchange.request
+    try:
+        content = decompressed(sent, max_bytes)
+        value = parse_json(content)
+    except Failure:
+        return None
+    as_written = content is sent.body and b"\\" not in content
+    return value if as_written and not masked else redaction.of_json(value, exchange.account)
+
+
+def _pairs(headers: Headers, account: str, redaction: Redaction) -> list[list[str]]:
+    return [[name, value] for name, value in redaction.of_headers(headers, account)]
 
 
 def _body(raw: bytes) -> BodyView:

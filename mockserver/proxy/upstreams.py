@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from mockserver.errors import SettingsError
+from mockserver.support.redaction import Redaction
+
+REDACTION = Redaction()
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +31,8 @@ def read_upstreams(given: tuple[str, ...], vendors: tuple[str, ...]) -> dict[str
     for text in given:
         vendor, equals, url = text.partition("=")
         if not equals or vendor not in vendors:
-            raise SettingsError(f"--upstream: expected VENDOR=URL with one of {', '.join(vendors)}, found {text!r}")
+            expected = f"VENDOR=URL with one of {', '.join(vendors)}"
+            raise SettingsError(f"--upstream: expected {expected}, found {REDACTION.of_address(text)!r}")
         if vendor in found:
             raise SettingsError(f"--upstream: {vendor} is given twice")
         found[vendor] = _upstream(vendor, url)
@@ -43,9 +47,10 @@ def _upstream(vendor: str, url: str) -> Upstream:
         host, port = parts.hostname or "", parts.port
         encoded = host.encode("ascii") if host.isascii() else host.encode("idna")
     except ValueError as error:
-        raise SettingsError(f"--upstream: {vendor}: {url!r} is no URL: {error}") from None
-    if parts.scheme not in ("http", "https") or not host or parts.query or parts.fragment or parts.username:
-        raise SettingsError(f"--upstream: {vendor}: expected http(s)://HOST[:PORT][/PATH], found {url!r}")
+        raise SettingsError(f"--upstream: {vendor}: {REDACTION.of_address(url)!r} is no URL: {error}") from None
+    if parts.scheme not in ("http", "https") or not host or parts.query or parts.fragment or "@" in parts.netloc:
+        found = REDACTION.of_address(url)
+        raise SettingsError(f"--upstream: {vendor}: expected http(s)://HOST[:PORT][/PATH], found {found!r}")
     shown = b"[%s]" % encoded if b":" in encoded else encoded
     return Upstream(
         vendor=vendor,

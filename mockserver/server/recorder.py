@@ -19,6 +19,7 @@ from mockserver.model import (
     Verdict,
     Violation,
 )
+from mockserver.support.redaction import Redaction
 
 access_log = logging.getLogger("mockserver.access")
 
@@ -59,6 +60,7 @@ class Recorder:
     def __init__(self, accounts: Accounts, timer: Callable[[], float]) -> None:
         self._accounts = accounts
         self._timer = timer
+        self._redaction = Redaction(known=accounts.credentials)
 
     def begin(self, account: Account, operation: Operation | None) -> Recording:
         """A recording of the request that is coming in."""
@@ -92,13 +94,16 @@ class Recorder:
             for tell in tuple(self._accounts.on_record):
                 tell()
         if access_log.isEnabledFor(logging.INFO):
-            access_log.info("%s", log_line(exchange))
+            path = request.path
+            if operation is None or path != operation.path:  # a path of the contract holds no secret
+                path = self._redaction.of_address(path, account.label)
+            access_log.info("%s", log_line(exchange, path))
 
 
-def log_line(exchange: Exchange) -> str:
+def log_line(exchange: Exchange, path: str) -> str:
     """Method, path, operation, status, verdict and milliseconds; nothing that could hold a secret."""
     verdict = "valid" if exchange.verdict.valid else f"invalid({len(exchange.verdict.violations)})"
-    path = exchange.request.path.encode("unicode_escape").decode("ascii")[:200]
+    path = path[:200].encode("unicode_escape").decode("ascii").replace(r"\u2026", "…")
     status = exchange.status if exchange.status is not None else "unanswered"
     operation = exchange.operation or "-"
     fault = f" fault={exchange.fault.id}" if exchange.fault else ""

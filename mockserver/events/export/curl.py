@@ -21,9 +21,9 @@ def _write(exchanges: Iterable[Exchange], context: ExportContext) -> Iterator[by
 
 def _command(exchange: Exchange, context: ExportContext) -> str:
     """The request as a command line; its credentials are masked, so they must be given anew."""
-    request = exchange.request
+    request, redaction, account = exchange.request, context.redaction, exchange.account
     words = ["curl", "--globoff", "-X", request.method, url_of(exchange, context, AS_SENT)]
-    for name, value in context.redaction.of_headers(request.headers):
+    for name, value in redaction.of_headers(request.headers, account):
         if name not in ("host", "content-length", "connection", "accept-encoding", "transfer-encoding"):
             words += ["-H", f"{name}: {value}" if value else f"{name};"]
     if not request.body:
@@ -31,10 +31,11 @@ def _command(exchange: Exchange, context: ExportContext) -> str:
     if not content_type_of(request.headers):
         words += ["-H", "content-type:"]
     cut = f"  # only {len(request.body)} of {request.body_size} bytes" if request.truncated else ""
-    text = text_of(request.body)
-    if "encoding" not in text and "\0" not in text["text"] and len(request.body) <= MAX_ARGUMENT_BYTES:
+    body = redaction.of_body(request.body, account)
+    text = text_of(body)
+    if "encoding" not in text and "\0" not in text["text"] and len(body) <= MAX_ARGUMENT_BYTES:
         return shlex.join([*words, "--data-raw", text["text"]]) + cut
-    encoded = base64.b64encode(request.body).decode("ascii")
+    encoded = base64.b64encode(body).decode("ascii")
     return f"printf %s {encoded} | base64 -d | {shlex.join([*words, '--data-binary', '@-'])}{cut}"
 
 

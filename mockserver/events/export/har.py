@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl
 from mockserver import __version__
 from mockserver.events.export.writing import ExportContext, ExportFormat, content_type_of, text_of, url_of
 from mockserver.http.statuses import phrase
-from mockserver.model import Exchange, Headers, Json
+from mockserver.model import Exchange, Json
 from mockserver.support.jsontext import dump
 from mockserver.support.redaction import Redaction
 from mockserver.support.timestamps import iso
@@ -23,8 +23,8 @@ def _write(exchanges: Iterable[Exchange], context: ExportContext) -> Iterator[by
 
 
 def _entry(exchange: Exchange, context: ExportContext) -> dict[str, Json]:
-    request, redaction = exchange.request, context.redaction
-    query = redaction.of_query(request.query)
+    request, redaction, account = exchange.request, context.redaction, exchange.account
+    query = redaction.of_query(request.query, account)
     status, size = exchange.status or 0, _response_size(exchange)
     return {
         "startedDateTime": iso(exchange.received),
@@ -34,9 +34,9 @@ def _entry(exchange: Exchange, context: ExportContext) -> dict[str, Json]:
             "url": url_of(exchange, context),
             "httpVersion": "HTTP/1.1",
             "cookies": [],
-            "headers": _pairs(request.headers, redaction),
+            "headers": _pairs(redaction.of_headers(request.headers, account)),
             "queryString": [{"name": name, "value": value} for name, value in parse_qsl(query, keep_blank_values=True)],
-            **_post_data(exchange),
+            **_post_data(exchange, redaction),
             "headersSize": -1,
             "bodySize": request.body_size,
         },
@@ -45,11 +45,11 @@ def _entry(exchange: Exchange, context: ExportContext) -> dict[str, Json]:
             "statusText": phrase(status) if status else "",
             "httpVersion": "HTTP/1.1",
             "cookies": [],
-            "headers": _pairs(exchange.response_headers, redaction),
+            "headers": _pairs(redaction.of_headers(exchange.response_headers, account)),
             "content": {
                 "size": size,
                 "mimeType": content_type_of(exchange.response_headers),
-                **text_of(exchange.response_body),
+                **text_of(redaction.of_body(exchange.response_body, account)),
                 **(_cut(exchange.response_body, size) if exchange.response_truncated else {}),
             },
             "redirectURL": "",
@@ -61,14 +61,15 @@ def _entry(exchange: Exchange, context: ExportContext) -> dict[str, Json]:
     }
 
 
-def _post_data(exchange: Exchange) -> dict[str, Json]:
+def _post_data(exchange: Exchange, redaction: Redaction) -> dict[str, Json]:
     """The request's body, if it has one; of one that is oversized, or that its client left, only the beginning was
     kept."""
     request = exchange.request
     if not (request.body_size or request.truncated):
         return {}
     comment = _cut(request.body, request.body_size) if request.truncated else {}
-    return {"postData": {"mimeType": content_type_of(request.headers), **text_of(request.body), **comment}}
+    text = text_of(redaction.of_body(request.body, exchange.account))
+    return {"postData": {"mimeType": content_type_of(request.headers), **text, **comment}}
 
 
 def _response_size(exchange: Exchange) -> int:
@@ -85,8 +86,8 @@ def _cut(kept: bytes, size: int) -> dict[str, Json]:
     return {"_truncated": True, "comment": f"the first {len(kept)} bytes" + (f" of {size}" if size >= 0 else "")}
 
 
-def _pairs(headers: Headers, redaction: Redaction) -> list[dict[str, str]]:
-    return [{"name": name, "value": value} for name, value in redaction.of_headers(headers)]
+def _pairs(headers: list[tuple[str, str]]) -> list[dict[str, str]]:
+    return [{"name": name, "value": value} for name, value in headers]
 
 
 FORMAT = ExportFormat("application/json", _write)

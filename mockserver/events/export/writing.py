@@ -29,8 +29,10 @@ class ExportFormat(NamedTuple):
 
 def url_of(exchange: Exchange, context: ExportContext, also: str = "") -> str:
     """The address with what no URL may hold percent-encoded, but for the characters of `also` in its query."""
-    query = quote(context.redaction.of_query(exchange.request.query), safe="/:@!$&'()*+,;=~?%" + also)
-    return f"{context.origin}{quoted_path(exchange.request.path)}" + (f"?{query}" if query else "")
+    redaction, account = context.redaction, exchange.account
+    query = quote(redaction.of_query(exchange.request.query, account), safe="/:@!$&'()*+,;=~?%" + also)
+    path = quoted_path(redaction.of_address(exchange.request.path, account))
+    return f"{context.origin}{path}" + (f"?{query}" if query else "")
 
 
 def quoted_path(path: str) -> str:
