@@ -70,7 +70,7 @@ def test_a_large_response_that_breaks_off_logs_one_warning(alone: Server, upstre
     exchange, warning = alone.log.splitlines()
     assert f"INFO POST {V1.path} {V1.id} 202" in exchange
     assert "WARNING the upstream of datadog" in warning
-    assert "in the middle of its answer" in warning
+    assert "in the middle of its response" in warning
 
 
 def test_a_response_that_breaks_off_early_logs_one_warning(alone: Server, upstream: RawUpstream, key: str) -> None:

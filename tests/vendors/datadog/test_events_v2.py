@@ -190,9 +190,9 @@ def test_alerts_with_one_aggregation_key_are_one_alert(either: Server, key: str)
 
 def test_alerts_of_two_accounts_with_one_aggregation_key_are_two(server: Server, key: str) -> None:
     for name in (key, f"{key}-other"):
-        evt(server, name, sent(aggregation_key=key))
+        evt(server, name, sent(aggregation_key=key[::-1]))
     alerts = call(server, "GET", "/datadog/alerts", None).json()["alerts"]
-    assert len([alert for alert in alerts if alert["aggregation_key"] == key]) == 2
+    assert len([alert for alert in alerts if alert["aggregation_key"] == key[::-1]]) == 2
 
 
 def test_refused_alerts_are_in_no_alert(either: Server, key: str) -> None:
