@@ -97,24 +97,20 @@ def evicted(accounts: Iterable[Account]) -> int:
     return sum(each.journal.evicted for each in accounts)
 
 
-def own_account(request: Request, accounts: Accounts, vendor: str, what: str) -> Account:
-    """The one account whose vendor state a call sets, made if it does not exist. `what` says why a call needs one.
-
-    Raises BadCall for another vendor, and where no account is named.
-    """
-    return _opened(accounts, vendor, _own_credential(request, vendor, what))[0]
+def own_account(request: Request, accounts: Accounts, vendor: str) -> Account:
+    """The one account whose vendor state a call sets, made if it does not exist. Raises BadCall where none is named."""
+    return _opened(accounts, vendor, _own_credential(request))[0]
 
 
-def own_known_account(request: Request, accounts: Accounts, vendor: str, what: str) -> Account | None:
+def own_known_account(request: Request, accounts: Accounts, vendor: str) -> Account | None:
     """The one account whose vendor state a call reads, if it exists. Raises like `own_account`."""
-    return next(iter(accounts.select(vendor, _own_credential(request, vendor, what))), None)
+    return next(iter(accounts.select(vendor, _own_credential(request))), None)
 
 
-def _own_credential(request: Request, vendor: str, what: str) -> str:
-    check_vendor(request, vendor)
+def _own_credential(request: Request) -> str:
     credential = account(request)
     if credential is None:
-        raise bad_query(("account", f"account is required: {what}"))
+        raise bad_query(("account", "account is required: this call is about the state of one account"))
     return credential
 
 

@@ -24,7 +24,6 @@ from mockserver.model import Event
 from mockserver.vendors.views import View, ViewCall, ViewError, Views
 
 Call = Callable[[Request], Awaitable[Response]]
-OWN = "this call is about the state of one account"
 
 
 class VendorCalls:
@@ -54,8 +53,8 @@ class VendorCalls:
             body=await json_body(request) if contract.has_body else None,
             events=lambda: [event for event in self._events_of(request, vendor) if event.outcome == "accepted"],
             event_views=lambda events: [event_view(event) for event in events],
-            account=lambda: own_account(request, self._accounts, vendor, OWN),
-            existing_account=lambda: own_known_account(request, self._accounts, vendor, OWN),
+            account=lambda: own_account(request, self._accounts, vendor),
+            existing_account=lambda: own_known_account(request, self._accounts, vendor),
         )
         try:
             return json_response(view.function(call))
