@@ -27,21 +27,23 @@ MUTMUT = str(Path(sys.executable).with_name("mutmut"))
 
 def main() -> int:
     """Exit code 1 where too many mutants survive."""
-    patterns = [f"mockserver.{name}.*" for name in os.environ.get("MODULES", "*").split()]
-    names = [name for name in mutants() if any(fnmatch(name, pattern) for pattern in patterns)]
+    modules = os.environ.get("MODULES", "*").split()
+    wanted = [f"mockserver.{module}.*" for module in modules]
     sample = int(os.environ.get("MUTATION_SAMPLE", "0"))
     if sample:
-        names = random.Random(os.environ.get("MUTATION_SEED", "0")).sample(names, min(sample, len(names)))
-    packages = sorted({name.split(".")[1] for name in names})
+        names = [name for name in mutants() if any(fnmatch(name, pattern) for pattern in wanted)]
+        wanted = random.Random(os.environ.get("MUTATION_SEED", "0")).sample(names, min(sample, len(names)))
+    packages = {pattern.split(".")[1] for pattern in wanted} - {"*"}
     shutil.rmtree("mutants", ignore_errors=True)
     environment = {**os.environ, "MUTATED_PACKAGES": " ".join(packages)}
-    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # servers in processes of their own start many times
-    subprocess.run([MUTMUT, "run", *(names if sample else patterns)], env=environment, check=True)
-    return report({name: status for name, status in results() if name in set(names)})
+    ended = subprocess.run([MUTMUT, "run", *wanted], env=environment, check=False)
+    if ended.returncode != 0:
+        return ended.returncode
+    return report({name: status for name, status in results() if any(fnmatch(name, pattern) for pattern in wanted)})
 
 
 def mutants() -> Iterator[str]:
-    """The names of all mutants, by the modules that pyproject.toml names."""
+    """The names of all mutants of the modules that pyproject.toml names."""
     chosen = tomllib.loads(Path("pyproject.toml").read_text("utf-8"))["tool"]["mutmut"]["only_mutate"]
     for path in sorted(Path("mockserver").rglob("*.py")):
         if any(fnmatch(str(path), pattern) for pattern in chosen):
