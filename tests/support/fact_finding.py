@@ -93,3 +93,10 @@ def refusal(server: Server, key: str, operation: Operation = SCALAR, **parts: An
     assert response.status_code == 400, response.text
     (error,) = response.json()["errors"]
     return str(error)
+
+
+AMOUNT = {"metric": "@customer.amount"}
+
+
+def buy(server: Server, key: str, amount: Any, **fields: Any) -> None:
+    submit(server, key, event={"name": "purchase"}, customer={"amount": amount}, **fields)

@@ -190,6 +190,16 @@ def run(*arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+def refused(*arguments: str, **environment: str) -> str:
+    """The one line on standard error with which a command that cannot start ends, exit code 2."""
+    ended = run(*arguments, **environment)
+    assert ended.returncode == 2, ended.stderr
+    assert ended.stdout == ""
+    (line,) = ended.stderr.splitlines()
+    assert line.startswith("mockserver: ")
+    return line
+
+
 @contextmanager
 def serving(
     *arguments: str,
