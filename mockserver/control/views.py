@@ -39,12 +39,12 @@ def summary(exchange: Exchange, redaction: Redaction) -> RequestView:
         "query": redaction.of_query(exchange.request.query, exchange.account),
         "status": exchange.status,
         "verdict": "valid" if verdict.valid else "invalid",
-        "violations": _found(verdict.violations, of_violations, exchange, redaction),
-        "warnings": _found(verdict.warnings, of_warnings, exchange, redaction),
-        "response_violations": _found(of_response, [None] * len(of_response), exchange, redaction),
+        "violations": _violation_views(verdict.violations, of_violations, exchange, redaction),
+        "warnings": _violation_views(verdict.warnings, of_warnings, exchange, redaction),
+        "response_violations": _violation_views(of_response, [None] * len(of_response), exchange, redaction),
         "stored": exchange.stored,
         "acknowledged": exchange.acknowledged,
-        "fault": None if exchange.fault is None else redaction.of_json(_fault(exchange.fault), exchange.account),
+        "fault": None if exchange.fault is None else redaction.of_json(_fault_view(exchange.fault), exchange.account),
         "bytes": exchange.request.body_size,
         "milliseconds": round(exchange.milliseconds, 3),
     }
@@ -95,14 +95,14 @@ def violation_view(violation: Violation, fix: str | None = None) -> ViolationVie
     return view
 
 
-def _found(
-    violations: tuple[Violation, ...], fixes_of_them: Fixes, exchange: Exchange, redaction: Redaction
+def _violation_views(
+    violations: tuple[Violation, ...], their_fixes: Fixes, exchange: Exchange, redaction: Redaction
 ) -> list[ViolationView]:
-    views = [violation_view(*each) for each in zip(violations, fixes_of_them, strict=True)]
+    views = [violation_view(*each) for each in zip(violations, their_fixes, strict=True)]
     return cast("list[ViolationView]", redaction.of_json(views, exchange.account)) if views else views
 
 
-def _fault(fault: FiredFault) -> dict[str, Json]:
+def _fault_view(fault: FiredFault) -> dict[str, Json]:
     return {"id": fault.id, **fault.source}
 
 

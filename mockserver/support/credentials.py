@@ -75,7 +75,7 @@ class KnownCredentials:
         for form in self._own_forms(label):
             if form.piece in text:
                 text = _replaced(text, ((at, form) for at in _places(form.piece, text)))
-        return _replaced(text, self._found(text)) if len(text) >= MIN_FOREIGN else text
+        return _replaced(text, self._occurrences(text)) if len(text) >= MIN_FOREIGN else text
 
     def _own_forms(self, label: str) -> list[Form]:
         forms = self._own.get(label)
@@ -87,7 +87,7 @@ class KnownCredentials:
                 self._own[label] = forms
         return forms
 
-    def _found(self, text: bytes) -> Iterator[tuple[int, Form]]:
+    def _occurrences(self, text: bytes) -> Iterator[tuple[int, Form]]:
         """Where credentials stand in a text, whosever they are."""
         if self._new:
             self._index()

@@ -17,7 +17,7 @@ from mockserver.support.jsontext import dump
 
 ANONYMOUS = "anonymous"
 SECRET_NAME = re.compile(
-    r"authori[sz]ation|bearer|cookie|credential|jwt|passphrase|passw(or)?d|secret|signature|token"
+    r"apikey|authori[sz]ation|bearer|cookie|credential|jwt|passphrase|passw(or)?d|secret|signature|token"
     r"|(?<!aggregation)(?<!cache)(?<!idempotency)(?<!partition)(?<!primary)(?<!public)(?<!routing)(?<!sort)key$"
     r"|^x?(auth|authentication|key|keys|pass|pwd|session|sessionid|sid|sig)$"
 )

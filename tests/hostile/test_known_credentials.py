@@ -7,7 +7,7 @@ import string
 from base64 import b64encode
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mockserver.support.credentials import MAX_ALIKE, MAX_SOUGHT, WITHHELD, KnownCredentials
@@ -25,6 +25,7 @@ def knowing(*credentials: str) -> KnownCredentials:
     return known
 
 
+@settings(deadline=None)
 @given(keys, st.lists(keys, max_size=30), st.binary(max_size=40), st.binary(max_size=40))
 def test_a_key_is_found_at_every_place_of_any_text(key: str, others: list[str], before: bytes, after: bytes) -> None:
     masked = knowing(*others, key).masked(before + key.encode() + after)
@@ -33,12 +34,14 @@ def test_a_key_is_found_at_every_place_of_any_text(key: str, others: list[str], 
         assert masked in (before + mask(key).encode() + after, knowing(key).masked(masked))
 
 
+@settings(deadline=None)
 @given(keys, st.text(max_size=30))
 def test_a_key_is_found_in_basic_credentials(key: str, password: str) -> None:
     encoded = b64encode(f"{key}:{password}".encode())
     assert knowing(key).masked(b"<" + encoded + b">") == f"<{mask(key)}>".encode()
 
 
+@settings(deadline=None)
 @given(credentials, st.binary(max_size=7), st.binary(max_size=7))
 def test_an_own_credential_is_found_in_every_form(credential: str, before: bytes, after: bytes) -> None:
     known, label = knowing(credential), mask(credential)
@@ -53,6 +56,7 @@ def test_an_own_credential_is_found_in_every_form(credential: str, before: bytes
     assert encoded not in known.masked(encoded, label)
 
 
+@settings(deadline=None)
 @given(credentials, st.lists(credentials, max_size=5))
 def test_json_stays_json_whatever_the_credentials_are(credential: str, others: list[str]) -> None:
     redaction = Redaction(known=knowing(credential, *others))

@@ -143,6 +143,7 @@ def test_what_is_exported_stays_well_formed(alone: Server) -> None:
         "Ocp-Apim-Subscription-Key",
         "X-Key",
         "Sly-Key",
+        "X-Api-Key-2",
     ],
 )
 def test_a_header_that_is_called_like_a_credential_is_masked(server: Server, key: str, name: str) -> None:

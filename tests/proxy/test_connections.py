@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import json
-import socket
 from collections.abc import Iterator
-from urllib.parse import urlsplit
 
 import httpx2
 import pytest
 
-from tests.support.harness import PATIENCE, V1, Server
+from tests.support.harness import V1, Server
 from tests.support.upstreams import RawUpstream, proxying, served
+from tests.support.wires import exchanged
 
 pytestmark = pytest.mark.socket
 
@@ -31,14 +30,6 @@ def alone(upstream: RawUpstream) -> Iterator[Server]:
     """A proxy whose log nobody else writes into."""
     with proxying("--max-body-bytes", "200000", datadog=upstream.url) as running:
         yield running
-
-
-def exchanged(server: Server, request: bytes) -> bytes:
-    """What is answered to raw bytes, to the end of the connection."""
-    address = urlsplit(server.url)
-    with socket.create_connection((address.hostname, address.port or 0), PATIENCE) as client:
-        client.sendall(request)
-        return b"".join(iter(lambda: client.recv(65536), b""))
 
 
 def test_trailers_are_not_sent_on(alone: Server, upstream: RawUpstream, key: str) -> None:
