@@ -17,7 +17,7 @@ import pytest
 
 from mockserver.cli.main import COMMANDS, cli
 from mockserver.contracts import packaged_schemas
-from mockserver.contracts.cache import cache_folder, kept
+from mockserver.contracts.cache import cache_folder, cached
 from mockserver.contracts.catalogue import checked_documents
 from tests.support.harness import PATIENCE, PRODLYTICS, PROFILES, VENDORS, environment, serving
 
@@ -167,8 +167,8 @@ def test_a_start_from_kept_contracts_serves_what_the_first_one_did(cache: Path, 
 def test_what_is_kept_is_what_would_be_made(vendor: str) -> None:
     folder = packaged_schemas() / vendor
     made = checked_documents(folder)
-    assert kept(folder, lambda: made) == made
-    assert kept(folder, fails) == made
+    assert cached(folder, lambda: made) == made
+    assert cached(folder, fails) == made
 
 
 def fails() -> Any:
@@ -196,7 +196,7 @@ def without_seal(raw: bytes) -> bytes:
 @pytest.mark.parametrize("spoil", [cut, changed, emptied, without_seal])
 def test_a_spoilt_contract_is_made_anew(cache: Path, spoil: Callable[[bytes], bytes]) -> None:
     folder = packaged_schemas() / "supalytics"
-    made = kept(folder, lambda: checked_documents(folder))
+    made = cached(folder, lambda: checked_documents(folder))
     (file,) = cache.glob("mockserver/supalytics-*")
     good = file.read_bytes()
     file.write_bytes(spoil(good))
@@ -230,24 +230,24 @@ CHANGES: dict[str, Callable[[Path], Any]] = {
 @pytest.mark.parametrize("change", CHANGES)
 @pytest.mark.usefixtures("cache")
 def test_a_contract_of_other_files_is_made_anew(folder: Path, change: str) -> None:
-    assert kept(folder, documents("old"))["documented"] == {"title": "old"}
-    assert kept(folder, fails)["documented"] == {"title": "old"}
+    assert cached(folder, documents("old"))["documented"] == {"title": "old"}
+    assert cached(folder, fails)["documented"] == {"title": "old"}
     CHANGES[change](folder)
-    assert kept(folder, documents("new"))["documented"] == {"title": "new"}
-    assert kept(folder, fails)["documented"] == {"title": "new"}
+    assert cached(folder, documents("new"))["documented"] == {"title": "new"}
+    assert cached(folder, fails)["documented"] == {"title": "new"}
 
 
 @pytest.mark.parametrize("value", [dt.date(2026, 1, 1), {200: "a status"}, (1, 2), {1, 2}], ids=str)
 def test_what_json_would_change_is_not_kept(cache: Path, folder: Path, value: Any) -> None:
-    assert kept(folder, documents(value))["documented"] == {"title": value}
+    assert cached(folder, documents(value))["documented"] == {"title": value}
     assert not kept_files(cache)
 
 
 @pytest.mark.usefixtures("cache")
 def test_nothing_is_kept_of_a_contract_that_cannot_be_made(folder: Path) -> None:
     with pytest.raises(AssertionError):
-        kept(folder, fails)
-    assert kept(folder, documents("right"))["documented"] == {"title": "right"}
+        cached(folder, fails)
+    assert cached(folder, documents("right"))["documented"] == {"title": "right"}
 
 
 @pytest.mark.socket
@@ -287,7 +287,7 @@ def test_servers_that_start_at_once_leave_whole_files(cache: Path) -> None:
     assert set(kept_files(cache)) == set(VENDORS)
     assert len(list(cache.glob("mockserver/*"))) == len(VENDORS)
     for vendor in VENDORS:
-        assert kept(packaged_schemas() / vendor, fails)
+        assert cached(packaged_schemas() / vendor, fails)
 
 
 def test_the_cache_is_where_programs_keep_theirs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -35,6 +35,10 @@ Events = list[tuple[tuple[int, ...], int]]
 """Events of one bucket and equal facets: the codes of the metrics' columns, and how many events have these."""
 
 
+Rows = list[tuple[Group, Mapping[int, float]]]
+"""The kept groups, in order, each with the values of the compute by bucket (never empty, never None)."""
+
+
 @dataclass(eq=False, slots=True)
 class Part:
     """Events of one `bucket` (epoch milliseconds), which may be in several groups; `gathered` keeps what each measure
@@ -57,13 +61,6 @@ class GroupBy:
     source: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
-    """The kept groups, in order, each with the values of the compute by bucket (never empty, never None)."""
-
-    rows: Sequence[tuple[Group, Mapping[int, float]]]
-
-
 _SOURCES = {f"product_analytics_audience_filters.{kind}": kind for kind in ("users", "accounts")}
 
 
@@ -80,12 +77,12 @@ def group_rules(query: Mapping[str, Any], compute: Measure) -> list[GroupBy]:
 
 def tabulate(
     store: EventStore, selection: Selection, rules: Sequence[GroupBy], compute: Measure, buckets: Iterable[int]
-) -> Table:
+) -> Rows:
     """Groups the selected events and computes each group's values; `buckets` has the bucket of every event."""
     measures = list(dict.fromkeys([compute, *(rule.sort for rule in rules)]))
     metrics = {facet: store.column(facet) for facet in dict.fromkeys(m.facet for m in measures) if facet is not None}
     levels = _fill(store, selection, rules, metrics.values(), buckets)
-    return _Ranking(levels, rules, compute, metrics).table()
+    return _Ranking(levels, rules, compute, metrics).rows()
 
 
 def _group_rule(rule: Mapping[str, Any], compute: Measure, pointer: str) -> GroupBy:
@@ -172,7 +169,7 @@ class _Ranking:
             if measure.facet is not None
         }
 
-    def table(self) -> Table:
+    def rows(self) -> Rows:
         kept: list[Group] = [()]
         for level, rule in enumerate(self.rules, start=1):
             children: dict[Group, list[Group]] = defaultdict(list)
@@ -180,7 +177,7 @@ class _Ranking:
                 children[group[:-1]].append(group)
             kept = [child for parent in kept for child in self._first(children[parent], level, rule)]
         rows = ((group, self._by_bucket(self.levels[-1].get(group, []))) for group in kept)
-        return Table([(group, values) for group, values in rows if values])
+        return [(group, values) for group, values in rows if values]
 
     def _first(self, groups: Iterable[Group], level: int, rule: GroupBy) -> Sequence[Group]:
         """The groups that a rule keeps; those that its sort has no value for come last, in either order (assumed)."""

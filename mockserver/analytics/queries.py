@@ -33,7 +33,7 @@ def scalar(store: EventStore, attributes: Mapping[str, Any], segments: Mapping[s
     query = attributes["query"]
     compute = _compute(query)
     rules = group_rules(query, compute)
-    rows = tabulate(store, select(store, attributes, segments), rules, compute, repeat(0)).rows
+    rows = tabulate(store, select(store, attributes, segments), rules, compute, repeat(0))
     columns: list[dict[str, Any]] = [
         {"name": rule.facet, "type": "group", "values": [group[index] for group, _ in rows]}
         for index, rule in enumerate(rules)
@@ -55,7 +55,7 @@ def timeseries(store: EventStore, attributes: Mapping[str, Any], segments: Mappi
     rules = group_rules(query, compute)
     interval = _interval(attributes)
     buckets = [time - time % interval for time in store.timestamps()]
-    rows = tabulate(store, select(store, attributes, segments), rules, compute, buckets).rows
+    rows = tabulate(store, select(store, attributes, segments), rules, compute, buckets)
     times = sorted({time for _, values in rows for time in values})
     if len(times) > MAX_BUCKETS:
         message = f"the response has more than {MAX_BUCKETS} buckets of {interval} milliseconds"

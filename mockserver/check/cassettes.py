@@ -6,13 +6,13 @@ from typing import Any
 
 from mockserver.check.recorded import (
     Malformed,
-    Recorded,
+    RecordedExchange,
     address_of,
     encoded,
     from_base64,
     header_text,
     mapping,
-    recorded,
+    recorded_exchange,
     seconds_of,
     status_of,
     without_stale_coding,
@@ -24,7 +24,7 @@ LISTS = ("interactions", "http_interactions")
 """What the list of interactions is called: by vcrpy and go-vcr, by Ruby VCR and betamax."""
 
 
-def read_interaction(interaction: Any, number: int, line: int | None) -> Recorded:
+def read_interaction(interaction: Any, number: int, line: int | None) -> RecordedExchange:
     """One interaction; `number` and `line` count from 1. Raises Malformed that names the member of the interaction."""
     interaction = mapping(interaction, "")
     request = mapping(interaction.get("request"), "request")
@@ -34,7 +34,7 @@ def read_interaction(interaction: Any, number: int, line: int | None) -> Recorde
     if not isinstance(url, str):
         raise Malformed("request.uri", "text")
     headers, body = _headers_and_body(request, "body", "request")
-    return recorded(
+    return recorded_exchange(
         f"interaction {number}",
         line,
         method=method,

@@ -1,4 +1,4 @@
-"""Judges recordings, exchange by exchange, and gathers what was found."""
+"""Judges recordings, exchange by exchange, and collects the findings."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from mockserver.check.findings import Finding, Level, OperationCount, Report, Side, count
+from mockserver.check.findings import Finding, OperationCount, Report, Side, count
 from mockserver.check.reading import Entry, Progress, read_file, recordings_in
-from mockserver.check.recorded import NoRecording, Recorded, UnreadableFile
+from mockserver.check.recorded import NoRecording, RecordedExchange, UnreadableFile
 from mockserver.check.targets import Match, Targets
 from mockserver.contracts import Catalogue
 from mockserver.events.export.writing import quoted_path
@@ -17,7 +17,7 @@ from mockserver.model import Operation, Request, Verdict, Violation
 from mockserver.support.redaction import mask, redaction_for
 from mockserver.validation.credentials import EVERY_CREDENTIAL, read_credentials, recorded_credentials
 from mockserver.validation.exchange import UNKNOWN_TIME, judge_request
-from mockserver.validation.fixes import Fixes, fixes
+from mockserver.validation.fixes import fixes
 from mockserver.validation.request import wrong_method
 from mockserver.validation.response import judge_response
 
@@ -25,7 +25,7 @@ MAX_CREDENTIALS = 10_000
 """Credentials of recordings that are masked wherever they stand."""
 BOTH: tuple[Side, ...] = ("request", "response")
 OF_OUR_PROXY = re.compile(rb"mockserver\s*;.*\berror=")
-"""What Proxy-Status (RFC 9209) says of an answer that `mockserver proxy` gave itself."""
+"""The Proxy-Status (RFC 9209) of a response that `mockserver proxy` made itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class Checker:
         self._report = Report(catalogue.profile, options.sides, options.strict)
 
     def check(self, paths: tuple[Path, ...], progress: Progress = lambda _bytes: None) -> Report:
-        """Checks every recording that the paths name. A file that cannot be read is in the report; the others are
+        """Checks every recording that the paths name. The report names the files that cannot be read; the others are
         checked all the same."""
         for path, named in recordings_in(paths):
             try:
@@ -78,7 +78,7 @@ class Checker:
             self._exchange(path, exchange)
         report.files.setdefault(path, 0)
 
-    def _exchange(self, path: Path, exchange: Recorded) -> None:
+    def _exchange(self, path: Path, exchange: RecordedExchange) -> None:
         report, request = self._report, exchange.request
         found = self._targets.find(request.method, exchange.host, exchange.port, request.path, exchange.vendor)
         if found == "host":
@@ -92,7 +92,7 @@ class Checker:
             report.judged += 1
             self._judge(path, exchange, found)
 
-    def _judge(self, path: Path, exchange: Recorded, match: Match) -> None:
+    def _judge(self, path: Path, exchange: RecordedExchange, match: Match) -> None:
         operation, report = match.operation, self._report
         counted = report.operations.setdefault((operation.vendor, operation.id), OperationCount())
         counted.exchanges += 1
@@ -106,7 +106,7 @@ class Checker:
             counted.responses_violated += bool(violations)
             self._add(path, exchange, operation, "response", Verdict(violations))
 
-    def _request(self, exchange: Recorded, match: Match) -> Verdict:
+    def _request(self, exchange: RecordedExchange, match: Match) -> Verdict:
         operation, report = match.operation, self._report
         if match.allowed:
             return Verdict((wrong_method(operation, match.allowed),))
@@ -126,51 +126,47 @@ class Checker:
             body_known=body_known,
         ).verdict
 
-    def _response(self, exchange: Recorded, operation: Operation) -> tuple[Violation, ...]:
+    def _response(self, exchange: RecordedExchange, operation: Operation) -> tuple[Violation, ...]:
         response = exchange.response
         if response is None:
             count(self._report.not_judged, "requests without a response")
             return ()
         if any(name == b"proxy-status" and OF_OUR_PROXY.match(value) for name, value in response.headers):
-            count(self._report.not_judged, "answers of mockserver's proxy, not of the vendor")
+            count(self._report.not_judged, "responses of mockserver's proxy, not of the vendor")
             return ()
         if not response.whole:
             count(self._report.not_judged, "response bodies that were not recorded whole")
         any_status = operation.id in self._any_status[operation.vendor]
         return judge_response(operation, response, self._options.max_body_bytes, any_status=any_status)
 
-    def _add(self, path: Path, exchange: Recorded, operation: Operation, side: Side, verdict: Verdict) -> None:
+    def _add(self, path: Path, exchange: RecordedExchange, operation: Operation, side: Side, verdict: Verdict) -> None:
         if not (verdict.violations or verdict.warnings):
             return
         request = exchange.request
-        nothing: tuple[Fixes, Fixes] = ([None] * len(verdict.violations), [])  # a response has no warnings
-        of_violations, of_warnings = fixes(verdict) if side == "request" else nothing
         redaction, account = self._redaction, self._account(operation, request)
         query = redaction.of_query(request.query, account)
         url = quoted_path(redaction.of_address(request.path, account)) + (f"?{query}" if query else "")
-        levels: tuple[tuple[Level, tuple[Violation, ...], Fixes], ...] = (
-            ("violation", verdict.violations, of_violations),
-            ("warning", verdict.warnings, of_warnings),
-        )
-        for level, violations, their_fixes in levels:
-            for violation, fix in zip(violations, their_fixes, strict=True):
-                self._report.add(
-                    Finding(
-                        file=path,
-                        place=exchange.place,
-                        line=exchange.line,
-                        time=exchange.time,
-                        vendor=operation.vendor,
-                        operation=operation.id,
-                        method=request.method,
-                        url=url,
-                        status=exchange.response.status if exchange.response else None,
-                        side=side,
-                        level=level,
-                        violation=redaction.of_violation(violation, account),
-                        remedy=fix and redaction.of_text(fix, account),
-                    )
+        of_violations, of_warnings = fixes(verdict)
+        for number, (violation, fix) in enumerate(
+            zip((*verdict.violations, *verdict.warnings), (*of_violations, *of_warnings), strict=True)
+        ):
+            self._report.add(
+                Finding(
+                    file=path,
+                    place=exchange.place,
+                    line=exchange.line,
+                    time=exchange.time,
+                    vendor=operation.vendor,
+                    operation=operation.id,
+                    method=request.method,
+                    url=url,
+                    status=exchange.response.status if exchange.response else None,
+                    side=side,
+                    level="violation" if number < len(verdict.violations) else "warning",
+                    violation=redaction.of_violation(violation, account),
+                    fix=redaction.of_text(fix, account) if fix and side == "request" else None,
                 )
+            )
 
     def _account(self, operation: Operation, request: Request) -> str:
         """The label of the credential that a request presents; it is masked in every finding from now on."""

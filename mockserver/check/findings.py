@@ -20,7 +20,8 @@ OTHERS = "(others)"
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One place where a recording departs from a contract. `url` is the request's path and query, credentials masked;
-    `time` is when it was recorded, in seconds since the epoch, None where that is not known."""
+    `time` is when it was recorded, in seconds since the epoch, None where that is not known. `fix` is the smallest
+    change that mends a request."""
 
     file: Path
     place: str
@@ -34,7 +35,7 @@ class Finding:
     side: Side
     level: Level
     violation: Violation
-    remedy: str | None = None
+    fix: str | None = None
 
 
 @dataclass(slots=True)

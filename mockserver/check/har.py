@@ -8,13 +8,13 @@ from urllib.parse import urlencode
 
 from mockserver.check.recorded import (
     Malformed,
-    Recorded,
+    RecordedExchange,
     address_of,
     encoded,
     from_base64,
     header_text,
     mapping,
-    recorded,
+    recorded_exchange,
     seconds_of,
     status_of,
     text_of,
@@ -29,14 +29,14 @@ CUT = "_truncated"
 """The member with which our exports mark a body of which only the beginning was kept."""
 
 
-def read_entry(entry: Any, number: int, line: int, creator: str) -> Recorded:
+def read_entry(entry: Any, number: int, line: int, creator: str) -> RecordedExchange:
     """One member of `log.entries`; `number` and `line` count from 1. Raises Malformed that names the member of the
     entry."""
     entry = mapping(entry, "")
     request = mapping(entry.get("request"), "request")
     method, url = text_of(request, "method", "request"), text_of(request, "url", "request")
     headers, body = _request_body(request, creator)
-    return recorded(
+    return recorded_exchange(
         f"entry {number}",
         line,
         method=method,

@@ -7,12 +7,12 @@ from typing import Any
 from mockserver.check.recorded import (
     Address,
     Malformed,
-    Recorded,
+    RecordedExchange,
     address_of,
     encoded,
     from_base64,
     mapping,
-    recorded,
+    recorded_exchange,
     seconds_of,
     text_of,
 )
@@ -21,7 +21,7 @@ from mockserver.support.numbers import is_integer
 from mockserver.validation.response import RecordedResponse
 
 
-def read_line(exchange: Any, number: int) -> Recorded:
+def read_line(exchange: Any, number: int) -> RecordedExchange:
     """One line, `number` counting from 1. Raises Malformed that names the member of the exchange."""
     exchange = mapping(exchange, "")
     request, response = mapping(exchange.get("request"), "request"), mapping(exchange.get("response"), "response")
@@ -29,7 +29,7 @@ def read_line(exchange: Any, number: int) -> Recorded:
     host = next((value.decode("latin-1") for name, value in headers if name == b"host"), "")
     server, query = address_of(f"http://{host}/"), encoded(str(exchange.get("query") or ""))
     vendor, body = exchange.get("vendor"), _body(request, "request")
-    return recorded(
+    return recorded_exchange(
         f"line {number}",
         number,
         method=text_of(exchange, "method", ""),

@@ -72,7 +72,8 @@ def finding_view(finding: Finding) -> dict[str, Any]:
         "message": violation.message,
         "value": violation.value,
         "evidence": {"kind": violation.evidence.kind, "source": violation.evidence.source},
-        "remedy": finding.remedy,
+        "fix": finding.fix,
+        "remedy": finding.fix,  # the former name, for one version
     }
 
 

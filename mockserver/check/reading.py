@@ -16,7 +16,7 @@ from mockserver.check.cassettes import LISTS, read_interaction
 from mockserver.check.har import read_entry
 from mockserver.check.jsonl import read_line
 from mockserver.check.jsonsource import JsonSource, RefusedJson
-from mockserver.check.recorded import Malformed, NoRecording, Recorded, UnreadableFile
+from mockserver.check.recorded import Malformed, NoRecording, RecordedExchange, UnreadableFile
 from mockserver.support.yaml import Bounds, YamlDocument, YamlError
 
 SUFFIXES = frozenset({".har", ".json", ".jsonl", ".ndjson", ".yaml", ".yml"})
@@ -27,7 +27,7 @@ PEEKED_BYTES = 4096
 CASSETTE = Bounds(nodes=100_000_000, depth=200)
 """Enough for a day's traffic; aliases expand no further than in any other file."""
 
-Entry = Recorded | UnreadableFile
+Entry = RecordedExchange | UnreadableFile
 Progress = Callable[[int], None]
 """Is called with the number of bytes read since the last call."""
 
@@ -201,7 +201,7 @@ def _interactions(path: Path, root: Any) -> list[Any]:
     raise NoRecording(path, "", f"is none of the known recordings: {EXPECTED}")
 
 
-def _placed(path: Path, place: str, read: Callable[..., Recorded], *arguments: Any) -> Entry:
+def _placed(path: Path, place: str, read: Callable[..., RecordedExchange], *arguments: Any) -> Entry:
     """The exchange that `read` makes of an entry, or the failure of a malformed one, with file and place."""
     try:
         return read(*arguments)

@@ -46,7 +46,7 @@ class Malformed(Exception):  # noqa: N818 - it becomes an UnreadableFile once th
 
 
 @dataclass(frozen=True, slots=True)
-class Recorded:
+class RecordedExchange:
     """One recorded exchange.
 
     `place` names it in its file (`entry 3`), `line` is its line there, from 1, where that is known. `host` is the
@@ -173,7 +173,7 @@ def text_of(holder: dict[str, Any], name: str, place: str) -> str:
     return value
 
 
-def recorded(
+def recorded_exchange(
     place: str,
     line: int | None,
     *,
@@ -185,11 +185,11 @@ def recorded(
     time: float | None,
     vendor: str | None = None,
     size: Any = 0,
-) -> Recorded:
+) -> RecordedExchange:
     """One exchange. `body` is None where the recording does not hold it whole; `size` is then the bytes that the
     recording gives for it, if it is an integer."""
     given = size if body is None and is_integer(size) else 0
-    return Recorded(
+    return RecordedExchange(
         place=place,
         line=line,
         host=address.host,

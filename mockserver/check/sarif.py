@@ -70,7 +70,7 @@ def _result(finding: Finding, numbers: dict[str, int]) -> dict[str, Any]:
         "properties": {
             "vendor": finding.vendor,
             "evidence": f"{violation.evidence.kind}: {violation.evidence.source}",
-            **({"remedy": finding.remedy} if finding.remedy else {}),
+            **({"fix": finding.fix} if finding.fix else {}),
         },
     }
 

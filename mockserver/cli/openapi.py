@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,6 +15,7 @@ from mockserver.cli.schemathesis_config import schemathesis_config
 from mockserver.contracts import served_at
 from mockserver.errors import SettingsError
 from mockserver.settings import Settings
+from mockserver.support.jsontext import indented
 from mockserver.support.pointers import walk
 from mockserver.support.yaml import yaml_text
 from mockserver.vendors.contracts import load_contracts
@@ -62,8 +62,8 @@ def openapi(
             raise SettingsError("--no-bundle writes several files: name the first with --output")
         document, files = unbundled(document)
         for name, schema in files.items():
-            write_output(json_text(schema), output.with_name(f"{name}.json"))
-    write_output(json_text(document) if form == "json" else yaml_text(document), output)
+            write_output(indented(schema), output.with_name(f"{name}.json"))
+    write_output(indented(document) if form == "json" else yaml_text(document), output)
 
 
 def unbundled(document: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -81,8 +81,3 @@ def _point_to_files(document: Any) -> None:
     for _, node in walk(document):
         if isinstance(node, dict) and isinstance(node.get("$ref"), str) and (found := SCHEMA.match(node["$ref"])):
             node["$ref"] = f"{found[1]}.json{'#' + found[2] if found[2] else ''}"
-
-
-def json_text(document: Any) -> str:
-    """The document as indented JSON."""
-    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"

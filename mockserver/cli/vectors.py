@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
 
 from mockserver.cli.options import output_option, settings_options, write_output
 from mockserver.settings import Settings
+from mockserver.support.jsontext import indented
 from mockserver.vectors.document import make_vectors
 from mockserver.vendors.contracts import load_contracts
 
@@ -24,4 +24,4 @@ def vectors(vendor: str, settings: Settings, output: Path | None) -> None:
     """
     catalogue = load_contracts(settings.schemas, (vendor,), settings.profile)
     document = make_vectors(catalogue.vendors[vendor], settings.seed)
-    write_output(json.dumps(document, indent=1, ensure_ascii=False) + "\n", output)
+    write_output(indented(document, 1), output)

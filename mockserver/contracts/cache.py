@@ -1,9 +1,9 @@
-"""Keeps the effective contracts of the package in the user's cache folder, so that the next start need not make them.
+"""Caches prepared contracts in the user's cache folder, so that the next start need not prepare them.
 
-A kept contract is used only where its seal fits: a digest over the vendor's files, over the code that makes a contract
-of them, and over what is kept. Anything else (of another version, cut short, edited, not there) is made anew, and a
-folder that cannot be written to costs time and nothing else. The folder is `$XDG_CACHE_HOME/mockserver`, by default
-`~/.cache/mockserver`; deleting it does no harm.
+A cached contract is used only if its seal fits: a digest over the vendor's files, over the code that prepares them, and
+over the cached content. Anything else (of another version, cut short, edited, absent) is prepared again. A folder that
+cannot be written to costs time, nothing else. The folder is `$XDG_CACHE_HOME/mockserver`, by default
+`~/.cache/mockserver`. It is safe to delete.
 """
 
 from __future__ import annotations
@@ -26,28 +26,27 @@ PACKAGE = Path(__file__).parents[1]
 SEAL_BYTES = hashlib.sha256().digest_size
 
 
-def kept(folder: Path, make: Callable[[], Documents], name: str | None = None) -> Documents:
-    """The contract of a vendor's folder, as it was kept, or made by `make` and kept from now on. It is kept under
-    the name of the folder, or under `name`.
+def cached(folder: Path, make: Callable[[], Documents], name: str | None = None) -> Documents:
+    """The documents of a folder: from the cache, or made by `make` and cached under `name` or the folder's own.
 
-    Raises what `make` raises; then nothing is kept.
+    Raises what `make` raises; then nothing is cached.
     """
     cache = cache_folder(os.environ)
     if cache is None:
         return make()
-    place, source = cache / f"{name or folder.name}-{__version__}.json", _digest_of(folder)
-    found = _read(place, source)
-    if found is None:
-        found = make()
-        _write(place, source, found)
-    return found
+    file, source = cache / f"{name or folder.name}-{__version__}.json", _digest_of(folder)
+    documents = _read(file, source)
+    if documents is None:
+        documents = make()
+        _write(file, source, documents)
+    return documents
 
 
 def cache_folder(environment: Mapping[str, str]) -> Path | None:
-    """Where this user's programs keep what they can make again; None where there is no such folder."""
-    given = Path(environment.get("XDG_CACHE_HOME", ""))
-    if given.is_absolute():
-        return given / "mockserver"
+    """The user's cache folder for this program; None where the user has none."""
+    folder = Path(environment.get("XDG_CACHE_HOME", ""))
+    if folder.is_absolute():
+        return folder / "mockserver"
     try:
         return Path.home() / ".cache" / "mockserver"
     except RuntimeError:
@@ -55,7 +54,7 @@ def cache_folder(environment: Mapping[str, str]) -> Path | None:
 
 
 def _digest_of(folder: Path) -> bytes:
-    """What a contract depends on: the name and the content of each file of the vendor, and of the code."""
+    """A digest of all that a contract depends on: names and contents of the vendor's files, and of the code."""
     digest = hashlib.sha256()
     code = [*sorted((PACKAGE / "contracts").glob("*.py")), PACKAGE / "support" / "yaml.py"]
     files = [*sorted(folder.iterdir()), *code]
@@ -71,31 +70,31 @@ def _seal(source: bytes, content: bytes) -> bytes:
     return hashlib.sha256(source + content).digest()
 
 
-def _read(place: Path, source: bytes) -> Documents | None:
+def _read(file: Path, source: bytes) -> Documents | None:
     try:
-        raw = place.read_bytes()
+        raw = file.read_bytes()
     except OSError:
         return None
     seal, content = raw[:SEAL_BYTES], raw[SEAL_BYTES:]
     if seal != _seal(source, content):
         return None
-    found: Documents = orjson.loads(content)
-    return found
+    documents: Documents = orjson.loads(content)
+    return documents
 
 
-def _write(place: Path, source: bytes, documents: Documents) -> None:
-    """Keeps what JSON can hold unchanged. A reader sees the old file or the new one, never a part."""
+def _write(file: Path, source: bytes, documents: Documents) -> None:
+    """Caches documents that JSON can hold unchanged. A reader sees the old file or the new one, never a part."""
     try:
         content = orjson.dumps(documents)
     except TypeError:
         return
     if orjson.loads(content) != documents:
         return
-    unfinished = place.with_name(f"{place.name}.{os.getpid()}")
+    unfinished = file.with_name(f"{file.name}.{os.getpid()}")
     try:
-        place.parent.mkdir(parents=True, exist_ok=True)
+        file.parent.mkdir(parents=True, exist_ok=True)
         unfinished.write_bytes(_seal(source, content) + content)
-        unfinished.replace(place)
+        unfinished.replace(file)
     except OSError:
         with contextlib.suppress(OSError):
             unfinished.unlink(missing_ok=True)

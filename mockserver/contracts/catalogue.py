@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from mockserver.contracts.cache import Documents, kept
+from mockserver.contracts.cache import Documents, cached
 from mockserver.contracts.checking import check_schemas
 from mockserver.contracts.compiling import Compiler
 from mockserver.contracts.files import is_packaged, read_bundle
@@ -84,12 +84,12 @@ def load_catalogue(
 
 def _load_vendor(folder: Path, vendor: str, profile: str, *, installed: bool) -> VendorContract:
     source = folder / "openapi.yaml"
-    documents = kept(folder, partial(compilable_documents, folder)) if installed else checked_documents(folder)
+    documents = cached(folder, partial(compilable_documents, folder)) if installed else checked_documents(folder)
     operations = _operations(Compiler(vendor, source, documents, profile, known_good=installed), documents[profile])
     names = [operation.id for operation in operations]
     for name in names:
         if names.count(name) > 1:
-            raise ContractError(source, "paths", f"the operationId {name} is given twice")
+            raise ContractError(source, "paths", f"two operations have the operationId {name}")
     return VendorContract(vendor, documents[profile], operations)
 
 

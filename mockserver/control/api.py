@@ -36,6 +36,7 @@ from mockserver.events.reader import EventReader
 from mockserver.settings import Settings
 from mockserver.support.clock import StartTimer
 from mockserver.support.redaction import redaction_for
+from mockserver.support.suggestions import hint
 from mockserver.vendors.registry import vendor_named
 from mockserver.vendors.splitting import splitter
 
@@ -144,7 +145,7 @@ class ServerCalls:
         """A vendor's effective contract. It names this server alone, so that no tool calls the vendor's own."""
         vendor = request.path_params["vendor"]
         if vendor not in self._catalogue.vendors:
-            raise HTTPException(404, f"vendor {vendor!r} is not served; known are {', '.join(self._catalogue.vendors)}")
+            raise HTTPException(404, f"vendor {vendor!r} is not served{hint(vendor, self._catalogue.vendors)}")
         url = str(request.base_url).rstrip("/")
         return json_response(served_at(self._catalogue.vendors[vendor].document, url))
 

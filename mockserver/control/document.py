@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from mockserver.contracts import read_yaml
-from mockserver.contracts.cache import kept
+from mockserver.contracts.cache import cached
 from mockserver.contracts.schema import CompiledSchema
 from mockserver.errors import ContractError
 from mockserver.events.export import export_format, format_names
@@ -44,7 +44,7 @@ def control_document(views: Mapping[str, Views]) -> dict[str, Any]:
 
 def _read(file: Path, name: str) -> dict[str, Any]:
     """A YAML document, from the contract cache if possible: YAML is slow."""
-    return kept(file.parent, lambda: {"openapi": read_yaml(file)}, name)["openapi"]
+    return cached(file.parent, lambda: {"openapi": read_yaml(file)}, name)["openapi"]
 
 
 def published(document: dict[str, Any], url: str) -> dict[str, Any]:

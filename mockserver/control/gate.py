@@ -10,6 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from mockserver.settings import Settings
+from mockserver.support.addresses import is_loopback
 
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 
@@ -65,15 +66,6 @@ def forms_of(token: str) -> tuple[bytes, ...]:
     if all(ord(character) < 256 for character in token):
         forms.add(token.encode("latin-1"))
     return tuple(forms)
-
-
-def is_loopback(host: str) -> bool:
-    if host.lower() == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def name_of(host: str) -> str:

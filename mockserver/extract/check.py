@@ -11,6 +11,7 @@ from mockserver.extract import emit
 from mockserver.extract.compare import Difference, compatible, operations, schemas
 from mockserver.extract.errors import ExtractError
 from mockserver.extract.model import Contract, Json, Schema
+from mockserver.support.evidence import EVIDENCE
 from mockserver.support.keywords import METHODS
 from mockserver.support.yaml import YamlError, read_yaml
 
@@ -97,7 +98,7 @@ def _calls(openapi: Schema) -> dict[Call, Schema]:
 
 
 def _pages(operation: Schema) -> set[str]:
-    evidence = operation.get("x-evidence", {})
+    evidence = operation.get(EVIDENCE, {})
     return {evidence.get("page", ""), *evidence.get("also", ())}
 
 

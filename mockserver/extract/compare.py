@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 from mockserver.extract.model import Json, Schema
+from mockserver.support.evidence import EVIDENCE
 from mockserver.support.pointers import escaped
 
 UPPER = ("maxLength", "maximum", "exclusiveMaximum", "maxItems", "maxProperties", "x-max-body-bytes")
@@ -48,7 +49,7 @@ def operations(old: Schema, new: Schema, place: str) -> Iterator[Difference]:
     yield from _bound("x-max-body-bytes", old, new, place, upper=True)
     yield from _rate_limit(old.get("x-rate-limit"), new.get("x-rate-limit"), place)
     yield from _rules(old, new)
-    if old.get("x-evidence") != new.get("x-evidence"):
+    if old.get(EVIDENCE) != new.get(EVIDENCE):
         yield compatible(place, "stands elsewhere in the documentation")
 
 

@@ -13,6 +13,7 @@ from mockserver.extract.examples import bodies
 from mockserver.extract.merge import Documentation, by_call, union
 from mockserver.extract.model import Contract, Json, Leftover, Operation, Page, Schema, Unextracted
 from mockserver.extract.schema import Built, build, documented, one
+from mockserver.support.evidence import EVIDENCE
 from mockserver.support.keywords import DIALECT
 
 Call = tuple[str, str]
@@ -91,5 +92,5 @@ def evidence(pages: Documentation, section: str) -> dict[str, Json]:
 
 
 def _framed(stem: str, built: Built, origin: Schema) -> Schema:
-    head = {"$schema": DIALECT, "$id": f"{stem}.json", "title": stem.replace(".", " "), "x-evidence": origin}
+    head = {"$schema": DIALECT, "$id": f"{stem}.json", "title": stem.replace(".", " "), EVIDENCE: origin}
     return {**head, **built.schema}

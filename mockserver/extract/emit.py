@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import os
 import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from mockserver.extract.model import Contract, Json
+from mockserver.extract.model import Contract
+from mockserver.support.jsontext import indented
 from mockserver.support.yaml import yaml_text
 
 SCHEMAS = ("*.request.json", "*.response.*.json")
@@ -19,15 +19,10 @@ def render(contract: Contract, out: Path, fixtures: Path) -> dict[Path, bytes]:
     """Path → content of every file of the contract."""
     folder = out / contract.vendor
     files = {folder / "openapi.yaml": yaml_text(contract.openapi).encode()}
-    files.update((folder / name, json_bytes(schema)) for name, schema in contract.schemas.items())
+    files.update((folder / name, indented(schema).encode()) for name, schema in contract.schemas.items())
     examples = fixtures / contract.vendor
-    files.update((examples / name, json_bytes(body)) for name, body in contract.examples.items())
+    files.update((examples / name, indented(body).encode()) for name, body in contract.examples.items())
     return files
-
-
-def json_bytes(document: Json) -> bytes:
-    """JSON with an indent of two, keys in their order, and a final newline."""
-    return (json.dumps(document, ensure_ascii=False, indent=2) + "\n").encode()
 
 
 def stale(contract: Contract, out: Path, fixtures: Path, files: Iterable[Path]) -> list[Path]:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from http import HTTPStatus
 
 from mockserver.extract.model import Endpoint, Operation, Parameter, RateLimit, Schema, Unextracted
+from mockserver.support.evidence import EVIDENCE
 from mockserver.support.pointers import escaped
 
 
@@ -37,7 +38,7 @@ def operation(
         made["servers"] = servers
     if endpoint.credentials:
         made["security"] = [{credential.name: [] for credential in endpoint.credentials}]
-    made["x-evidence"] = evidence
+    made[EVIDENCE] = evidence
     if endpoint.max_body_bytes:
         made["x-max-body-bytes"] = endpoint.max_body_bytes
     if endpoint.rate_limit:

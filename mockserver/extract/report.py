@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
 from mockserver.extract.compare import Difference
 from mockserver.extract.model import Contract, Finding, TableCoverage
+from mockserver.support.jsontext import indented
 
 
 def summary(contract: Contract, covered: set[str], written: int, removed: Sequence[Path]) -> Iterator[str]:
@@ -60,7 +60,7 @@ def checked(found: Mapping[str, Sequence[Difference]], skipped: Mapping[str, Seq
             for vendor, each in every
         ]
         left = {vendor: list(names) for vendor, names in skipped.items() if names}
-        return _json({"differences": items, "breaking": breaking, "not_compared": left})
+        return indented({"differences": items, "breaking": breaking, "not_compared": left}).rstrip()
     lines = [f"{vendor}  {each}" for vendor, each in every]
     for vendor, names in skipped.items():
         lines += [f"{vendor}  not compared, since not every page that documents it was given: {name}" for name in names]
@@ -71,9 +71,5 @@ def checked(found: Mapping[str, Sequence[Difference]], skipped: Mapping[str, Seq
 def linted(found: Sequence[Finding], form: str) -> str:
     """The findings, one a line, or as JSON."""
     if form == "json":
-        return _json({"findings": [asdict(each) for each in found]})
+        return indented({"findings": [asdict(each) for each in found]}).rstrip()
     return "\n".join([*map(str, found), f"{len(found)} findings" if found else "no findings"])
-
-
-def _json(document: object) -> str:
-    return json.dumps(document, ensure_ascii=False, indent=2)

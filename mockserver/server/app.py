@@ -21,6 +21,7 @@ from mockserver.server.routing import DocumentedRouter, documented_routes
 from mockserver.server.undocumented import Undocumented
 from mockserver.settings import Settings
 from mockserver.support.clock import start_timer
+from mockserver.support.suggestions import hint
 from mockserver.vendors.contracts import known_contracts, load_contracts
 from mockserver.vendors.registry import vendor_named
 
@@ -76,10 +77,8 @@ def check_names(settings: Settings, catalogue: Catalogue, vendors: tuple[str, ..
     """Raises SettingsError where a setting names a vendor or an operation that there is not."""
     for vendor in settings.accepted_keys:
         if vendor not in vendors:
-            raise SettingsError(f"accepted_keys: unknown vendor '{vendor}'; known are {', '.join(vendors)}")
+            raise SettingsError(f"accepted_keys: unknown vendor '{vendor}'{hint(vendor, vendors)}")
     known = {*vendors, *(operation.id for operation in catalogue.operations)}
     for name in settings.rate_limits:
         if name not in known:
-            raise SettingsError(
-                f"rate_limits: unknown vendor or operation '{name}'; known are {', '.join(sorted(known))}"
-            )
+            raise SettingsError(f"rate_limits: unknown vendor or operation '{name}'{hint(name, known)}")

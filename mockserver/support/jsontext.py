@@ -17,6 +17,11 @@ def dump(value: Json) -> bytes:
         return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
 
 
+def indented(value: Json, indent: int = 2) -> str:
+    """A value as indented JSON, members in their order, with a final newline."""
+    return json.dumps(value, ensure_ascii=False, indent=indent) + "\n"
+
+
 def canonical(value: Json) -> bytes:
     """A value as JSON that is the same for equal values: members sorted by name."""
     try:

@@ -20,14 +20,14 @@ def judge_body(operation: Operation, body: Json, now: float) -> Verdict:
 
     `now` is the account's time. Violations are sorted by place.
     """
-    plain = body in operation.prescreen
-    if plain and not (_rules(operation.documented) or _rules(operation.observed)):
+    fits = body in operation.prescreen
+    if fits and not (_rules(operation.documented) or _rules(operation.observed)):
         return ACCEPTED
-    documented = _violations(operation.documented, body, now, fits=plain)
+    documented = _violations(operation.documented, body, now, fits=fits)
     observed = documented
     if operation.observed is not operation.documented:
-        observed = _violations(operation.observed, body, now, fits=plain)
-    warnings = () if plain else _misspellings(operation.documented, body)
+        observed = _violations(operation.observed, body, now, fits=fits)
+    warnings = () if fits else _misspellings(operation.documented, body)
     if observed:
         known = {(violation.pointer, violation.rule) for violation in documented}
         warnings += tuple(violation for violation in observed if (violation.pointer, violation.rule) not in known)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 
 from mockserver.model import Json, Verdict, Violation
 from mockserver.support.pointers import escaped, parts_of
+from mockserver.support.suggestions import closest
 
 Fixes = list[str | None]
 """A fix for each violation of a list, in its order; None where nobody can tell."""
@@ -41,8 +41,8 @@ def _fix(violation: Violation) -> str | None:
         return f"rename '{parts_of(violation.pointer)[-1]}' to '{limit}'"
     if rule == "enum":
         options = [_json(option) for option in limit if option is not None]
-        nearest = difflib.get_close_matches(violation.value or "null", options, n=1, cutoff=0.5) or options[:1]
-        return f"set it to {nearest[0]}" if nearest else None
+        nearest = closest(violation.value or "null", options, 0.5) or next(iter(options), None)
+        return f"set it to {nearest}" if nearest is not None else None
     if rule == "const":
         return f"set it to {_json(limit)}"
     if rule == "type":

@@ -10,6 +10,7 @@ from typing import Any
 
 from mockserver.model import BodySchema, Evidence, Json, Violation
 from mockserver.support.evidence import UNSTATED, annotation_of, evidence_of, reason_of
+from mockserver.support.numbers import is_integer
 from mockserver.support.pointers import escaped, follow, pointer_of
 
 MAX_VIOLATIONS = 1000
@@ -60,7 +61,7 @@ def shown(value: Json) -> str | None:
         return "{… 1 property}" if len(value) == 1 else f"{{… {len(value)} properties}}"
     if isinstance(value, list) and not _small(value):
         return "[… 1 item]" if len(value) == 1 else f"[… {len(value)} items]"
-    if isinstance(value, int) and not isinstance(value, bool) and abs(value) >= 1 << 256:
+    if is_integer(value) and abs(value) >= 1 << 256:
         return f"an integer of {value.bit_length()} bits"
     if isinstance(value, str):
         value = value[: MAX_SHOWN + 1]

@@ -62,7 +62,8 @@ def test_the_planted_violations_are_found_and_only_those(server: Server, key: st
         ("entry 9", "request", "/name", "type"),
     ]
     assert found["findings"][0]["evidence"]["kind"] == "documented"
-    assert found["findings"][0]["remedy"] == 'set it to "normal"'
+    finding = found["findings"][0]
+    assert finding["fix"] == finding["remedy"] == 'set it to "normal"'
 
 
 def test_our_own_exports_are_judged_as_the_server_judged_them(server: Server, key: str, tmp_path: Path) -> None:

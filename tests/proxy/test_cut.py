@@ -95,4 +95,4 @@ def test_an_answer_of_the_proxy_itself_is_not_held_against_the_vendor(
         raw.behave = behaviour
         assert before_raw.post(V1, key).headers["proxy-status"] == f"mockserver; error={error}"
     for file in exported(before_raw, key, tmp_path).values():
-        assert checked(file) == ({"answers of mockserver's proxy, not of the vendor": 2}, [])
+        assert checked(file) == ({"responses of mockserver's proxy, not of the vendor": 2}, [])

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from mockserver.model import EventPart, Json, RequestContext, Response
+from mockserver.support.numbers import is_number
 from mockserver.vendors.base import Behaviour, json_response, text_at
 from mockserver.vendors.datadog.product_analytics import query_scalar, query_timeseries, submit_event
 
@@ -83,8 +84,7 @@ def event_v1(context: RequestContext, response: Json) -> list[EventPart]:
     """The one event, with the id that Datadog gave it and the time at which it happened."""
     body = context.body
     happened: Json = body.get("date_happened") if isinstance(body, dict) else None
-    number = isinstance(happened, (int, float)) and not isinstance(happened, bool)
-    when = float(happened) if number and abs(happened) < 1e300 else None
+    when = float(happened) if is_number(happened) and abs(happened) < 1e300 else None
     return [EventPart(text_at(body, "title"), body, None, text_at(response, "event", "id_str"), when)]
 
 

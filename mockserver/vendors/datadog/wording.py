@@ -6,6 +6,7 @@ import re
 
 from mockserver.http.statuses import phrase
 from mockserver.model import FailureKind, Operation, Violation
+from mockserver.support.pointers import parts_of
 from mockserver.vendors.base import Problem
 from mockserver.vendors.datadog.behaviour import ANALYTICS
 
@@ -63,5 +64,5 @@ def _worded_v1(violation: Violation) -> str:
 
 def _json_path(pointer: str) -> str:
     """A JSON pointer in the notation of the recorded replies: $.data.attributes.tags[0]."""
-    parts = (part.replace("~1", "/").replace("~0", "~") for part in pointer.split("/")[1:])
+    parts = parts_of(pointer)
     return "$" + "".join(f"[{part}]" if re.fullmatch(r"\d+", part) else f".{part}" for part in parts)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from mockserver.model import Json
+from mockserver.support.suggestions import hint
 from mockserver.vendors.base import text_at
 
 MEMBERS = ("events", "max_value_length", "max_metadata_bytes", "uuid_ids")
@@ -79,7 +80,7 @@ def read_taxonomy(document: Json) -> Taxonomy:
         raise TaxonomyError(f"expected an object, found {_shown(document)}")
     for key in document:
         if key not in MEMBERS:
-            raise TaxonomyError(f"{str(key)[:80]}: unknown; known are {', '.join(MEMBERS)}")
+            raise TaxonomyError(f"{str(key)[:80]}: unknown{hint(key, MEMBERS)}")
     for key in ("max_value_length", "max_metadata_bytes"):
         if document.get(key) is not None and (type(document[key]) is not int or document[key] < 0):
             raise TaxonomyError(f"{key}: expected a whole number, found {_shown(document[key])}")
