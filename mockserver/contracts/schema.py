@@ -10,7 +10,6 @@ import jsonschema_rs
 
 from mockserver.contracts.files import SCHEMA_PREFIX
 from mockserver.contracts.formats import FORMATS
-from mockserver.contracts.sampling import sample
 from mockserver.contracts.shapes import Shape, shape_of
 from mockserver.model import Evidence, Json, Rule
 from mockserver.support.keywords import DIALECT
@@ -44,8 +43,12 @@ class CompiledSchema:
     @cached_property
     def sample(self) -> Json:
         """A value that fits, or None where none could be made."""
-        value = sample(self.document)
-        return value if self.validator.is_valid(value) else None
+        from mockserver.contracts.values import NoValueError, ValueMaker  # noqa: PLC0415 - few need one
+
+        try:
+            return ValueMaker(self.document, full=True, examples=True).value({"$ref": "#"})
+        except NoValueError:
+            return None
 
 
 def _self_contained(contract: Mapping[str, Any], schema: Any) -> dict[str, Any]:

@@ -21,7 +21,6 @@ from mockserver.model import ACCEPTED, NO_PREFERENCES, Headers, Operation, Reque
 from mockserver.server.recorder import Outcome, Recorder
 from mockserver.server.responder import Decision, Responder
 from mockserver.server.routing import path_values
-from mockserver.server.variation import varied
 from mockserver.validation.credentials import read_credentials
 from mockserver.vendors.base import vendor_state
 
@@ -110,6 +109,8 @@ class Pipeline:
 
         def make() -> random.Random:
             return random.Random(f"{self._varied_seed}/{account.vendor}/{account.credential}/answers")  # noqa: S311
+
+        from mockserver.server.variation import varied  # noqa: PLC0415 - few vary responses, and it loads a lot
 
         chance = vendor_state(account, "variety", make)
         response = varied(decision.response, context.operation, context.body, chance)

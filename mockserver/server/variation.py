@@ -1,35 +1,36 @@
-"""Makes a success legally different from the usual, so that a client that leans on accidents is found."""
+"""Varies successful responses within the contract, to find clients that rely on incidental behaviour."""
 
 from __future__ import annotations
 
 import json
 import random
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
+from mockserver.contracts.limits import Makers, trials
+from mockserver.contracts.values import ValueMaker
 from mockserver.model import BodySchema, Json, Operation, Response
-from mockserver.support.keywords import resolved
 from mockserver.support.pointers import walk
 
 MEANING = frozenset(
     {"id", "id_str", "uid", "request_id", "success", "status", "columns", "series", "times", "values", "intervals"}
 )
-"""Members that carry what the vendor did: they stay, and so does whatever holds them."""
+"""Members that say what the vendor did: they stay, and so does whatever holds them."""
 STRANGE: tuple[Json, ...] = (
     *(None, True, 0, -1, 2**53 + 1, 2**63 - 1, -(2**63), 0.1, 1e308, 5e-324, "", "é😀\u2028", "null", [], {}),
     *([None], {"id": None}),
 )
-"""What an unknown member may hold; the numbers stand at the edges of what JSON readers keep apart."""
-DEEPEST = 24
+"""What an unknown member may hold; the numbers are at the edges of what JSON readers tell apart."""
+MAX_DEPTH = 24
 MAX_PIECES = 6
 
 
 def varied(response: Response, operation: Operation, body: Json, chance: random.Random) -> Response:
     """A success of the operation in another legal form; `body` is what the client sent.
 
-    Members are in another order, optional ones may be left out or added, unknown ones are added where the contract
-    allows them, and the whole may be spaced, escaped and sent in chunks. Ids, echoes of the request and results of
-    queries stay as they are. Whatever would break the response's schema is not done; failures stay as they are.
+    Members change their order, optional ones are left out or added, unknown ones are added where the contract allows
+    them, and the text is spaced, escaped and sent in chunks. Ids, echoes of the request and results of queries stay as
+    they are. A variation that would break the response's schema is dropped; failures are not varied.
     """
     contract = operation.responses.get(response.status)
     if response.status >= 300 or contract is None or contract.schema is None or not response.body:
@@ -43,21 +44,21 @@ def varied(response: Response, operation: Operation, body: Json, chance: random.
 
 class Variation:
     """One variation of a response. `asked` are the names that a request knows, `sent` the plain values of this one:
-    what echoes them stays, and none of them is made up."""
+    members that echo them stay, and none of them is made up."""
 
     def __init__(self, schema: BodySchema, asked: frozenset[str], sent: frozenset[str], chance: random.Random) -> None:
-        self._document = schema.document
+        self._least, self._full = ValueMaker(schema.document), ValueMaker(schema.document, full=True)
         self._asked = asked
         self._sent = sent
         self._chance = chance
 
     def of(self, value: Json) -> Json:
         """The whole response, varied."""
-        return self._varied(value, self._document, 0)
+        return self._varied(value, {"$ref": "#"}, 0)
 
     def _varied(self, value: Json, schema: Any, depth: int) -> Json:
-        schema = resolved(schema, self._document)
-        if depth > DEEPEST:
+        schema = self._least.merged(schema)
+        if depth > MAX_DEPTH:
             return value
         if isinstance(value, list):
             return [self._varied(item, schema.get("items"), depth + 1) for item in value]
@@ -71,7 +72,8 @@ class Variation:
         }
         for name in known:
             if name not in value and name not in self._asked | MEANING and self._chance.random() < 0.4:
-                members[name] = self._made_up(known[name])
+                legal = self._legal(known[name])
+                members |= {name: self._chance.choice(legal)} if legal else {}
         if schema.get("additionalProperties", True) is True and schema.get("type") == "object":
             for _ in range(self._chance.choice((0, 0, 1, 2))):
                 members[f"x_{self._chance.getrandbits(20):05x}"] = self._chance.choice(STRANGE)
@@ -88,19 +90,11 @@ class Variation:
             return any(self._has_meaning("", part) for part in value)
         return _key(value) in self._sent
 
-    def _made_up(self, schema: Any) -> Json:
-        """A value for a documented member that nobody asked about: at the edge of what its schema allows."""
-        schema = resolved(schema, self._document)
-        if schema.get("enum"):
-            return self._chance.choice(schema["enum"])
-        kind = schema.get("type", "string")
-        kind = self._chance.choice(kind) if isinstance(kind, list) else kind
-        if kind == "integer":
-            return self._chance.choice((schema.get("minimum", 0), schema.get("maximum", 0), 0, 2**53 + 1))
-        if kind == "number":
-            return self._chance.choice((0, -0.0, 1e308, 5e-324))
-        plain: Mapping[str, Json] = {"array": [], "object": {}, "boolean": False, "null": None}
-        return plain[kind] if kind in plain else self._chance.choice(("", "é😀", "x" * 300))
+    def _legal(self, schema: Any) -> list[Json]:
+        """Values for a documented member that nobody asked about, most of them at one of the schema's limits."""
+        makers = Makers(self._least, self._full, lambda: f"x_{self._chance.getrandbits(20):05x}")
+        tried = [trial.value for trial in trials(makers, self._least.merged(schema)) if trial.side != "outside"]
+        return [value for value in (*tried, *STRANGE, "x" * 300) if self._least.fits(schema, value)]
 
 
 def _names(schema: Any) -> Iterator[str]:

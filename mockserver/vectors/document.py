@@ -2,30 +2,32 @@
 
 from __future__ import annotations
 
-import json
 import random
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
+from urllib.parse import urlencode
 
 from mockserver.accounts.account import Accounts, Bounds
 from mockserver.contracts import VendorContract
+from mockserver.contracts.limits import Makers, Trial, trials
+from mockserver.contracts.merging import all_of
+from mockserver.contracts.values import ValueMaker
 from mockserver.errors import Failure
 from mockserver.http.problems import status_of
-from mockserver.model import BodySchema, FailureKind, Operation, Request, RequestContext, Violation
+from mockserver.model import BodySchema, FailureKind, Json, Operation, Request, RequestContext, Violation
 from mockserver.support.clock import start_timer
-from mockserver.support.jsontext import canonical
+from mockserver.support.jsontext import canonical, dump
 from mockserver.support.keywords import types_of
-from mockserver.validation.body import judge_body
-from mockserver.vectors.limits import Trial, trials
-from mockserver.vectors.places import Place, body_with, places, pointer_to
+from mockserver.validation.credentials import EVERY_CREDENTIAL
+from mockserver.validation.exchange import judge_request
+from mockserver.vectors.places import ROOT, places
 from mockserver.vectors.timing import rule_trials, settled, with_value
-from mockserver.vectors.values import Maker
 from mockserver.vendors.registry import vendor_named
 
 NOW = 1752580800
 """The time at which the vectors hold, in seconds since the epoch: 2025-07-15T12:00:00Z."""
-NO_REQUEST = Request("POST", "/", b"", (), b"", 0)
-CHOICES = [(enum, option) for option in range(4) for enum in range(4)]
+MAX_BODY_BYTES = 1 << 30
 
 
 def make_vectors(contract: VendorContract, seed: int = 0) -> dict[str, Any]:
@@ -48,9 +50,9 @@ def make_vectors(contract: VendorContract, seed: int = 0) -> dict[str, Any]:
 def _of_operation(operation: Operation, seed: int) -> Iterator[dict[str, Any]]:
     seen: set[bytes] = set()
     bodies = ((operation.documented, seed), (operation.served, seed + 1))
-    schemas = {id(schema): (schema, salt) for schema, salt in bodies if schema is not None}
+    schemas = {schema: salt for schema, salt in bodies if schema is not None}
     number = 0
-    for schema, salt in schemas.values():
+    for schema, salt in schemas.items():
         for place, trial, body in _bodies(schema, random.Random(f"{operation.id}/{salt}")):  # noqa: S311 - not a secret
             written = canonical(body)
             if written in seen:
@@ -70,48 +72,63 @@ def _of_operation(operation: Operation, seed: int) -> Iterator[dict[str, Any]]:
             }
 
 
-def _bodies(schema: BodySchema, chance: random.Random) -> Iterator[tuple[str, Trial, Any]]:
-    document = schema.document
-    for place in places(Maker(document, chance), document):
-        maker, pointer = _suited(schema, place, chance), pointer_to(place.steps)
-        for trial in trials(maker, place.schema):
-            body = body_with(maker, document, place.steps, trial.value)
-            if trial.side != "outside" and not schema.validator.is_valid(body):
-                body = body_with(_suited(schema, place, chance, trial), document, place.steps, trial.value)
-            yield pointer, trial, settled(body, schema.rules, pointer, NOW)
-        for rule in schema.rules:
-            if rule.parameters["pointer"] == pointer:
-                body = body_with(maker, document, place.steps, maker.least(place.schema))
-                in_text = "string" in types_of(place.schema)
-                for trial in rule_trials(rule, settled(body, schema.rules, pointer, NOW), NOW, in_text=in_text):
-                    yield pointer, trial, with_value(settled(body, schema.rules, pointer, NOW), pointer, trial.value)
+def _bodies(schema: BodySchema, chance: random.Random) -> Iterator[tuple[str, Trial, Json]]:
+    """Bodies that hold each trial at its place and are right everywhere else: (pointer of the place, trial, body)."""
+    least, full = ValueMaker(schema.document), ValueMaker(schema.document, full=True)
+    makers = Makers(least, full, lambda: f"zz{chance.getrandbits(24):06x}")
+    for place in places(least):
+        pointer = place.pointer
+        for usual in islice(least.values(all_of(ROOT, place.around(place.schema))), 1):
+            for trial in trials(makers, place.schema):
+                body = with_value(usual, pointer, trial.value)
+                if trial.side != "outside" and not schema.validator.is_valid(body):
+                    around = place.around({"const": trial.value})
+                    body = next(least.values(all_of(ROOT, around)), body)
+                yield pointer, trial, settled(body, schema.rules, pointer, NOW)
+            for rule in schema.rules:
+                if rule.parameters["pointer"] == pointer:
+                    body = settled(usual, schema.rules, pointer, NOW)
+                    for trial in rule_trials(rule, body, NOW, in_text="string" in types_of(place.schema)):
+                        yield pointer, trial, with_value(body, pointer, trial.value)
 
 
-def _suited(schema: BodySchema, place: Place, chance: random.Random, trial: Trial | None = None) -> Maker:
-    """The maker whose choices make a right body around a place (holding a trial's value, or the least one); the plain
-    one where none does."""
-    for enum, option in CHOICES:
-        maker = Maker(schema.document, chance, enum, option)
-        leaf = maker.least(place.schema) if trial is None else trial.value
-        if schema.validator.is_valid(body_with(maker, schema.document, place.steps, leaf)):
-            return maker
-    return Maker(schema.document, chance)
-
-
-def _expected(operation: Operation, body: Any) -> dict[str, Any]:
-    verdict = judge_body(operation, json.loads(json.dumps(body)), NOW)
-    violations = _marks(verdict.violations)
-    if verdict.rejections:
-        failure = Failure(FailureKind.INVALID, violations=verdict.rejections)
+def _expected(operation: Operation, body: Json) -> dict[str, Any]:
+    request, path_values = _request(operation, body)
+    parsed = judge_request(operation, request, path_values, EVERY_CREDENTIAL, NOW, MAX_BODY_BYTES)
+    violations = _marks(parsed.verdict.violations)
+    failure = parsed.failure
+    if parsed.verdict.rejections:
+        failure = Failure(FailureKind.INVALID, violations=parsed.verdict.rejections)
+    if failure is not None:
         return {"status": status_of(operation, failure), "violations": violations}
     vendor = vendor_named(operation.vendor)
     fresh = Accounts(Bounds(1, 1, 1), lambda: float(NOW), start_timer, 0).of(operation.vendor, "vectors")
     try:
-        response = vendor.behaviour(operation)(RequestContext(operation, NO_REQUEST, {}, body=body), fresh)
-    except Failure as failure:
-        status = status_of(operation, failure)
-        return {"status": status, "violations": violations, "refused": _marks(failure.violations)}
+        context = RequestContext(operation, request, path_values, body=parsed.body)
+        response = vendor.behaviour(operation)(context, fresh)
+    except Failure as refusal:
+        status = status_of(operation, refusal)
+        return {"status": status, "violations": violations, "refused": _marks(refusal.violations)}
     return {"status": response.status, "violations": violations}
+
+
+def _request(operation: Operation, body: Json) -> tuple[Request, dict[str, str]]:
+    """A request with a body, right in all else, and the values of its path."""
+    texts: dict[str, dict[str, str]] = {"path": {}, "query": {}}
+    for parameter in operation.parameters:
+        if parameter.required:
+            texts[parameter.location][parameter.name] = _parameter_text(parameter.schema.sample)
+    raw = dump(body)
+    headers = ((b"content-type", (operation.media_type or "application/json").encode("latin-1")),)
+    query = urlencode(texts["query"]).encode("ascii")
+    return Request(operation.method, operation.path, query, headers, raw, len(raw)), texts["path"]
+
+
+def _parameter_text(value: Json) -> str:
+    """The text of a parameter: a list is separated by commas, a plain value is written as in JSON."""
+    if isinstance(value, list):
+        return ",".join(map(_parameter_text, value))
+    return value if isinstance(value, str) else dump(value).decode("utf-8")
 
 
 def _marks(violations: tuple[Violation, ...]) -> list[dict[str, str]]:

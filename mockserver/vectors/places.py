@@ -1,79 +1,68 @@
-"""Finds every schema inside a schema, and puts a value at its place into a body that is right everywhere else."""
+"""Finds every schema inside a schema, and says what a body is that holds a value at its place."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any, NamedTuple
 
-from mockserver.support.pointers import pointer_of
-from mockserver.vectors.values import Maker
+from mockserver.contracts.merging import all_of
+from mockserver.contracts.values import ValueMaker
+from mockserver.support.pointers import escaped
 
 MAX_PLACES = 2000
 MAX_STEPS = 40
+ROOT = {"$ref": "#"}
+"""The schema that the whole document is."""
+EXTRA = "extra"
+"""The name by which a member is tried that only `additionalProperties` describes."""
 
 
-class Step(NamedTuple):
-    """One step down: `member` (a name), `item`, `extra` (any other member), or `option` (a keyword and its index)."""
+class Place(NamedTuple):
+    """A merged schema inside a document, and where its value stands in a body. `around` turns a schema of that value
+    into the schema of the bodies that hold it there."""
 
-    kind: str
-    name: str = ""
-    number: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A schema inside a schema, and the steps that lead to it."""
-
-    steps: tuple[Step, ...]
+    pointer: str
     schema: Mapping[str, Any]
+    around: Callable[[Any], Any]
 
 
-def places(maker: Maker, schema: Any) -> Iterator[Place]:
-    """Every distinct schema, the outermost first; what is shared by reference comes once."""
-    seen: set[int] = set()
-    queue: list[tuple[tuple[Step, ...], Any]] = [((), schema)]
+def places(maker: ValueMaker) -> Iterator[Place]:
+    """Every distinct schema of the maker's document, the outermost first; what is shared by reference comes once."""
+    seen: set[str] = set()
+    waiting: deque[tuple[int, str, Any, Callable[[Any], Any]]] = deque([(0, "", ROOT, lambda inner: inner)])
     for _ in range(MAX_PLACES):
-        if not queue:
+        if not waiting:
             return
-        steps, raw = queue.pop(0)
-        found = maker.resolved(raw)
-        if not found or id(found) in seen or len(steps) > MAX_STEPS:
+        steps, pointer, raw, around = waiting.popleft()
+        reference = raw.get("$ref") if isinstance(raw, dict) else None
+        schema = maker.merged(raw)
+        if not schema or reference in seen or steps > MAX_STEPS:
             continue
-        seen.add(id(found))
-        yield Place(steps, found)
-        for name, inner in found.get("properties", {}).items():
-            queue.append(((*steps, Step("member", name)), inner))
-        if "items" in found:
-            queue.append(((*steps, Step("item")), found["items"]))
-        if isinstance(found.get("additionalProperties"), dict):
-            queue.append(((*steps, Step("extra")), found["additionalProperties"]))
-        for keyword in ("oneOf", "anyOf"):
-            for index, option in enumerate(found.get(keyword, ())):
-                if "properties" in maker.resolved(option) or "type" in maker.resolved(option):
-                    queue.append(((*steps, Step("option", keyword, index)), option))
+        if reference is not None:
+            seen.add(reference)
+        yield Place(pointer, schema, around)
+        for step, inner, wrap in _inside(maker, schema):
+            waiting.append((steps + 1, pointer + step, inner, _chained(around, wrap)))
 
 
-def body_with(maker: Maker, schema: Any, steps: tuple[Step, ...], leaf: Any) -> Any:
-    """The least body for the schema with `leaf` at the place that the steps lead to."""
-    if not steps:
-        return leaf
-    step, rest = steps[0], steps[1:]
-    found = maker.resolved(schema)
-    if step.kind == "option":
-        return body_with(maker, found[step.name][step.number], rest, leaf)
-    if step.kind == "item":
-        held = [maker.least(found["items"]) for _ in range(found.get("minItems", 1) - 1)]
-        return [body_with(maker, found["items"], rest, leaf), *held]
-    body = maker.least(found)
-    body = body if isinstance(body, dict) else {}
-    inner = found["additionalProperties"] if step.kind == "extra" else found["properties"][step.name]
-    body["extra" if step.kind == "extra" else step.name] = body_with(maker, inner, rest, leaf)
-    return body
+def _inside(maker: ValueMaker, schema: Mapping[str, Any]) -> Iterator[tuple[str, Any, Callable[[Any], Any]]]:
+    """The schemas right inside a schema: the step of the pointer to each, and what turns it into one of the whole."""
+    for name, inner in schema.get("properties", {}).items():
+        yield f"/{escaped(name)}", inner, _member(name)
+    if "items" in schema:
+        yield "/0", schema["items"], lambda item: {"type": "array", "prefixItems": [item], "minItems": 1}
+    if isinstance(schema.get("additionalProperties"), dict):
+        yield f"/{EXTRA}", schema["additionalProperties"], _member(EXTRA)
+    for option in (*schema.get("oneOf", ()), *schema.get("anyOf", ())):
+        if not {"properties", "type"}.isdisjoint(maker.merged(option)):
+            yield "", option, partial(all_of, option)
 
 
-def pointer_to(steps: tuple[Step, ...]) -> str:
-    """The JSON Pointer of a place in the bodies that `body_with` makes."""
-    parts = {"member": None, "item": "0", "extra": "extra"}
-    names = [parts[step.kind] or step.name for step in steps if step.kind != "option"]
-    return pointer_of(names)
+def _member(name: str) -> Callable[[Any], Any]:
+    return lambda inner: {"type": "object", "properties": {name: inner}, "required": [name]}
+
+
+def _chained(outer: Callable[[Any], Any], inner: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    return lambda schema: outer(inner(schema))

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import copy
 import datetime as dt
+import json
 from collections.abc import Iterator
 from typing import Any
 
+from mockserver.contracts.limits import Trial
 from mockserver.model import Rule
-from mockserver.support.pointers import follow
+from mockserver.support.jsontext import dump
+from mockserver.support.pointers import follow, parts_of
 from mockserver.validation.rules import RULES
-from mockserver.vectors.limits import Trial
 
 
 def rule_trials(rule: Rule, body: Any, now: int, *, in_text: bool) -> Iterator[Trial]:
@@ -43,12 +44,11 @@ def settled(body: Any, rules: tuple[Rule, ...], tried: str, now: int) -> Any:
 
 def with_value(body: Any, pointer: str, value: Any) -> Any:
     """A copy of the body with another value at a pointer whose holder is there."""
-    changed = copy.deepcopy(body)
-    holder = changed
-    *above, last = pointer.split("/")[1:]
-    for part in above:
-        holder = holder[part]
-    holder[last] = value
+    if not pointer:
+        return value
+    changed = json.loads(dump(body))  # not a deep copy: parts of a made body may be one object
+    holder, last = follow(changed, pointer.rpartition("/")[0]), parts_of(pointer)[-1]
+    holder[int(last) if isinstance(holder, list) else last] = value
     return changed
 
 
