@@ -1,7 +1,5 @@
 """One account per credential: finds or makes it, and forgets the least recently used ones."""
 
-from __future__ import annotations
-
 import random
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping

@@ -1,7 +1,5 @@
 """Keeps an account's exchanges, the newest that fit its bounds, and counts what it had to let go."""
 
-from __future__ import annotations
-
 from collections import OrderedDict
 from collections.abc import Iterator
 from itertools import islice

@@ -1,7 +1,5 @@
 """Counts an account's requests against the vendor's rate limits, in windows aligned to the account's clock."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import NamedTuple
 

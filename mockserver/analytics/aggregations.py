@@ -6,8 +6,6 @@ interpolate linearly between the two nearest values (assumed; the same as SQL's 
 50th. Without a value to compute from there is no data: None, not 0 (assumed).
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass

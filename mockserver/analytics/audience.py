@@ -7,8 +7,6 @@ by `account.id`. Neither is limited to the query's time range (assumed). Without
 (assumed). An event without a user is in no user query, and so in NOT of it (assumed).
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import chain, compress

@@ -1,7 +1,5 @@
 """What a search term asks of a facet's values or of any text: equality, wildcards, ranges, presence, words."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass, field
 

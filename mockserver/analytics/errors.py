@@ -1,7 +1,5 @@
 """The one failure of a query: what is wrong, and where in the request."""
 
-from __future__ import annotations
-
 
 class QueryError(ValueError):
     """A query that cannot be computed.

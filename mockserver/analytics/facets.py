@@ -6,8 +6,6 @@ are facets. Arrays give a facet several values, whether they hold values or obje
 Booleans are the words true and false (assumed); a text never counts as a number (assumed).
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from typing import Any
 

@@ -3,8 +3,6 @@
 A name with spaces or parentheses is put in double quotes (assumed). NOT binds closest, then AND, then OR (assumed).
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Collection
 

@@ -6,8 +6,6 @@ vendor's page on grouping); one whose facet is missing is in the group "N/A" (as
 Ties are in the order of the groups' names. A group without a value to compute from is left out (assumed).
 """
 
-from __future__ import annotations
-
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field

@@ -4,8 +4,6 @@ Values are floats and units null, as in the responses of the vendor's sibling en
 `indexes`, `enforced_execution_type` and `request_id` have no effect.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from itertools import repeat
 from typing import Any

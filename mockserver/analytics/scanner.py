@@ -1,7 +1,5 @@
 """Reads the characters of a search query: words with escapes and wildcards, quoted texts, operators."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 

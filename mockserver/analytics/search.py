@@ -1,7 +1,5 @@
 """Finds the events that a search query matches."""
 
-from __future__ import annotations
-
 from functools import cache
 
 from mockserver.analytics.boolean import evaluate

@@ -17,8 +17,6 @@ Source: the vendor's search syntax page for this product. Assumed: `&&`, `||`, `
 `<` and `>` stand for themselves (one of that page's examples has a bare `:` in a value); brackets and quotes do not.
 """
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """Chooses the events that a query computes over: its time range, search, audience and occurrences."""
 
-from __future__ import annotations
-
 import operator
 from collections import Counter
 from collections.abc import Callable, Mapping

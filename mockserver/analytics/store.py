@@ -6,8 +6,6 @@ distinct cell of one facet a small number, so that a query looks at each distinc
 numbers. Columns are kept for the next query and follow the store as events come and go.
 """
 
-from __future__ import annotations
-
 from array import array
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable, Mapping

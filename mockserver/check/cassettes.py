@@ -1,7 +1,5 @@
 """Reads the interactions of cassettes, in YAML and JSON alike: those of vcrpy, Ruby VCR, betamax and go-vcr."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from mockserver.check.recorded import (

@@ -1,7 +1,5 @@
 """Judges recordings, exchange by exchange, and collects the findings."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """The outcome of a check: every violation with its place, and counts of all that was and was not judged."""
 
-from __future__ import annotations
-
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path

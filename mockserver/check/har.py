@@ -1,7 +1,5 @@
 """Reads HAR 1.2 entry by entry, so that a file of any size takes the memory of its largest entry."""
 
-from __future__ import annotations
-
 from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode

@@ -1,7 +1,5 @@
 """Reads a line of our own journal, as `mockserver export --format jsonl` writes it."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from mockserver.check.recorded import (

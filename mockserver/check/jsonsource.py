@@ -1,7 +1,5 @@
 """Feeds a file of JSON to a streaming parser: knows the line, and refuses what the parser would not survive."""
 
-from __future__ import annotations
-
 import re
 from itertools import accumulate
 

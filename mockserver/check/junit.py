@@ -1,7 +1,5 @@
 """The report of a check as JUnit XML: a suite per file, in it a case per operation and side."""
 
-from __future__ import annotations
-
 import re
 from collections import defaultdict
 from collections.abc import Iterator

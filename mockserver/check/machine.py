@@ -1,7 +1,5 @@
 """The report of a check for machines: JSON, and the commands with which GitHub annotates files."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any

@@ -1,7 +1,5 @@
 """Opens a file, tells by its content what kind of recording it is, and reads its exchanges one after the other."""
 
-from __future__ import annotations
-
 import json
 import os
 from collections.abc import Callable, Iterator

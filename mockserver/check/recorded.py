@@ -1,7 +1,5 @@
 """What every kind of recording is read into, and what their readers share."""
 
-from __future__ import annotations
-
 import base64
 import binascii
 import datetime as dt

@@ -1,7 +1,5 @@
 """The report of a check as SARIF 2.1.0 (OASIS), for code scanning."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Iterator
 from pathlib import Path

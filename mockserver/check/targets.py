@@ -1,7 +1,5 @@
 """Finds which documented operation a recorded request was meant for, by the host and the path of its URL."""
 
-from __future__ import annotations
-
 import fnmatch
 import re
 from collections.abc import Iterator, Mapping

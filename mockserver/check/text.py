@@ -1,7 +1,5 @@
 """The report of a check as people read it: the findings by exchange, a table of operations, and a summary."""
 
-from __future__ import annotations
-
 import re
 from collections import Counter
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """The command `mockserver extract`: writes a contract, or reports differences or contradictions."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from pathlib import Path

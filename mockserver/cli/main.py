@@ -1,7 +1,5 @@
 """The command line: finds the command that was called, and imports no other."""
 
-from __future__ import annotations
-
 import sys
 from importlib import import_module
 

@@ -1,7 +1,5 @@
 """The command `mockserver openapi`: prints a vendor's effective contract for other tools."""
 
-from __future__ import annotations
-
 import copy
 import re
 from collections.abc import Mapping

@@ -1,7 +1,5 @@
 """What the commands share: the options of the settings, and where output goes."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Callable
 from dataclasses import MISSING, Field

@@ -1,7 +1,5 @@
 """The command `mockserver proxy`."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable
 

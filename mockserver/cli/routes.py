@@ -1,7 +1,5 @@
 """The command `mockserver routes`."""
 
-from __future__ import annotations
-
 import textwrap
 from collections.abc import Iterable, Mapping
 from typing import Any

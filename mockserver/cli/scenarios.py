@@ -1,7 +1,5 @@
 """The command `mockserver scenarios`."""
 
-from __future__ import annotations
-
 import click
 
 from mockserver.faults import packaged_scenarios, read_scenario

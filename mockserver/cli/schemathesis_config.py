@@ -1,7 +1,5 @@
 """Writes the configuration with which schemathesis tests a served contract: each departure from its checks with why."""
 
-from __future__ import annotations
-
 import base64
 import json
 from collections.abc import Iterator, Mapping

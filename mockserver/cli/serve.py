@@ -1,7 +1,5 @@
 """The command `mockserver serve`."""
 
-from __future__ import annotations
-
 import gc
 
 import click

@@ -1,7 +1,5 @@
 """Turns a blocking call into an awaitable one: it runs in a thread, so that the caller's event loop runs on."""
 
-from __future__ import annotations
-
 from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any, Concatenate, Generic, ParamSpec, TypeVar

@@ -1,7 +1,5 @@
 """The clock of an account, which a test can freeze, move and let run."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Calls the control API over HTTP, with kept connections."""
 
-from __future__ import annotations
-
 import http.client
 import json
 import socket

@@ -1,7 +1,5 @@
 """Matchers for values that a test cannot know. They are plain JSON, so they work over HTTP too."""
 
-from __future__ import annotations
-
 from typing import Any, Literal
 
 Kind = Literal["string", "number", "boolean", "object", "array", "null", "value"]

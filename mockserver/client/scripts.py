@@ -1,7 +1,5 @@
 """Reads the fault script that a test names: a packaged scenario, or a YAML file."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

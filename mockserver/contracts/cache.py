@@ -6,8 +6,6 @@ cannot be written to costs time, nothing else. The folder is `$XDG_CACHE_HOME/mo
 `~/.cache/mockserver`. It is safe to delete.
 """
 
-from __future__ import annotations
-
 import contextlib
 import hashlib
 import os

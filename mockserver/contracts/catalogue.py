@@ -1,7 +1,5 @@
 """Loads every vendor's contract once, at start: the effective documents and the operations compiled from them."""
 
-from __future__ import annotations
-
 import copy
 import re
 from collections.abc import Mapping

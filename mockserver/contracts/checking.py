@@ -1,7 +1,5 @@
 """Checks an effective contract before it is compiled: its schemas, their keywords and references."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any

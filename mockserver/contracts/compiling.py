@@ -1,7 +1,5 @@
 """Compiles one operation of an effective contract: validators, credentials, statuses and parameters."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from pathlib import Path

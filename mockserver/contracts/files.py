@@ -1,7 +1,5 @@
 """Reads a vendor's contract files, and bundles them into one self-contained OpenAPI document."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 from typing import Any

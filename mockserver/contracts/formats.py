@@ -1,7 +1,5 @@
 """Checks of the formats that validators do not know by themselves, or do not check alike."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 INT64 = range(-(2**63), 2**63)

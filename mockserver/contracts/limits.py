@@ -1,7 +1,5 @@
 """Lists what to try at a schema: for each of its keywords values at the limit, just inside and just outside of it."""
 
-from __future__ import annotations
-
 import copy
 from collections.abc import Callable, Iterator, Mapping
 from itertools import islice

@@ -1,7 +1,5 @@
 """Reads what a JSON Schema says at one place: with those that it refers to and its `allOf` merged, choice by choice."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
 from math import lcm

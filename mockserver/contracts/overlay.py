@@ -1,7 +1,5 @@
 """Applies an OpenAPI Overlay 1.0 document, and writes the evidence of each action beside what the action changed."""
 
-from __future__ import annotations
-
 import copy
 from pathlib import Path
 from typing import Any

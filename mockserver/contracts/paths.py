@@ -1,7 +1,5 @@
 """Path templates of OpenAPI: the names of their parameters, and the values that a path has for them."""
 
-from __future__ import annotations
-
 import re
 from functools import lru_cache
 

@@ -1,7 +1,5 @@
 """Recognises in one call the bodies that break no schema and misspell nothing: nearly all that a server is sent."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Proposes the numbers and texts that a merged schema asks for: within its bounds, of its format, for its pattern."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from itertools import chain, count, islice, product, takewhile, zip_longest

@@ -1,7 +1,5 @@
 """One schema of a contract: self-contained, and compiled when it is first needed."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Any

@@ -1,7 +1,5 @@
 """Replaces the servers in a contract, so that a tool that reads it sends nothing to the vendor."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

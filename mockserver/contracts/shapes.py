@@ -1,7 +1,5 @@
 """The names that a schema knows at each place of a body, by which a misspelt optional field is recognised."""
 
-from __future__ import annotations
-
 import re
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Routes the control API behind its gate, and turns every failure into a problem document (RFC 9457)."""
 
-from __future__ import annotations
-
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The calls about clocks: read, set, freeze and advance the time of one account or of the whole server."""
 
-from __future__ import annotations
-
 from typing import TYPE_CHECKING
 
 from starlette.requests import Request

@@ -1,7 +1,5 @@
 """Counts the events that a verification expects. It reads every exchange once, however often it counts."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple

@@ -1,7 +1,5 @@
 """The control API's own OpenAPI document, and the checks of calls that are compiled from it."""
 
-from __future__ import annotations
-
 import copy
 import re
 from collections.abc import Iterator, Mapping

@@ -1,7 +1,5 @@
 """The calls about faults: list them, add one, a list or a script, and clear them."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from starlette.requests import Request

@@ -1,7 +1,5 @@
 """Decides who may call the control API: beyond loopback callers need a token, and Host and Origin must be ours."""
 
-from __future__ import annotations
-
 import hmac
 import ipaddress
 import re

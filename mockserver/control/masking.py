@@ -1,7 +1,5 @@
 """Masks known credentials in what the control API answers."""
 
-from __future__ import annotations
-
 import json
 
 from starlette.requests import Request

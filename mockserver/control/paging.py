@@ -1,7 +1,5 @@
 """Where a listing begins and ends: `since`, `cursor` and `limit`, with the same meaning for every listing."""
 
-from __future__ import annotations
-
 import math
 import re
 from bisect import bisect_left, bisect_right

@@ -1,7 +1,5 @@
 """What the control calls have in common: the accounts that a call is about, its parameters and body, its failures."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Serves the vendors' own control calls, each below its vendor's name."""
 
-from __future__ import annotations
-
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from functools import partial
 

@@ -1,7 +1,5 @@
 """Events: what clients wanted recorded, one by one, whatever envelope they came in; derived from kept exchanges."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from heapq import heappop, heappush

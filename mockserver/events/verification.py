@@ -1,7 +1,5 @@
 """Checks what arrived against what a test expects, and finds the events that come nearest to it."""
 
-from __future__ import annotations
-
 from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from heapq import nsmallest

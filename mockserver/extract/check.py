@@ -1,7 +1,5 @@
 """How a contract differs from the one on disk, and whether that can break clients."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Two operation objects or two JSON Schemas, compared keyword by keyword, each difference breaking or compatible."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial

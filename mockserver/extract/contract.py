@@ -1,7 +1,5 @@
 """Pages of one vendor → its contract: the OpenAPI document, the schemas, the examples and their coverage."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Mapping, Sequence
 

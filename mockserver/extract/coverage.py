@@ -1,7 +1,5 @@
 """Coverage: how many rows of every table of every page were read, and how many are in the contract."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from mockserver.extract.model import Endpoint, Operation, Page, TableCoverage

@@ -1,7 +1,5 @@
 """What a dialect of documentation pages is, and the choice of a page's dialect by its own text."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 

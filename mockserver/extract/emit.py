@@ -1,7 +1,5 @@
 """A contract → files: their bytes, and all of them written or none."""
 
-from __future__ import annotations
-
 import os
 import tempfile
 from collections.abc import Iterable, Mapping

@@ -1,7 +1,5 @@
 """The named failure of extraction: a page that cannot be read, with its place."""
 
-from __future__ import annotations
-
 
 class ExtractError(Exception):
     """A page, or a file beside it, that cannot be read.

@@ -1,7 +1,5 @@
 """The documented example bodies of an operation and the names of their files."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator
 

@@ -4,8 +4,6 @@ Two tables of small rules. A rule in EXTRACTED gives keywords where it fits the 
 What is left of a sentence is matched against UNEXTRACTED, which gives a slug and the numbers and names.
 """
 
-from __future__ import annotations
-
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence

@@ -1,7 +1,5 @@
 """Where documentation pages contradict themselves or each other."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 

@@ -1,7 +1,5 @@
 """One endpoint from all pages that document it: the union of what they say, the first page first."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import replace
 from typing import TypeVar

@@ -1,7 +1,5 @@
 """Names of ours made from names on the page."""
 
-from __future__ import annotations
-
 import re
 
 

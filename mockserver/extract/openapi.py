@@ -1,7 +1,5 @@
 """The OpenAPI document of a contract and its operation objects."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from http import HTTPStatus

@@ -1,7 +1,5 @@
 """What the extractor reads in the hand-written overlays: operation ids, and the rules that they cover."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from pathlib import Path

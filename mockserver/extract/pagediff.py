@@ -1,7 +1,5 @@
 """Where two pages that document the same endpoint differ."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from mockserver.extract.model import Endpoint, Finding, Operation, Page

@@ -1,7 +1,5 @@
 """Reads the text of a page from a file, standard input or a URL."""
 
-from __future__ import annotations
-
 import re
 import sys
 import urllib.error

@@ -1,7 +1,5 @@
 """The text and the JSON that the command prints."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path

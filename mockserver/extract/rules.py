@@ -1,7 +1,5 @@
 """Rules that the prose around a body states, with the place in the contract that they speak of."""
 
-from __future__ import annotations
-
 import re
 from collections import Counter
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """Calls and JSON texts as pages show them: curl samples and example bodies."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Sequence

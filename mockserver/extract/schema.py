@@ -1,7 +1,5 @@
 """The tree of a documented body → its JSON Schema, the place of every row in it, and the rules left over."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 

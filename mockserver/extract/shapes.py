@@ -1,7 +1,5 @@
 """The type cell of a table row → the JSON Schema of that type."""
 
-from __future__ import annotations
-
 from mockserver.extract.errors import ExtractError
 from mockserver.extract.model import Schema
 

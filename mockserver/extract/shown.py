@@ -1,7 +1,5 @@
 """Compares the fields of a table with the examples: fields that no example shows, and names spelt in two ways."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 

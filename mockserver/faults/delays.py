@@ -1,7 +1,5 @@
 """How long a fault holds a response back: a fixed time, or a random one."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 from typing import NamedTuple

@@ -1,8 +1,6 @@
 """A scripted fault: every parameter with its type, bounds, default and meaning. Scripts, the control API's schema and
 the documentation derive from here."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, Literal

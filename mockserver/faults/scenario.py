@@ -1,7 +1,5 @@
 """Names and reads fault scripts, and finds the ones that come with the package."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple

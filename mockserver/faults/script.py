@@ -1,7 +1,5 @@
 """Parses a fault script into faults, or refuses it whole with the position and text of every problem."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import NamedTuple
 

@@ -1,7 +1,5 @@
 """What a wire fault is: a record of its name, its parameters and when it acts, with the coroutine that performs it."""
 
-from __future__ import annotations
-
 from collections.abc import Awaitable, Callable, Mapping
 from enum import Enum
 from typing import NamedTuple

@@ -1,8 +1,6 @@
 """The client's connection below HTTP: uvicorn's protocol, made to read strictly what a client sends and to hand the
 connection to the application, for wire faults."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import logging

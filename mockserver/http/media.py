@@ -1,7 +1,5 @@
 """Reads media types as `Content-Type` headers give them."""
 
-from __future__ import annotations
-
 
 def essence(content_type: bytes | None) -> str:
     """A media type in lower case and without its parameters (RFC 9110, 8.3.1); "" where there is none."""

@@ -1,7 +1,5 @@
 """What httptools' parser leaves open for a server: heads that offer another protocol, targets without a path, ends."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Reads the preferences (RFC 7240) by which a request asks for a certain response."""
 
-from __future__ import annotations
-
 import re
 
 from mockserver.model import NO_PREFERENCES, Preferences, Request

@@ -1,7 +1,5 @@
 """Maps each failure to a status, and makes the problem documents that are our own responses."""
 
-from __future__ import annotations
-
 import orjson
 
 from mockserver.errors import Failure

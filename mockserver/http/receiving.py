@@ -1,7 +1,5 @@
 """Takes a request in from ASGI: reads its body up to a bound, and the rest of an oversized one without keeping it."""
 
-from __future__ import annotations
-
 from itertools import chain
 
 from starlette.types import Receive, Scope

@@ -1,7 +1,5 @@
 """Sends a response over ASGI."""
 
-from __future__ import annotations
-
 from email.utils import formatdate
 from functools import lru_cache
 

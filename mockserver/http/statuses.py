@@ -1,7 +1,5 @@
 """What HTTP statuses are called, the unregistered ones too."""
 
-from __future__ import annotations
-
 from http import HTTPStatus
 
 _KNOWN = {status.value: status for status in HTTPStatus}

@@ -1,7 +1,5 @@
 """Runs the application under uvicorn: binds the address, announces that it serves, and ends cleanly on a signal."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import gc

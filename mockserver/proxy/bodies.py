@@ -1,7 +1,5 @@
 """Buffers bodies up to a bound, so that they can be judged; streams larger ones and keeps their beginning."""
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator
 
 from starlette.types import Receive

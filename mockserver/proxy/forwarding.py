@@ -1,7 +1,5 @@
 """Forwards requests to their upstream and returns its responses unchanged; names what can go wrong there."""
 
-from __future__ import annotations
-
 import asyncio
 import os
 import ssl

@@ -1,7 +1,5 @@
 """Words the refusal of a request that breaks the contract, as its vendor would, where the proxy enforces it."""
 
-from __future__ import annotations
-
 from functools import partial
 
 from mockserver.accounts.account import Account

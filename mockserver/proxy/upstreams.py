@@ -1,7 +1,5 @@
 """Reads `--upstream VENDOR=URL`: where each vendor's traffic goes."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 

@@ -1,7 +1,5 @@
 """Composes the parts of the server into one ASGI application."""
 
-from __future__ import annotations
-
 import logging
 import time
 from collections.abc import Callable

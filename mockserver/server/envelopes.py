@@ -1,7 +1,5 @@
 """Renders failures in the vendors' documented envelopes. An envelope is read from its schema once, when first used."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, NamedTuple

@@ -1,7 +1,5 @@
 """The request lifecycle: from the first byte of a request to an operation to the last byte of its response."""
 
-from __future__ import annotations
-
 import logging
 import random
 import traceback

@@ -1,7 +1,5 @@
 """Decides the response to a request that was read and judged: asks every stage in the vendor's order, renders."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping
 from functools import partial

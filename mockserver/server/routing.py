@@ -1,7 +1,5 @@
 """One Starlette route per documented operation, and a fallback for a path or a method that no contract documents."""
 
-from __future__ import annotations
-
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 
 from starlette.routing import BaseRoute, Route, Router

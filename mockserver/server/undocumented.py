@@ -1,7 +1,5 @@
 """Answers requests that no contract documents: an unknown path, and a documented path with another method."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 from starlette.types import Receive, Scope, Send

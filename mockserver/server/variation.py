@@ -1,7 +1,5 @@
 """Varies successful responses within the contract, to find clients that rely on incidental behaviour."""
 
-from __future__ import annotations
-
 import json
 import random
 from collections.abc import Iterator

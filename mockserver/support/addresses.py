@@ -1,7 +1,5 @@
 """Tells the addresses of this machine from others."""
 
-from __future__ import annotations
-
 import ipaddress
 
 

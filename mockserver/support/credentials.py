@@ -1,7 +1,5 @@
 """Finds the credentials of accounts wherever else they stand: in other headers, in queries, paths and bodies."""
 
-from __future__ import annotations
-
 import json
 import re
 from base64 import b64encode

@@ -1,7 +1,5 @@
 """Reads the evidence in a contract: `x-evidence` in an object, `x-evidence-for/<key>` beside a plain value."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any, get_args
 

@@ -1,7 +1,5 @@
 """Writes JSON: by orjson, and by the standard library where integers are too large for orjson."""
 
-from __future__ import annotations
-
 import json
 
 import orjson

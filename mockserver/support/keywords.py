@@ -1,7 +1,5 @@
 """Keywords of OpenAPI and JSON Schema that mean the same wherever a document is read."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

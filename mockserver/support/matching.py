@@ -1,7 +1,5 @@
 """Whether one JSON value is a subset of another, with matchers for what a test cannot know, and where they differ."""
 
-from __future__ import annotations
-
 import json
 import re
 import uuid

@@ -1,7 +1,5 @@
 """Tells numbers from the booleans, which Python counts among them and JSON does not."""
 
-from __future__ import annotations
-
 from typing import Any, TypeGuard
 
 

@@ -1,7 +1,5 @@
 """JSON Pointers (RFC 6901): written, read, followed, and located in the text that a value was read from."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Iterable, Iterator

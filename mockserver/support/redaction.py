@@ -1,7 +1,5 @@
 """Keeps credentials out of everything that is logged, listed or exported: first characters and a fingerprint."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import re

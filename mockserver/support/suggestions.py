@@ -1,7 +1,5 @@
 """Names that are nearly the same: what a misspelt name probably means, and how alike two names are."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from difflib import SequenceMatcher, get_close_matches
 

@@ -1,7 +1,5 @@
 """Writes tables as text."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 
 

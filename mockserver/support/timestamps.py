@@ -1,7 +1,5 @@
 """Timestamps as text: reads and writes ISO 8601."""
 
-from __future__ import annotations
-
 import datetime as dt
 
 

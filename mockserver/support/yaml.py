@@ -4,8 +4,6 @@ The reader refuses duplicate keys, aliases that refer to themselves, dates that 
 UTF-8, and nesting, numbers and expanded aliases beyond a bound. Every failure is a YamlError.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol

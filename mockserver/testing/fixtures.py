@@ -1,7 +1,5 @@
 """Makes the pytest fixture of a vendor that the plugin has none for."""
 
-from __future__ import annotations
-
 from typing import Any, Unpack
 
 import pytest

@@ -1,7 +1,5 @@
 """Calls the control API in process, without a socket."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 from collections.abc import Mapping

@@ -1,7 +1,5 @@
 """Runs an application on one event loop, whichever thread or loop it is called from: its state is never raced for."""
 
-from __future__ import annotations
-
 import asyncio
 import threading
 import weakref

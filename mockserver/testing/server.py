@@ -1,7 +1,5 @@
 """MockServer: a server that runs beside a test, in a thread with its own event loop, or in process without a socket."""
 
-from __future__ import annotations
-
 import asyncio
 import itertools
 import uuid

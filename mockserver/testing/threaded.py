@@ -1,7 +1,5 @@
 """Runs uvicorn in a thread of the test's process, and ends it without waiting for clients."""
 
-from __future__ import annotations
-
 import asyncio
 import socket
 import threading

@@ -1,7 +1,5 @@
 """Judges a decoded body: by its schemas, by the contract's named rules, and for names that look misspelt."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from itertools import islice
 

@@ -1,7 +1,5 @@
 """Reads the credentials of a request, live or recorded, and decides whether the vendor would take them."""
 
-from __future__ import annotations
-
 import base64
 import binascii
 import re

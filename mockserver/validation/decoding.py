@@ -1,7 +1,5 @@
 """Turns the bytes of a request body into a JSON value: content codings undone within a bound, JSON read strictly."""
 
-from __future__ import annotations
-
 import json
 import math
 import re

@@ -1,8 +1,6 @@
 """Judges one request, the server's own or one that somebody else received: what stands outside its body, and the
 body."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping
 from typing import NamedTuple

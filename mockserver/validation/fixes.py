@@ -1,7 +1,5 @@
 """The smallest change that corrects a violation, in a few words."""
 
-from __future__ import annotations
-
 import json
 
 from mockserver.model import Json, Verdict, Violation

@@ -1,7 +1,5 @@
 """Judges what a request has outside its body: credentials, parameters, media type and preferences."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 from urllib.parse import parse_qsl

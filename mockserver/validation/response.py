@@ -1,7 +1,5 @@
 """Judges the response of a real vendor, recorded or seen by the proxy, by the contract of its operation."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from mockserver.errors import Failure

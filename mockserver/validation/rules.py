@@ -1,7 +1,5 @@
 """Named rules: what the pages state and a JSON Schema cannot say. Overlays name them with their parameters."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 

@@ -1,7 +1,5 @@
 """Finds every violation of one schema in a value: its place, its rule, our words for it, and the rule's evidence."""
 
-from __future__ import annotations
-
 import json
 import math
 from collections.abc import Iterator, Mapping

@@ -1,7 +1,5 @@
 """Puts the vectors of a vendor together: places times trials, judged, each with what the server must say."""
 
-from __future__ import annotations
-
 import random
 from collections.abc import Iterator
 from itertools import islice

@@ -1,7 +1,5 @@
 """Finds every schema inside a schema, and says what a body is that holds a value at its place."""
 
-from __future__ import annotations
-
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial

@@ -1,7 +1,5 @@
 """The named rules: trials around what one says, and bodies changed so that it holds where something else is tried."""
 
-from __future__ import annotations
-
 import datetime as dt
 import json
 from collections.abc import Iterator

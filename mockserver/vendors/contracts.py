@@ -1,7 +1,5 @@
 """The contracts that a command works on: those of a folder, or those that come with mockserver and with vendors."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from mockserver.contracts import Catalogue, contract_folders, load_catalogue, packaged_schemas

@@ -1,7 +1,5 @@
 """The handle on a vendor of which only the contract is known: it presents the credentials that the contract names."""
 
-from __future__ import annotations
-
 import base64
 from collections.abc import Iterator, Mapping
 from functools import cached_property

@@ -1,7 +1,5 @@
 """Takes the exchanges of a vendor's operations apart into events, each in the context of its request."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 from mockserver.contracts.paths import path_values

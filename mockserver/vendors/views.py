@@ -1,7 +1,5 @@
 """A vendor's own control calls: plain functions, served below `/__admin/<vendor>` and described by its document."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path

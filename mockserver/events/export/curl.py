@@ -1,7 +1,5 @@
 """curl commands, one a line, to send requests again."""
 
-from __future__ import annotations
-
 import base64
 import shlex
 from collections.abc import Iterable, Iterator

@@ -1,7 +1,5 @@
 """HAR 1.2, for browsers, proxies and load generators."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from urllib.parse import parse_qsl
 

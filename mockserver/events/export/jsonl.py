@@ -1,7 +1,5 @@
 """JSON lines: each exchange as the control API shows it whole. `mockserver check` reads them."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 
 from mockserver.events.export.writing import ExportContext, ExportFormat

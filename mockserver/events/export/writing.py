@@ -1,7 +1,5 @@
 """What the export formats share: what they are given, and how they write addresses, headers and bodies."""
 
-from __future__ import annotations
-
 import base64
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple

@@ -1,7 +1,5 @@
 """The wire faults, one module each: a new one is a module here that defines WIRE_FAULT, and a line in NAMES."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from importlib import import_module
 

@@ -1,7 +1,5 @@
 """The wire fault `dribble`."""
 
-from __future__ import annotations
-
 from mockserver.faults.parameters import SECONDS, Parameter, integer
 from mockserver.faults.wire import Acts, FaultContext, Parameters, WireFault
 

@@ -1,7 +1,5 @@
 """The wire fault `garbage`."""
 
-from __future__ import annotations
-
 from mockserver.faults.wire import Acts, FaultContext, Parameters, WireFault
 
 GARBAGE = b"\x16\x03\x01\x02\x00mockserver: this is not HTTP\x00\xff\r\n\r\n"

@@ -1,7 +1,5 @@
 """The wire fault `malformed`."""
 
-from __future__ import annotations
-
 from mockserver.faults.wire import Acts, FaultContext, Parameters, WireFault
 from mockserver.http.sending import respond
 

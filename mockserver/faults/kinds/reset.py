@@ -1,7 +1,5 @@
 """The wire fault `reset`."""
 
-from __future__ import annotations
-
 from mockserver.faults.wire import Acts, FaultContext, Parameters, WireFault
 
 

@@ -1,7 +1,5 @@
 """The wire fault `slow_request`."""
 
-from __future__ import annotations
-
 from mockserver.faults.parameters import SECONDS, Parameter
 from mockserver.faults.wire import Acts, FaultContext, Parameters, WireFault
 

@@ -1,7 +1,5 @@
 """The wire fault `truncate`."""
 
-from __future__ import annotations
-
 from mockserver.faults.parameters import SHARE, Parameter
 from mockserver.faults.wire import Acts, FaultContext, Parameters, WireFault
 from mockserver.http.statuses import phrase

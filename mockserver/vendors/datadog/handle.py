@@ -1,7 +1,5 @@
 """The handle on a Datadog account."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The dialect of Datadog's API pages: Markdown with `{% tab %}` blocks and parent-field tables."""
 
-from __future__ import annotations
-
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence

@@ -1,7 +1,5 @@
 """Datadog: events v1 and v2, Product Analytics events and queries."""
 
-from __future__ import annotations
-
 import re
 
 from mockserver.errors import Failure

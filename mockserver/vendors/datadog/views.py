@@ -1,7 +1,5 @@
 """Datadog's alerts as its dashboard would show them, and the calls that steer Product Analytics queries."""
 
-from __future__ import annotations
-
 import uuid
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """How Datadog words a failure: in its recorded replies where there are any, in the same form elsewhere."""
 
-from __future__ import annotations
-
 import re
 
 from mockserver.http.statuses import phrase

@@ -1,7 +1,5 @@
 """The handle on a Satori account."""
 
-from __future__ import annotations
-
 import base64
 from collections.abc import Mapping
 from typing import Any

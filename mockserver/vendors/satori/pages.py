@@ -1,7 +1,5 @@
 """The dialect of Satori's guides: plain text, headings marked by a lone `#`, numbered listings, one pipe table."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

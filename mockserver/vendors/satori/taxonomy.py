@@ -1,7 +1,5 @@
 """Which events a Satori project knows, and its limits: what they do not allow is thrown away, with a reason."""
 
-from __future__ import annotations
-
 import re
 import uuid
 from collections.abc import Mapping

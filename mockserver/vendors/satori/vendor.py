@@ -1,7 +1,5 @@
 """Satori: server events, taken by a gRPC gateway."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import ClassVar
 

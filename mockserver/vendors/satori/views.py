@@ -1,7 +1,5 @@
 """What Satori's dashboard would show, identities with their sessions, and the call that sets a project's taxonomy."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

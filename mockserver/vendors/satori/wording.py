@@ -1,7 +1,5 @@
 """How Satori's gateway words a failure: protobuf's JSON errors, with line and column, and gRPC codes."""
 
-from __future__ import annotations
-
 import json
 import re
 

@@ -1,7 +1,5 @@
 """The handle on a Supalytics account."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from mockserver.client.handle import Handle

@@ -1,7 +1,5 @@
 """The dialect of Supalytics' API pages: Markdown with front matter, an endpoint block and one body table."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Sequence
 

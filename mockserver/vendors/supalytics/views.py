@@ -1,7 +1,5 @@
 """What Supalytics' dashboard would show: the visitors and their events."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from mockserver.model import Json
