@@ -116,20 +116,17 @@ class Servers:
 
     def _find_late(self, server: Backend) -> None:
         """Blames what came after the tests were over on them, and forgets it."""
-        if not self._over:
-            return
-        late = set()
-        sent: dict[str, list[str]] = {}
-        for event in whole_listing(server.control, "/events", {})["events"]:
-            sent.setdefault(event["request_id"], []).append(event["name"] or "an event without a name")
-        for request in whole_listing(server.control, "/requests", {})["requests"]:
-            test = self._over.get(request["account"])
-            if test is not None:
+        for account, test in self._over.items():
+            requests = whole_listing(server.control, "/requests", {"account": account})["requests"]
+            if not requests:
+                continue
+            sent: dict[str, list[str]] = {}
+            for event in whole_listing(server.control, "/events", {"account": account})["events"]:
+                sent.setdefault(event["request_id"], []).append(event["name"] or "an event without a name")
+            for request in requests:
                 line = f"{request['method']} {request['path']} ({request['operation'] or '-'}, {request['status']})"
                 names = ", ".join(f'"{name}"' for name in sent.get(request["id"], ()))
                 self.late.setdefault(test, []).append(f"{line}: {names}" if names else line)
-                late.add(request["account"])
-        for account in sorted(late):
             server.control.call("POST", "/reset", {"account": account})
 
 

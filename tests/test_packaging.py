@@ -53,10 +53,10 @@ def test_the_wheel_serves_from_an_empty_environment(
     dist: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (wheel,) = dist.glob("*.whl")
-    venv.create(tmp_path / "empty", with_pip=True)
+    venv.create(tmp_path / "empty", with_pip=False)
     binaries = tmp_path / "empty" / "bin"
-    install = [str(binaries / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", str(wheel)]
-    subprocess.run(install, check=True, capture_output=True, env=environment(PYTHONPATH=""))
+    install = [sys.executable, "-m", "pip", "--python", str(binaries / "python"), "install", "--quiet", "--no-compile"]
+    subprocess.run([*install, str(wheel)], check=True, capture_output=True, env=environment(PYTHONPATH=""))
 
     monkeypatch.chdir("/")
     monkeypatch.delenv("PYTHONPATH", raising=False)

@@ -8,7 +8,7 @@ import re
 import pytest
 
 from tests.client.test_messages import compare
-from tests.support.harness import Server, serving
+from tests.support.harness import PLAIN_PYTEST, Server, serving
 
 pytest_plugins = ["pytester"]
 
@@ -37,7 +37,7 @@ def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytes
     for name in [name for name in os.environ if name.startswith(("MOCKSERVER_", "PYTEST_XDIST"))]:
         monkeypatch.delenv(name)
     monkeypatch.delenv("CI", raising=False)  # with it pytest tells each failure twice
-    pytester.makeini("[pytest]\naddopts = --strict-markers -p no:cacheprovider -p no:hypothesispytest\n")
+    pytester.makeini(PLAIN_PYTEST)
     pytester.makepyfile(sending=SENDER)
     return pytester
 

@@ -19,6 +19,10 @@ from jsonschema import Draft202012Validator
 
 PATIENCE = 20.0
 """Seconds after which a server that does not answer is taken to hang."""
+PLAIN_PYTEST = "[pytest]\naddopts = --strict-markers" + "".join(
+    f" -p no:{plugin}" for plugin in ("cacheprovider", "hypothesispytest", "schemathesis")
+)
+"""The settings of a project whose tests run in ours: without the plugins that take a second to import."""
 MUTATED = "MUTANT_UNDER_TEST" in os.environ
 """Whether mutmut runs these tests."""
 
@@ -171,8 +175,10 @@ class Server:
 
 
 def environment(**more: str) -> dict[str, str]:
-    """The environment of a server process: this one's without any setting of the server, and with `more`."""
-    plain = {name: value for name, value in os.environ.items() if not name.startswith("MOCKSERVER_")}
+    """The environment of a server process: this one's without any setting of the server, and with `more`. Bytecode is
+    kept, for many processes are started."""
+    hidden = ("MOCKSERVER_", "PYTHONDONTWRITEBYTECODE")
+    plain = {name: value for name, value in os.environ.items() if not name.startswith(hidden)}
     return {**plain, **more}
 
 

@@ -14,7 +14,7 @@ import pytest
 import yaml
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from tests.support.harness import PATIENCE, PRODLYTICS, Server, run, serving
+from tests.support.harness import PATIENCE, PLAIN_PYTEST, PRODLYTICS, Server, run, serving
 
 pytest_plugins = ["pytester"]
 pytestmark = pytest.mark.socket
@@ -224,7 +224,7 @@ def test_its_fixtures_are_made_in_a_line(
     for name in [name for name in os.environ if name.startswith(("MOCKSERVER_", "PYTEST_XDIST"))]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("PYTHONPATH", str(site))
-    pytester.makeini("[pytest]\naddopts = --strict-markers -p no:cacheprovider -p no:hypothesispytest\n")
+    pytester.makeini(PLAIN_PYTEST)
     pytester.makeconftest(CONFTEST)
     pytester.makepyfile(test_it=TESTS)
     result = pytester.runpytest_subprocess("-rA", timeout=3 * PATIENCE)
