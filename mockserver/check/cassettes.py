@@ -10,7 +10,6 @@ from mockserver.check.recorded import (
     from_base64,
     header_text,
     mapping,
-    recorded_exchange,
     seconds_of,
     status_of,
     without_stale_coding,
@@ -32,9 +31,9 @@ def read_interaction(interaction: Any, number: int, line: int | None) -> Recorde
     if not isinstance(url, str):
         raise Malformed("request.uri", "text")
     headers, body = _headers_and_body(request, "body", "request")
-    return recorded_exchange(
-        f"interaction {number}",
-        line,
+    return RecordedExchange(
+        place=f"interaction {number}",
+        line=line,
         method=method,
         address=address_of(url),
         headers=headers,

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from mockserver.check.findings import Finding, OperationCount, Report, Side, count
+from mockserver.check.findings import Finding, JudgedExchange, Level, OperationCount, Report, Side, count
 from mockserver.check.reading import Entry, Progress, read_file, recordings_in
 from mockserver.check.recorded import NoRecording, RecordedExchange, UnreadableFile
 from mockserver.check.targets import Match, Targets
@@ -16,7 +16,6 @@ from mockserver.support.redaction import mask, redaction_for
 from mockserver.validation.credentials import EVERY_CREDENTIAL, read_credentials, recorded_credentials
 from mockserver.validation.exchange import UNKNOWN_TIME, judge_request
 from mockserver.validation.fixes import fixes
-from mockserver.validation.request import wrong_method
 from mockserver.validation.response import judge_response
 
 MAX_CREDENTIALS = 10_000
@@ -77,15 +76,13 @@ class Checker:
         report.files.setdefault(path, 0)
 
     def _exchange(self, path: Path, exchange: RecordedExchange) -> None:
-        report, request = self._report, exchange.request
-        found = self._targets.find(request.method, exchange.host, exchange.port, request.path, exchange.vendor)
+        report, request, address = self._report, exchange.request, exchange.address
+        found = self._targets.find(request.method, address.host, address.port, address.path, exchange.vendor)
         if found == "host":
-            count(report.unknown_hosts, exchange.host or "(no host)")
-        elif found == "path":
-            path_shown = self._redaction.of_address(request.path)[:200]
-            count(report.unknown_paths, f"{request.method} {exchange.host}{path_shown}")
-        elif found.allowed and request.method == "OPTIONS":
-            count(report.not_judged, "preflight requests of a browser")
+            count(report.unknown_hosts, address.host or "(no host)")
+        elif found == "endpoint":
+            path_shown = self._redaction.of_address(address.path)[:200]
+            count(report.unknown_paths, f"{request.method} {address.host}{path_shown}")
         else:
             report.judged += 1
             self._judge(path, exchange, found)
@@ -99,17 +96,15 @@ class Checker:
             counted.requests_violated += not verdict.valid
             counted.warnings += len(verdict.warnings)
             self._add(path, exchange, operation, "request", verdict)
-        if "response" in self._options.sides and not match.allowed:
+        if "response" in self._options.sides:
             violations = self._response(exchange, operation)
             counted.responses_violated += bool(violations)
             self._add(path, exchange, operation, "response", Verdict(violations))
 
     def _request(self, exchange: RecordedExchange, match: Match) -> Verdict:
         operation, report = match.operation, self._report
-        if match.allowed:
-            return Verdict((wrong_method(operation, match.allowed),))
         report.untimed += exchange.time is None
-        request, body_known = exchange.request, exchange.body_known
+        request, body_known = exchange.request, exchange.body is not None
         if not body_known and request.body_size > (operation.max_body_bytes or self._options.max_body_bytes):
             request, body_known = request._replace(truncated=True), True  # its size says all
         if not body_known:
@@ -140,31 +135,26 @@ class Checker:
     def _add(self, path: Path, exchange: RecordedExchange, operation: Operation, side: Side, verdict: Verdict) -> None:
         if not (verdict.violations or verdict.warnings):
             return
-        request = exchange.request
-        redaction, account = self._redaction, self._account(operation, request)
+        request, redaction = exchange.request, self._redaction
+        account = self._account(operation, request)
         query = redaction.of_query(request.query, account)
         url = quoted_path(redaction.of_address(request.path, account)) + (f"?{query}" if query else "")
-        of_violations, of_warnings = fixes(verdict)
-        for number, (violation, fix) in enumerate(
-            zip((*verdict.violations, *verdict.warnings), (*of_violations, *of_warnings), strict=True)
-        ):
-            self._report.add(
-                Finding(
-                    file=path,
-                    place=exchange.place,
-                    line=exchange.line,
-                    time=exchange.time,
-                    vendor=operation.vendor,
-                    operation=operation.id,
-                    method=request.method,
-                    url=url,
-                    status=exchange.response.status if exchange.response else None,
-                    side=side,
-                    level="violation" if number < len(verdict.violations) else "warning",
-                    violation=redaction.of_violation(violation, account),
-                    fix=redaction.of_text(fix, account) if fix and side == "request" else None,
-                )
-            )
+        judged = JudgedExchange(
+            file=path,
+            place=exchange.place,
+            line=exchange.line,
+            time=exchange.time,
+            vendor=operation.vendor,
+            operation=operation.id,
+            method=request.method,
+            url=url,
+            status=exchange.response.status if exchange.response else None,
+        )
+        levels: tuple[Level, ...] = ("violation", "warning")
+        for level, found, of_found in zip(levels, (verdict.violations, verdict.warnings), fixes(verdict), strict=True):
+            for violation, fix in zip(found, of_found, strict=True):
+                shown = redaction.of_text(fix, account) if fix and side == "request" else None
+                self._report.add(Finding(judged, side, level, redaction.of_violation(violation, account), shown))
 
     def _account(self, operation: Operation, request: Request) -> str:
         """The label of the credential that a request presents; it is masked in every finding from now on."""

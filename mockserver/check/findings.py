@@ -3,7 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from mockserver.check.recorded import UnreadableFile
 from mockserver.model import Violation
@@ -15,11 +15,9 @@ MAX_NAMES = 1000
 OTHERS = "(others)"
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One place where a recording departs from a contract. `url` is the request's path and query, credentials masked;
-    `time` is when it was recorded, in seconds since the epoch, None where that is not known. `fix` is the smallest
-    change that mends a request."""
+class JudgedExchange(NamedTuple):
+    """An exchange as the reports name it. `url` is the request's path and query, credentials masked; `time` is when it
+    was recorded, in seconds since the epoch, None where that is not known."""
 
     file: Path
     place: str
@@ -30,10 +28,16 @@ class Finding:
     method: str
     url: str
     status: int | None
+
+
+class Finding(NamedTuple):
+    """One place where a recording departs from a contract. `fix` is the smallest change that mends a request."""
+
+    exchange: JudgedExchange
     side: Side
     level: Level
     violation: Violation
-    fix: str | None = None
+    fix: str | None
 
 
 @dataclass(slots=True)

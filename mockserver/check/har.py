@@ -12,7 +12,6 @@ from mockserver.check.recorded import (
     from_base64,
     header_text,
     mapping,
-    recorded_exchange,
     seconds_of,
     status_of,
     text_of,
@@ -34,9 +33,9 @@ def read_entry(entry: Any, number: int, line: int, creator: str) -> RecordedExch
     request = mapping(entry.get("request"), "request")
     method, url = text_of(request, "method", "request"), text_of(request, "url", "request")
     headers, body = _request_body(request, creator)
-    return recorded_exchange(
-        f"entry {number}",
-        line,
+    return RecordedExchange(
+        place=f"entry {number}",
+        line=line,
         method=method,
         address=address_of(url),
         headers=headers,

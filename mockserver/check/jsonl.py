@@ -10,7 +10,6 @@ from mockserver.check.recorded import (
     encoded,
     from_base64,
     mapping,
-    recorded_exchange,
     seconds_of,
     text_of,
 )
@@ -27,9 +26,9 @@ def read_line(exchange: Any, number: int) -> RecordedExchange:
     host = next((value.decode("latin-1") for name, value in headers if name == b"host"), "")
     server, query = address_of(f"http://{host}/"), encoded(str(exchange.get("query") or ""))
     vendor, body = exchange.get("vendor"), _body(request, "request")
-    return recorded_exchange(
-        f"line {number}",
-        number,
+    return RecordedExchange(
+        place=f"line {number}",
+        line=number,
         method=text_of(exchange, "method", ""),
         address=Address(server.host, server.port, text_of(exchange, "path", ""), query),
         headers=headers,

@@ -19,11 +19,7 @@ STEPS = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
 
 
 class RefusedJson(Exception):  # noqa: N818 - it becomes an UnreadableFile once the file is known
-    """The text is beyond a bound; `problem` says which."""
-
-    def __init__(self, problem: str) -> None:
-        super().__init__(problem)
-        self.problem = problem
+    """The text is beyond a bound, which the message names."""
 
 
 class JsonSource:

@@ -18,7 +18,7 @@ def junit_report(report: Report) -> Iterator[str]:
     root = ET.Element("testsuites", name="mockserver check")
     by_file: defaultdict[Path, list[Finding]] = defaultdict(list)
     for finding in report.findings:
-        by_file[finding.file].append(finding)
+        by_file[finding.exchange.file].append(finding)
     problems = {problem.file: problem for problem in report.unreadable}
     for file in dict.fromkeys([*report.files, *problems]):
         suite = ET.SubElement(root, "testsuite", name=_clean(str(file)), time="0")
@@ -49,7 +49,8 @@ def _cases(findings: list[Finding], report: Report) -> dict[tuple[str, str, str]
     if len(report.files) == 1:
         cases = {(*operation, side): [] for operation in sorted(report.operations) for side in report.sides}
     for finding in findings:
-        cases.setdefault((finding.vendor, finding.operation, finding.side), []).append(finding)
+        exchange = finding.exchange
+        cases.setdefault((exchange.vendor, exchange.operation, finding.side), []).append(finding)
     return cases
 
 
@@ -67,7 +68,7 @@ def _total(holder: ET.Element, suites: list[ET.Element]) -> None:
 
 def _line(finding: Finding) -> str:
     violation = finding.violation
-    text = f"{finding.place}: {place_of(violation)}: {violation.rule}: {described(violation)}"
+    text = f"{finding.exchange.place}: {place_of(violation)}: {violation.rule}: {described(violation)}"
     return _clean(f"{text} [{violation.evidence.kind}: {violation.evidence.source}]")
 
 

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import asdict
 from typing import Any
 
 from mockserver import __version__
@@ -28,14 +29,7 @@ def json_report(report: Report) -> Iterator[str]:
                 "files_passed_over": report.passed_over,
             },
             "operations": [
-                {
-                    "vendor": vendor,
-                    "operation": name,
-                    "exchanges": counted.exchanges,
-                    "requests_violated": counted.requests_violated,
-                    "responses_violated": counted.responses_violated,
-                    "warnings": counted.warnings,
-                }
+                {"vendor": vendor, "operation": name, **asdict(counted)}
                 for (vendor, name), counted in sorted(report.operations.items())
             ],
             "findings": [finding_view(finding) for finding in report.findings],
@@ -51,25 +45,15 @@ def json_report(report: Report) -> Iterator[str]:
 
 def finding_view(finding: Finding) -> dict[str, Any]:
     """A finding as JSON; members that do not apply are null."""
-    violation = finding.violation
+    exchange, violation = finding.exchange, finding.violation
     return {
-        "file": name_of(finding.file),
-        "place": finding.place,
-        "line": finding.line,
-        "time": iso(finding.time) if finding.time is not None else None,
-        "vendor": finding.vendor,
-        "operation": finding.operation,
-        "method": finding.method,
-        "url": finding.url,
-        "status": finding.status,
+        **exchange._asdict(),
+        "file": name_of(exchange.file),
+        "time": iso(exchange.time) if exchange.time is not None else None,
         "side": finding.side,
         "level": finding.level,
-        "pointer": violation.pointer,
-        "parameter": violation.parameter,
-        "rule": violation.rule,
-        "message": violation.message,
-        "value": violation.value,
-        "evidence": {"kind": violation.evidence.kind, "source": violation.evidence.source},
+        **{name: getattr(violation, name) for name in ("pointer", "parameter", "rule", "message", "value")},
+        "evidence": violation.evidence._asdict(),
         "fix": finding.fix,
         "remedy": finding.fix,  # the former name, for one version
     }
@@ -81,11 +65,12 @@ def github_report(report: Report) -> Iterator[str]:
         message = _data(problem.detail)
         yield f"::error file={_property(name_of(problem.file))},title=unreadable::{message}"
     for finding in report.findings:
+        exchange, violation = finding.exchange, finding.violation
         command = "error" if finding.level == "violation" or report.strict else "warning"
-        properties = [f"file={_property(name_of(finding.file))}"]
-        properties += [f"line={finding.line}"] if finding.line is not None else []
-        properties += [f"title={_property(f'{finding.operation} {finding.side}: {finding.violation.rule}')}"]
-        text = f"{finding.place}: {finding.side} {place_of(finding.violation)}: {described(finding.violation)}"
+        properties = [f"file={_property(name_of(exchange.file))}"]
+        properties += [f"line={exchange.line}"] if exchange.line is not None else []
+        properties += [f"title={_property(f'{exchange.operation} {finding.side}: {violation.rule}')}"]
+        text = f"{exchange.place}: {finding.side} {place_of(violation)}: {described(violation)}"
         yield f"::{command} {','.join(properties)}::{_data(text)}"
     left_out = f" ({report.left_out} not shown)" if report.left_out else ""
     unknown = report.unknown_hosts.total() + report.unknown_paths.total()

@@ -1,11 +1,13 @@
 """Opens a file, tells by its content what kind of recording it is, and reads its exchanges one after the other."""
 
+import io
 import json
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, NamedTuple
 
 import ijson  # type: ignore[import-untyped]
 from yaml import MappingNode, SequenceNode
@@ -19,6 +21,7 @@ from mockserver.support.yaml import Bounds, YamlDocument, YamlError
 
 SUFFIXES = frozenset({".har", ".json", ".jsonl", ".ndjson", ".yaml", ".yml"})
 """The files that are read in a directory; a file on the command line may have any name."""
+HAR_ENTRIES = "log.entries"
 EXPECTED = "expected HAR, a VCR cassette (YAML or JSON) or mockserver's JSON lines"
 PEEKED_BYTES = 4096
 """How much is read to tell YAML from JSON."""
@@ -56,111 +59,91 @@ def read_file(path: Path, progress: Progress) -> Iterator[Entry]:
     """The exchanges of a file, and in place of each malformed entry what is wrong with it. Raises UnreadableFile, at
     once or after some exchanges, and NoRecording."""
     try:
-        with path.open("rb") as file:
-            yield from _read(path, Counted(file, progress))
+        with io.BufferedReader(CountedFile(path, progress)) as file:
+            yield from _read(path, file)
     except OSError as error:
         raise UnreadableFile(path, "", f"cannot be read: {error.strerror or error}") from error
 
 
-class Counted:
+class CountedFile(io.FileIO):
     """A file that reports how far it was read; what is read again is not counted twice."""
 
-    def __init__(self, file: IO[bytes], progress: Progress) -> None:
-        self._file, self._progress = file, progress
-        self._at = self._reported = 0
+    def __init__(self, path: Path, progress: Progress) -> None:
+        super().__init__(path)
+        self._progress, self._reported = progress, 0
 
-    def read(self, size: int = -1) -> bytes:
-        return self._count(self._file.read(size))
-
-    def readline(self) -> bytes:
-        return self._count(self._file.readline())
-
-    def rewind(self) -> None:
-        self._at = 0
-        self._file.seek(0)
-
-    def _count(self, data: bytes) -> bytes:
-        self._at += len(data)
-        if self._at > self._reported:
-            self._progress(self._at - self._reported)
-            self._reported = self._at
-        return data
+    def readinto(self, buffer: Any, /) -> int | None:
+        count = super().readinto(buffer)
+        if (more := self.tell() - self._reported) > 0:
+            self._progress(more)
+            self._reported += more
+        return count
 
 
-def _read(path: Path, file: Counted) -> Iterator[Entry]:
+def _read(path: Path, file: IO[bytes]) -> Iterator[Entry]:
     beginning = file.read(PEEKED_BYTES).removeprefix(b"\xef\xbb\xbf").lstrip()
-    file.rewind()
+    file.seek(0)
     if not beginning:
         raise NoRecording(path, "", f"is empty: {EXPECTED}")
     if not beginning.startswith((b"{", b"[")):
         return _yaml_cassette(path, file)
-    kind = _kind(path, file)
-    file.rewind()
-    if kind == "har":
-        return _har(path, file)
-    return _json_lines(path, file) if kind == "jsonl" else _json_cassette(path, file, kind)
+    found = _list_in(path, file)
+    file.seek(0)
+    return _json_lines(path, file) if found is None else _json_list(path, file, found)
 
 
-def _kind(path: Path, file: Counted) -> str:
-    """What a file of JSON is: `har`, `jsonl`, or the name of its list of interactions."""
-    depth, source = 0, JsonSource(file)
-    with _parsing(path, source, str, NoRecording, EXPECTED):
-        for event, value in ijson.basic_parse(source, multiple_values=True):
-            if event == "map_key" and depth == 1:
-                if value == "log":
-                    return "har"
-                if value in LISTS:
-                    return str(value)
-                if value in ("verdict", "violations"):
-                    return "jsonl"
-            depth += (event in ("start_map", "start_array")) - (event in ("end_map", "end_array"))
-            if depth == 0:
-                break
-    raise NoRecording(path, "", f"is none of the known recordings: {EXPECTED}")
+class JsonList(NamedTuple):
+    """The list of exchanges in a file of JSON: where it is, as ijson says it, the line of its first member, and the
+    program that wrote a HAR file, "" where it is not named before the list."""
+
+    place: str
+    line: int
+    creator: str
+
+    @property
+    def is_har(self) -> bool:
+        return self.place == HAR_ENTRIES
 
 
-def _har(path: Path, file: Counted) -> Iterator[Entry]:
-    creator, first = _head(path, file, "log.entries", "entries")
-    for number, line, entry in _items(path, file, "log.entries", "entry", first):
-        yield _placed(path, f"log.entries[{number - 1}]", read_entry, entry, number, line, creator)
-
-
-def _json_cassette(path: Path, file: Counted, name: str) -> Iterator[Entry]:
-    _, first = _head(path, file, name, "interactions")
-    for number, line, item in _items(path, file, name, "interaction", first):
-        yield _placed(path, f"{name}[{number - 1}]", read_interaction, item, number, line)
-
-
-def _head(path: Path, file: Counted, place: str, what: str) -> tuple[str, int]:
-    """The program that wrote a HAR file, "" where it is not named before the list at `place`, and the line of the first
-    member of that list."""
-    creator, source = "", JsonSource(file)
+def _list_in(path: Path, file: IO[bytes]) -> JsonList | None:
+    """The list of exchanges in a file of JSON, None where the file is our journal. Raises NoRecording where there is no
+    sign of either."""
+    place, creator, source = "", "", JsonSource(file)
     with _parsing(path, source, lambda: place.rpartition(".")[0] or place):
-        for prefix, event, value in ijson.parse(source):
-            if prefix == "log.creator.name":
+        for prefix, event, value in ijson.parse(source, multiple_values=True):
+            if not place and (prefix, event) == ("", "map_key"):
+                if value in ("verdict", "violations"):
+                    return None
+                place = HAR_ENTRIES if value == "log" else value if value in LISTS else ""
+            elif prefix == "log.creator.name":
                 creator = str(value)
-            elif prefix == place and (event == "start_array" or (event == "null" and place in LISTS)):
-                file.rewind()
-                return creator, source.line if source.piece.rstrip().endswith(b"[") else source.at_line
-            elif prefix == place:
+            elif prefix == place != "" and event != "map_key":
+                if event == "start_array" or (event == "null" and place in LISTS):
+                    line = source.line if source.piece.rstrip().endswith(b"[") else source.at_line
+                    return JsonList(place, line, creator)
                 break
-    raise UnreadableFile(path, place, f"expected a list of {what}")
+            elif prefix == "" and event.startswith("end_"):
+                break
+    if not place:
+        raise NoRecording(path, "", f"is none of the known recordings: {EXPECTED}")
+    raise UnreadableFile(path, place, f"expected a list of {'entries' if place == HAR_ENTRIES else 'interactions'}")
 
 
-def _items(path: Path, file: Counted, place: str, name: str, line: int) -> Iterator[tuple[int, int, Any]]:
-    """The members of a list with their numbers and lines, both from 1."""
-    number, source, seen = 0, JsonSource(file), -1
-    with _parsing(path, source, lambda: f"after {name} {number}"):
-        for item in ijson.items(source, f"{place}.item"):
+def _json_list(path: Path, file: IO[bytes], found: JsonList) -> Iterator[Entry]:
+    number, source, seen, line = 0, JsonSource(file), -1, found.line
+    what, read = (
+        ("entry", partial(read_entry, creator=found.creator)) if found.is_har else ("interaction", read_interaction)
+    )
+    with _parsing(path, source, lambda: f"after {what} {number}"):
+        for item in ijson.items(source, f"{found.place}.item"):
             number += 1
-            yield number, source.at_line if source.pieces == seen else line, item
+            at_line = source.at_line if source.pieces == seen else line
+            yield _placed(path, f"{found.place}[{number - 1}]", read, item, number, at_line)
             line, seen = source.line, source.pieces
 
 
-def _json_lines(path: Path, file: Counted) -> Iterator[Entry]:
-    number = 0
-    while line := file.readline():
-        number += 1
+def _json_lines(path: Path, file: IO[bytes]) -> Iterator[Entry]:
+    for number, line in enumerate(file, 1):
         if line.strip():
             try:
                 value = json.loads(line)
@@ -170,7 +153,7 @@ def _json_lines(path: Path, file: Counted) -> Iterator[Entry]:
             yield _placed(path, f"line {number}", read_line, value, number)
 
 
-def _yaml_cassette(path: Path, file: Counted) -> Iterator[Entry]:
+def _yaml_cassette(path: Path, file: IO[bytes]) -> Iterator[Entry]:
     try:
         document = YamlDocument(file, path, CASSETTE)
     except YamlError as error:
@@ -209,23 +192,17 @@ def _placed(path: Path, place: str, read: Callable[..., RecordedExchange], *argu
 
 
 @contextmanager
-def _parsing(
-    path: Path,
-    source: JsonSource,
-    place: Callable[[], str],
-    failure: type[UnreadableFile] = UnreadableFile,
-    expected: str = "expected JSON",
-) -> Iterator[None]:
-    """Turns a failure of the JSON parser into one of the file; `place` says how far it came."""
+def _parsing(path: Path, source: JsonSource, place: Callable[[], str]) -> Iterator[None]:
+    """Turns a failure of the JSON parser into one of the file; `place` says how far it came, "" where nothing has shown
+    yet what the file is."""
     try:
         yield
     except (RefusedJson, ArithmeticError, ijson.JSONError) as error:
-        raise failure(path, place(), f"{_problem_of(error, source)}; {expected}") from None
-
-
-def _problem_of(error: Exception, source: JsonSource) -> str:
-    if isinstance(error, RefusedJson):
-        return error.problem
-    if isinstance(error, ArithmeticError):
-        return f"holds a number that is out of range, near line {source.at_line}"
-    return f"{'ends too early' if source.ended else 'is not JSON'}, near line {source.at_line}"
+        problem = f"{'ends too early' if source.ended else 'is not JSON'}, near line {source.at_line}"
+        if isinstance(error, RefusedJson):
+            problem = str(error)
+        elif isinstance(error, ArithmeticError):
+            problem = f"holds a number that is out of range, near line {source.at_line}"
+        if at := place():
+            raise UnreadableFile(path, at, f"{problem}; expected JSON") from None
+        raise NoRecording(path, "", f"{problem}; {EXPECTED}") from None

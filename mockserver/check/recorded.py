@@ -7,8 +7,9 @@ import re
 from dataclasses import dataclass
 from decimal import Decimal
 from email.utils import parsedate_to_datetime
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from mockserver.errors import StartError
@@ -39,34 +40,11 @@ class Malformed(Exception):  # noqa: N818 - it becomes an UnreadableFile once th
     """An entry is not what its format says; `place` is inside the entry."""
 
     def __init__(self, place: str, expected: str) -> None:
-        super().__init__(f"{place}: expected {expected}")
         self.place, self.expected = place, expected
 
 
-@dataclass(frozen=True, slots=True)
-class RecordedExchange:
-    """One recorded exchange.
-
-    `place` names it in its file (`entry 3`), `line` is its line there, from 1, where that is known. `host` is the
-    URL's, lower case, with `port` where the URL gives one; `vendor` is set where the recording names it. `time` is
-    when the request was made, in seconds since the epoch, None where it was not recorded. `response` is None where
-    there was none. `body_known` is false where the request had a body that was not recorded whole.
-    """
-
-    place: str
-    line: int | None
-    host: str
-    port: int | None
-    vendor: str | None
-    request: Request
-    response: RecordedResponse | None
-    time: float | None
-    body_known: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Address:
-    """The parts of a recorded URL."""
+class Address(NamedTuple):
+    """The parts of a recorded URL: the host in lower case, the path with its percent-encoding undone."""
 
     host: str
     port: int | None
@@ -74,9 +52,36 @@ class Address:
     query: bytes
 
 
+@dataclass(frozen=True, kw_only=True)
+class RecordedExchange:
+    """One recorded exchange.
+
+    `place` names it in its file (`entry 3`), `line` is its line there, from 1, where that is known; `vendor` is set
+    where the recording names it. `time` is when the request was made, in seconds since the epoch, None where it was
+    not recorded. `body` is None where the request had one that was not recorded whole: `size` is then what the
+    recording gives for its bytes. `response` is None where there was none.
+    """
+
+    place: str
+    line: int | None
+    method: str
+    address: Address
+    headers: Headers
+    body: bytes | None
+    response: RecordedResponse | None
+    time: float | None
+    vendor: str | None = None
+    size: Any = None
+
+    @cached_property
+    def request(self) -> Request:
+        body, path, query = self.body or b"", self.address.path, self.address.query
+        size = self.size if self.body is None and is_integer(self.size) else 0
+        return Request(self.method.upper(), path, query, self.headers, body, max(size, len(body)))
+
+
 def address_of(url: str) -> Address:
-    """A URL's host in lower case, port, path with its percent-encoding undone, and query; the host "" where the text is
-    no URL."""
+    """The parts of a URL; the host is "" where the text is none."""
     try:
         parts = urlsplit(url)
         host, port = (parts.hostname or "").lower().removesuffix("."), parts.port
@@ -169,39 +174,3 @@ def text_of(holder: dict[str, Any], name: str, place: str) -> str:
     if not isinstance(value, str):
         raise Malformed(f"{place}.{name}".lstrip("."), "text")
     return value
-
-
-def recorded_exchange(
-    place: str,
-    line: int | None,
-    *,
-    method: str,
-    address: Address,
-    headers: Headers,
-    body: bytes | None,
-    response: RecordedResponse | None,
-    time: float | None,
-    vendor: str | None = None,
-    size: Any = 0,
-) -> RecordedExchange:
-    """One exchange. `body` is None where the recording does not hold it whole; `size` is then the bytes that the
-    recording gives for it, if it is an integer."""
-    given = size if body is None and is_integer(size) else 0
-    return RecordedExchange(
-        place=place,
-        line=line,
-        host=address.host,
-        port=address.port,
-        vendor=vendor,
-        request=Request(
-            method=method.upper(),
-            path=address.path,
-            query=address.query,
-            headers=headers,
-            body=body or b"",
-            body_size=max(given, len(body or b"")),
-        ),
-        response=response,
-        time=time,
-        body_known=body is not None,
-    )

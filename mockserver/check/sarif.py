@@ -49,12 +49,14 @@ def _rule(rule: str) -> dict[str, Any]:
 
 
 def _result(finding: Finding, numbers: dict[str, int]) -> dict[str, Any]:
-    violation = finding.violation
-    place = f"{finding.place}/{finding.side}/{place_of(violation).lstrip('/')}"
-    text = f"{finding.operation} {finding.side}, {place_of(violation)}: {described(violation)}"
-    identity = f"{finding.operation}|{finding.side}|{finding.place}|{violation.pointer}|{violation.rule}"
-    location: dict[str, Any] = {"artifactLocation": {"uri": _uri(finding.file)}}
-    location["region"] = {"startLine": finding.line or 1, "startColumn": 1}  # code scanning requires both
+    exchange, side, violation = finding.exchange, finding.side, finding.violation
+    place = f"{exchange.place}/{side}/{place_of(violation).lstrip('/')}"
+    text = f"{exchange.operation} {side}, {place_of(violation)}: {described(violation)}"
+    identity = f"{exchange.operation}|{side}|{exchange.place}|{violation.pointer}|{violation.rule}"
+    location = {
+        "artifactLocation": {"uri": _uri(exchange.file)},
+        "region": {"startLine": exchange.line or 1, "startColumn": 1},  # code scanning requires both
+    }
     return {
         "ruleId": violation.rule,
         "ruleIndex": numbers[violation.rule],
@@ -66,7 +68,7 @@ def _result(finding: Finding, numbers: dict[str, int]) -> dict[str, Any]:
         # code scanning reads no other name, and without it hashes the line: a HAR file may be a single line
         "partialFingerprints": {"primaryLocationLineHash": _fingerprint(identity)},
         "properties": {
-            "vendor": finding.vendor,
+            "vendor": exchange.vendor,
             "evidence": f"{violation.evidence.kind}: {violation.evidence.source}",
             **({"fix": finding.fix} if finding.fix else {}),
         },

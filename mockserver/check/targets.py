@@ -3,8 +3,7 @@
 import fnmatch
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 from urllib.parse import urlsplit
 
 from mockserver.contracts import Catalogue
@@ -12,21 +11,17 @@ from mockserver.contracts.paths import parameter_names, path_pattern
 from mockserver.model import Operation
 from mockserver.support.addresses import is_loopback
 
-Miss = Literal["host", "path"]
+Miss = Literal["host", "endpoint"]
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
-    """An operation with the values of its path parameters. `allowed` is empty, or the methods of a path that does not
-    have the request's."""
+class Match(NamedTuple):
+    """An operation with the values of its path parameters."""
 
     operation: Operation
     path_values: Mapping[str, str]
-    allowed: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class _Server:
+class _Server(NamedTuple):
     vendor: str
     host: re.Pattern[str]
     base: str
@@ -42,52 +37,32 @@ class Targets:
     def __init__(self, catalogue: Catalogue, hosts: Mapping[str, str]) -> None:
         self._hosts = {pattern.lower(): vendor for pattern, vendor in hosts.items()}
         self._servers = [server for name in catalogue.vendors for server in _servers(name, catalogue)]
-        self._paths: dict[str, list[tuple[re.Pattern[str], Operation]]] = {
-            name: sorted(
-                ((path_pattern(operation.path), operation) for operation in contract.operations),
-                key=lambda pair: "{" in pair[1].path,
-            )
-            for name, contract in catalogue.vendors.items()
-        }
+        self._all_vendors = set(catalogue.vendors)
+        self._operations = sorted(catalogue.operations, key=lambda operation: "{" in operation.path)
 
     def find(self, method: str, host: str, port: int | None, path: str, vendor: str | None = None) -> Match | Miss:
-        """The operation of a request, or which part of its URL is unknown. `vendor` is set where the recording names
-        it."""
-        vendors, bases = ([vendor], {""}) if vendor is not None and vendor in self._paths else self._vendors(host, port)
+        """The operation of a request, or what is unknown: its host, or its method and path. `vendor` is set where the
+        recording names it."""
+        vendors, bases = ({vendor}, {""}) if vendor in self._all_vendors else self._vendors(host, port)
         if not vendors:
             return "host"
         for base in sorted(bases, key=len, reverse=True):
-            if path.startswith(f"{base}/"):
-                match = self._at(vendors, method, path[len(base) :])
-                if match is not None:
-                    return match
-        return "path"
+            for operation in self._operations if path.startswith(f"{base}/") else ():
+                found = operation.vendor in vendors and path_pattern(operation.path).fullmatch(path, len(base))
+                if found and operation.method == method:
+                    return Match(operation, dict(zip(parameter_names(operation.path), found.groups(), strict=True)))
+        return "endpoint"
 
-    def _vendors(self, host: str, port: int | None) -> tuple[list[str], set[str]]:
+    def _vendors(self, host: str, port: int | None) -> tuple[set[str], set[str]]:
         """The vendors that a host can belong to, and the base paths of their servers."""
         for pattern, vendor in self._hosts.items():
             if fnmatch.fnmatchcase(host, pattern) or fnmatch.fnmatchcase(f"{host}:{port}", pattern):
-                return [vendor] if vendor in self._paths else [], {
-                    "",
-                    *(server.base for server in self._servers if server.vendor == vendor),
-                }
+                bases = {server.base for server in self._servers if server.vendor == vendor}
+                return {vendor} & self._all_vendors, {"", *bases}
         served = [server for server in self._servers if server.host.fullmatch(host)]
         if served:
-            return list({server.vendor: None for server in served}), {server.base for server in served}
-        return (list(self._paths), {""}) if _is_own(host) else ([], set())
-
-    def _at(self, vendors: list[str], method: str, path: str) -> Match | None:
-        others: list[tuple[Operation, dict[str, str]]] = []
-        for vendor in vendors:
-            for pattern, operation in self._paths[vendor]:
-                if match := pattern.fullmatch(path):
-                    values = dict(zip(parameter_names(operation.path), match.groups(), strict=True))
-                    if operation.method == method:
-                        return Match(operation, values)
-                    others.append((operation, values))
-        if not others:
-            return None
-        return Match(*others[0], allowed=frozenset(operation.method for operation, _ in others))
+            return {server.vendor for server in served}, {server.base for server in served}
+        return (self._all_vendors, {""}) if _is_own(host) else (set(), set())
 
 
 def _is_own(host: str) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
 
-from mockserver.check.findings import Finding, Report
+from mockserver.check.findings import Finding, JudgedExchange, Report
 from mockserver.model import Violation
 from mockserver.support.tables import table
 from mockserver.support.timestamps import iso
@@ -22,9 +22,8 @@ def text_report(report: Report) -> Iterator[str]:
 
 
 def _lines(report: Report) -> Iterator[str]:
-    for (file, place), group in groupby(report.findings, key=lambda finding: (finding.file, finding.place)):
-        findings = list(group)
-        yield f"{file}: {place}: {_exchange(findings[0])}"
+    for exchange, findings in groupby(report.findings, key=lambda finding: finding.exchange):
+        yield f"{exchange.file}: {exchange.place}: {_summed_up(exchange)}"
         yield from table([_cells(finding) for finding in findings], "  ")
         yield ""
     if report.left_out:
@@ -51,10 +50,10 @@ def place_of(violation: Violation) -> str:
     return violation.pointer or violation.parameter or "-"
 
 
-def _exchange(finding: Finding) -> str:
-    status = f" → {finding.status}" if finding.status is not None else ""
-    when = f" at {iso(finding.time)}" if finding.time is not None else ""
-    return f"{finding.vendor} {finding.operation}: {finding.method} {finding.url}{status}{when}"
+def _summed_up(exchange: JudgedExchange) -> str:
+    status = f" → {exchange.status}" if exchange.status is not None else ""
+    when = f" at {iso(exchange.time)}" if exchange.time is not None else ""
+    return f"{exchange.vendor} {exchange.operation}: {exchange.method} {exchange.url}{status}{when}"
 
 
 def _cells(finding: Finding) -> tuple[str, ...]:
@@ -82,7 +81,7 @@ def _summary(report: Report) -> Iterator[str]:
     counts = f"{_counted(report.violations, 'violation')}, {_counted(report.warnings, 'warning')}"
     yield f"{files}, {report.judged} judged by the profile {report.profile}: {counts}"
     yield from _names("of unknown hosts", report.unknown_hosts)
-    yield from _names("to paths that no contract documents", report.unknown_paths)
+    yield from _names("to endpoints that no contract documents", report.unknown_paths)
     for what, number in sorted(report.not_judged.items()):
         yield f"not judged: {number} {what}"
     if report.untimed:

@@ -85,7 +85,9 @@ class Fault:
     source: Mapping[str, Json] = field(default_factory=dict)
 
     def selects(self, operation: Operation) -> bool:
-        return self.vendor in (None, operation.vendor) and self.operation in (None, operation.id)
+        """Whether it can fire on requests to this operation: a status must be one that the operation documents."""
+        documented = self.status is None or self.undocumented or self.status in operation.responses
+        return documented and self.vendor in (None, operation.vendor) and self.operation in (None, operation.id)
 
     @property
     def early(self) -> bool:

@@ -68,22 +68,17 @@ def plain(schema: Mapping[str, Json], noun: str, accepts: Callable[[Json], bool]
 
 def number(minimum: float, maximum: float) -> ValueType:
     """The type of numbers within bounds, both included."""
-    schema = {"type": "number", "minimum": minimum, "maximum": maximum}
-    return plain(
-        schema,
-        f"a number from {minimum:g} to {maximum:g}",
-        lambda value: is_number(value) and minimum <= value <= maximum,
-    )
+    return _bounded("number", f"a number from {minimum:g} to {maximum:g}", is_number, minimum, maximum)
 
 
 def integer(minimum: int, maximum: int) -> ValueType:
     """The type of whole numbers within bounds, both included."""
-    schema = {"type": "integer", "minimum": minimum, "maximum": maximum}
-    return plain(
-        schema,
-        f"a whole number from {minimum} to {maximum}",
-        lambda value: is_integer(value) and minimum <= value <= maximum,
-    )
+    return _bounded("integer", f"a whole number from {minimum} to {maximum}", is_integer, minimum, maximum)
+
+
+def _bounded(name: str, noun: str, is_kind: Callable[[Json], bool], minimum: float, maximum: float) -> ValueType:
+    schema = {"type": name, "minimum": minimum, "maximum": maximum}
+    return plain(schema, noun, lambda value: is_kind(value) and minimum <= value <= maximum)
 
 
 TEXT = plain({"type": "string", "minLength": 1}, "text", lambda value: isinstance(value, str) and value != "")

@@ -102,12 +102,17 @@ class FaultBook:
 
     def add(self, script: Script, account: str | None = None) -> list[ArmedFault]:
         """Arms a script's faults; `account` narrows those that name no account themselves. Raises TooManyFaults."""
-        if self._crowded(len(script.faults)):
-            self._let_spent_go()
-        if self._crowded(len(script.faults)):
+        room = MAX_ARMED_FAULTS - len(script.faults)
+        if self._count() > room:
+            kept = {owner: [each for each in faults if each.armed] for owner, faults in self._by_account.items()}
+            self._by_account = {owner: faults for owner, faults in kept.items() if faults}
+        if self._count() > room:
             raise TooManyFaults(f"at most {MAX_ARMED_FAULTS} faults can be armed at once")
         seed = self.seed if script.seed is None else script.seed
         return [self._arm(fault, account if fault.account is None else fault.account, seed) for fault in script.faults]
+
+    def _count(self) -> int:
+        return sum(map(len, self._by_account.values()))
 
     def _arm(self, fault: Fault, owner: str | None, seed: int) -> ArmedFault:
         self._added += 1
@@ -116,27 +121,18 @@ class FaultBook:
         siblings.append(ArmedFault(f"f{self._added}", position, fault, f"{seed}/{position}"))
         return siblings[-1]
 
-    def _crowded(self, more: int) -> bool:
-        return sum(map(len, self._by_account.values())) + more > MAX_ARMED_FAULTS
-
-    def _let_spent_go(self) -> None:
-        kept = {owner: [each for each in faults if each.armed] for owner, faults in self._by_account.items()}
-        self._by_account = {owner: faults for owner, faults in kept.items() if faults}
-
-    def take(self, operation: Operation, account: str, body: Json, now: float = 0.0) -> Firing | None:
+    def take(
+        self, operation: Operation, account: str, body: Json = None, now: float = 0.0, *, early: bool = False
+    ) -> Firing | None:
         """The fault that fires on this request, if any; counts the request for every fault that it passed. `now` is
-        the account's time, in seconds, for `match`."""
-        return self._take(operation, account, body, now, early=False) if self._by_account else None
-
-    def take_early(self, operation: Operation, account: str) -> Firing | None:
-        """Like `take`, for faults that act before the body is read."""
-        return self._take(operation, account, None, 0.0, early=True) if self._by_account else None
-
-    def _take(self, operation: Operation, account: str, body: Json, now: float, *, early: bool) -> Firing | None:
+        the account's time, in seconds, for `match`; `early` asks for the faults that act before the body is read."""
+        if not self._by_account:
+            return None
         for owner in (account, None):
             for armed in self._by_account.get(owner, ()):
-                hit = armed.armed and armed.fault.early == early and _matches(armed.fault, operation, body, now)
-                if hit and (firing := armed.advance()):
+                fault = armed.fault
+                hit = armed.armed and fault.early == early and fault.selects(operation)
+                if hit and (fault.match is None or is_subset(fault.match, body, now)) and (firing := armed.advance()):
                     return firing
         return None
 
@@ -157,11 +153,3 @@ class FaultBook:
             if kept:
                 self._by_account[owner] = kept
         return cleared
-
-
-def _matches(fault: Fault, operation: Operation, body: Json, now: float) -> bool:
-    return (
-        fault.selects(operation)
-        and (fault.status is None or fault.undocumented or fault.status in operation.responses)
-        and (fault.match is None or is_subset(fault.match, body, now))
-    )

@@ -102,21 +102,21 @@ def _check_combination(names: set[str], fault: Fault, problems: Problems) -> Non
 
 def _check_selectors(fault: Fault, operations: tuple[Operation, ...], problems: Problems) -> None:
     if fault.vendor is not None:
-        vendors = choice("vendor", {operation.vendor for operation in operations})
-        vendors.read(fault.vendor, problems.at("vendor"))
+        choice("vendor", {each.vendor for each in operations}).read(fault.vendor, problems.at("vendor"))
     if fault.operation is not None:
-        choice("operation", {each.id for each in operations}).read(fault.operation, problems.at("operation"))
-        known = sorted(each.id for each in operations if each.vendor == fault.vendor)
-        if known and fault.operation not in known and any(each.id == fault.operation for each in operations):
-            text = f"{fault.vendor} has no {fault.operation}; it has {', '.join(known)}"
-            problems.at("operation").add(text)
+        at, ids = problems.at("operation"), {each.id for each in operations}
+        of_vendor = sorted(each.id for each in operations if each.vendor == fault.vendor)
+        if choice("operation", ids).read(fault.operation, at) and of_vendor and fault.operation not in of_vendor:
+            at.add(f"{fault.vendor} has no {fault.operation}; it has {', '.join(of_vendor)}")
 
 
 def _check_status(fault: Fault, operations: tuple[Operation, ...], problems: Problems) -> None:
     """A status must be documented by the operation that the fault names, else by some that it selects: it fires on
     those alone."""
-    selected = [operation for operation in operations if fault.selects(operation)]
-    documented = [operation for operation in selected if fault.status in operation.responses]
+    selected = [
+        each for each in operations if fault.vendor in (None, each.vendor) and fault.operation in (None, each.id)
+    ]
+    documented = [operation for operation in selected if fault.selects(operation)]
     if (selected and not documented) or (fault.operation is not None and len(documented) < len(selected)):
         statuses = sorted({status for operation in selected for status in operation.responses})
         whose = fault.operation or fault.vendor or "any operation"

@@ -50,15 +50,18 @@ class FaultContext(NamedTuple):
             pass
 
 
+Perform = Callable[[Parameters, FaultContext], Awaitable[None]]
+"""Returns when the client is gone or has its response; for an early fault, when the body may be read."""
+
+
 class WireFault(NamedTuple):
-    """A kind of wire fault. `description` says in one sentence what the client sees; `perform` returns when the client
-    is gone or has its response, and an early one when the body may be read."""
+    """A kind of wire fault. `description` says in one sentence what the client sees."""
 
     name: str
     description: str
     acts: Acts
-    perform: Callable[[Parameters, FaultContext], Awaitable[None]]
-    parameters: tuple[Parameter, ...] = ()
+    perform: Perform
+    parameters: tuple[Parameter, ...]
 
     @property
     def early(self) -> bool:
@@ -82,6 +85,11 @@ class WireFault(NamedTuple):
     def schema(self) -> dict[str, Json]:
         """The JSON Schema of its parameters."""
         return {**self.parameters_type.schema, "description": self.description}
+
+
+def wire_fault(acts: Acts, description: str, *parameters: Parameter) -> Callable[[Perform], WireFault]:
+    """Makes a coroutine the wire fault of its name."""
+    return lambda perform: WireFault(perform.__name__, description, acts, perform, parameters)
 
 
 class Wire(NamedTuple):

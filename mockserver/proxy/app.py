@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import ssl
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import NamedTuple
 
 from starlette.routing import Mount, Router
@@ -58,8 +59,8 @@ class Proxy:
 
     def routes(self, control: Mount) -> Router:
         """The proxy as an ASGI application, with the control API beside it."""
-        routes = [control, *documented_routes(self._operations, self.handle, self.handle_wrong_method)]
-        return Router(routes, redirect_slashes=False, default=self.handle_unknown_path)
+        routes = [control, *documented_routes(self._operations, self.handle, self.handle_undocumented)]
+        return Router(routes, redirect_slashes=False, default=partial(self.handle_undocumented, None))
 
     async def handle(self, operation: Operation, scope: Scope, receive: Receive, send: Send) -> None:
         """A documented request."""
@@ -75,28 +76,26 @@ class Proxy:
         proxied = ProxiedRequest(operation, account, self._upstreams[operation.vendor], judged)
         await self._forward(proxied, head, BufferedBody(body_of(receive, head), bound), scope, send)
 
-    async def handle_wrong_method(self, operation: Operation, scope: Scope, receive: Receive, send: Send) -> None:
-        """A documented path with a method that it does not have."""
-        head = head_of(scope)
-        account = self._accounts.of(operation.vendor, read_credentials(operation, head).credential)
-        violation = wrong_method(operation, methods_of(operation.path, self._operations))
-        proxied = ProxiedRequest(None, account, self._upstreams[operation.vendor], _constant(violation), operation)
-        await self._forward(proxied, head, BufferedBody(body_of(receive, head), self._max_body_bytes), scope, send)
-
-    async def handle_unknown_path(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """A path that no contract knows: sent on where there is only one upstream, else nobody knows whose it is."""
+    async def handle_undocumented(self, near: Operation | None, scope: Scope, receive: Receive, send: Send) -> None:
+        """A method or a path that no contract documents is not judged. It is sent to the upstream of the operation at
+        its path (`near`), else to the only upstream; nobody knows to which of several."""
         if scope["type"] != "http":
             return
-        head = head_of(scope)
-        nearest = nearest_operation(head.path, self._operations)
-        hint = f"; the nearest is {nearest.method} {nearest.path} ({nearest.vendor} {nearest.id})" if nearest else ""
-        violation = undocumented("path", f"no documented endpoint at this path{hint}", NO_PAGE)
-        only = next(iter(self._upstreams.values())) if len(self._upstreams) == 1 else None
-        account = self._accounts.of(UNMATCHED, "")
-        if only is not None:
-            known = next((each for each in self._operations if each.vendor == only.vendor), None)
-            account = self._accounts.of(only.vendor, read_credentials(known, head).credential if known else "")
-        proxied = ProxiedRequest(None, account, only, _constant(violation))
+        head, known = head_of(scope), near
+        if near is None:
+            nearest = nearest_operation(head.path, self._operations)
+            hint = (
+                f"; the nearest is {nearest.method} {nearest.path} ({nearest.vendor} {nearest.id})" if nearest else ""
+            )
+            found = undocumented("path", f"no documented endpoint at this path{hint}", NO_PAGE)
+            known = self._operations[0] if len(self._upstreams) == 1 else None
+        else:
+            found = wrong_method(near, methods_of(near.path, self._operations))
+        vendor, credential = (known.vendor, read_credentials(known, head).credential) if known else (UNMATCHED, "")
+        verdict = Verdict(warnings=(found,))
+        proxied = ProxiedRequest(
+            None, self._accounts.of(vendor, credential), self._upstreams.get(vendor), lambda _request: verdict
+        )
         await self._forward(proxied, head, BufferedBody(body_of(receive, head), self._max_body_bytes), scope, send)
 
     async def _forward(
@@ -132,12 +131,12 @@ class Proxy:
             return _ours(problem_response(501, NO_TUNNEL), "http_request_denied")
         if proxied.upstream is None:
             names = ", ".join(self._upstreams)
-            reason = verdict.violations[0].message
+            reason = verdict.warnings[0].message
             response = problem_response(404, f"{reason}; with several upstreams ({names}) the proxy cannot choose one")
             return _ours(response, "destination_not_found")
-        if self._refuser is None or verdict.valid:
+        if self._refuser is None or proxied.operation is None or verdict.valid:
             return None
-        response = self._refuser.response(proxied.operation or proxied.near, request, verdict, proxied.account)
+        response = self._refuser.response(proxied.operation, request, verdict, proxied.account)
         return _ours(response, "http_request_denied")
 
     async def _return(
@@ -190,14 +189,12 @@ class Proxy:
 
 
 class ProxiedRequest(NamedTuple):
-    """A request's place in the world: its operation, or the one that is at its path (`near`), its account, where it
-    goes, and how it is judged."""
+    """A request's place in the world: its operation, its account, where it goes, and how it is judged."""
 
     operation: Operation | None
     account: Account
     upstream: Upstream | None
     judge: Callable[[Request], Verdict]
-    near: Operation | None = None
 
 
 async def _respond(recording: Recording, request: Request, verdict: Verdict, response: Response, send: Send) -> None:
@@ -211,10 +208,6 @@ async def _respond(recording: Recording, request: Request, verdict: Verdict, res
 def _ours(response: Response, error: str) -> Response:
     """A response of our own: Proxy-Status names the proxy and the error (RFC 9209)."""
     return response.with_headers(((PROXY_STATUS, b"mockserver; error=%s" % error.encode("ascii")),))
-
-
-def _constant(violation: Violation) -> Callable[[Request], Verdict]:
-    return lambda _request: Verdict((violation,))
 
 
 def _with_body(head: Request, body: BufferedBody, *, cut: bool = False) -> Request:

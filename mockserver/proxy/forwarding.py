@@ -3,8 +3,8 @@
 import asyncio
 import os
 import ssl
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 
 import httpcore2
@@ -61,6 +61,7 @@ class Forwarder:
 
     def __init__(self, timeout: float, bound: int, tls: ssl.SSLContext | None) -> None:
         self._timeout, self._bound = timeout, bound
+        self._limits = {"timeout": dict.fromkeys(("connect", "read", "write", "pool"), timeout)}
         self._pool = httpcore2.AsyncConnectionPool(
             ssl_context=tls, max_connections=CONNECTIONS, keepalive_expiry=KEEP_ALIVE_SECONDS
         )
@@ -75,7 +76,11 @@ class Forwarder:
         try:
             with _named(upstream, self._timeout):
                 async with asyncio.timeout(None) as deadline:
-                    request = self._request(upstream, method, target, headers, self._sent(body, deadline))
+                    url = httpcore2.URL(
+                        scheme=upstream.scheme, host=upstream.host, port=upstream.port, target=upstream.base + target
+                    )
+                    content = self._sent(body, deadline)
+                    request = httpcore2.Request(method, url, headers=headers, content=content, extensions=self._limits)
                     response = await self._pool.handle_async_request(request)
                     if response.status > LAST_STATUS:
                         raise httpcore2.RemoteProtocolError(f"the status {response.status} is none of HTTP's")
@@ -97,15 +102,6 @@ class Forwarder:
         async for piece in body.pieces():
             yield piece
         deadline.reschedule(asyncio.get_running_loop().time() + self._timeout)
-
-    def _request(
-        self, upstream: Upstream, method: str, target: bytes, headers: Headers, content: AsyncIterator[bytes]
-    ) -> httpcore2.Request:
-        url = httpcore2.URL(
-            scheme=upstream.scheme, host=upstream.host, port=upstream.port, target=upstream.base + target
-        )
-        limits = dict.fromkeys(("connect", "read", "write", "pool"), self._timeout)
-        return httpcore2.Request(method, url, headers=headers, content=content, extensions={"timeout": limits})
 
 
 def trust() -> ssl.SSLContext:
@@ -142,45 +138,29 @@ def end_to_end_headers(headers: list[tuple[bytes, bytes]] | Headers) -> Headers:
     return tuple((name, value) for name, value in lowered if name not in HOP_BY_HOP and name not in named)
 
 
-class _named:  # noqa: N801 - a context, used like a function
+@contextmanager
+def _named(upstream: Upstream, timeout: float) -> Iterator[None]:
     """Turns what the HTTP client raises into an UpstreamFailure that names the upstream."""
-
-    def __init__(self, upstream: Upstream, timeout: float) -> None:
-        self._upstream, self._timeout = upstream, timeout
-
-    def __enter__(self) -> None: ...
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if error is None:
-            return
-        called = f"the upstream of {self._upstream.vendor}, {self._upstream.url},"
-        reason = str(error).strip() or type(error).__name__
-        if isinstance(error, (TimeoutError, httpcore2.TimeoutException)):
-            detail = f"{called} did not answer within {self._timeout:g} s"
-            raise UpstreamFailure(504, "http_response_timeout", detail) from error
-        for kind_of_error, name, said in FAILURES:
-            if isinstance(error, kind_of_error):
-                detail = f"{called} {said}: {reason}{_advice(error)}"
-                raise UpstreamFailure(502, _certificate_error(error) or name, detail) from error
+    called = f"the upstream of {upstream.vendor}, {upstream.url},"
+    try:
+        yield
+    except (TimeoutError, httpcore2.TimeoutException) as error:
+        detail = f"{called} did not answer within {timeout:g} s"
+        raise UpstreamFailure(504, "http_response_timeout", detail) from error
+    except tuple(FAILURES) as error:
+        name, said = next(words for kind, words in FAILURES.items() if isinstance(error, kind))
+        reason, cause = str(error).strip() or type(error).__name__, error.args[0] if error.args else None
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            name = "tls_certificate_error"
+            if cause.verify_code in UNKNOWN_ISSUER:
+                reason += "; SSL_CERT_FILE=FILE.pem names the CA to trust instead of the system's"
+        raise UpstreamFailure(502, name, f"{called} {said}: {reason}") from error
 
 
-FAILURES: tuple[tuple[type[Exception], str, str], ...] = (
-    (httpcore2.ConnectError, "destination_unavailable", "cannot be connected to"),
-    (httpcore2.RemoteProtocolError, "http_protocol_error", "did not answer in HTTP"),
-    (httpcore2.LocalProtocolError, "http_request_error", "cannot be sent this request"),
-    (httpcore2.NetworkError, "connection_terminated", "broke the connection"),
-)
+FAILURES: Mapping[type[Exception], tuple[str, str]] = {
+    httpcore2.ConnectError: ("destination_unavailable", "cannot be connected to"),
+    httpcore2.RemoteProtocolError: ("http_protocol_error", "did not answer in HTTP"),
+    httpcore2.LocalProtocolError: ("http_request_error", "cannot be sent this request"),
+    httpcore2.NetworkError: ("connection_terminated", "broke the connection"),
+}
 """What the HTTP client raises: its name in Proxy-Status, and the predicate of our message."""
-
-
-def _certificate_error(error: BaseException) -> str | None:
-    cause = error.args[0] if error.args else None
-    return "tls_certificate_error" if isinstance(cause, ssl.SSLCertVerificationError) else None
-
-
-def _advice(error: BaseException) -> str:
-    """What to do about a certificate that nobody vouches for."""
-    cause = error.args[0] if error.args else None
-    if isinstance(cause, ssl.SSLCertVerificationError) and cause.verify_code in UNKNOWN_ISSUER:
-        return "; SSL_CERT_FILE=FILE.pem names the CA to trust instead of the system's"
-    return ""

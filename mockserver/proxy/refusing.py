@@ -5,7 +5,6 @@ from functools import partial
 from mockserver.accounts.account import Account
 from mockserver.contracts import Catalogue
 from mockserver.errors import Failure
-from mockserver.http.problems import problem_response
 from mockserver.model import FailureKind, Operation, Request, Response, Verdict
 from mockserver.server.responder import Responder
 from mockserver.validation.decoding import text_of
@@ -25,13 +24,8 @@ class Refuser:
             for name in catalogue.vendors
         }
 
-    def response(self, operation: Operation | None, request: Request, verdict: Verdict, account: Account) -> Response:
-        """The response to a request that broke the contract: the operation's envelope, problem+json without one."""
-        said = "; ".join(
-            f"{each.pointer or each.parameter or each.rule}: {each.message}" for each in verdict.violations
-        )
-        if operation is None:
-            return problem_response(REFUSED, said)
+    def response(self, operation: Operation, request: Request, verdict: Verdict, account: Account) -> Response:
+        """The response to a request that broke the contract, in the operation's envelope."""
         first = verdict.violations[0]
         if first.rule in _NOT_OF_THE_BODY:
             failure = Failure(FailureKind.UNREADABLE, first.message, status=REFUSED)
@@ -41,5 +35,5 @@ class Refuser:
         return self._responders[operation.vendor].failed(operation, failure, None, account)
 
 
-_NOT_OF_THE_BODY = frozenset({"unreadable", "too-large", "encoding-unknown", "method", "security"})
+_NOT_OF_THE_BODY = frozenset({"unreadable", "too-large", "encoding-unknown", "security"})
 """Rules whose violations have no place in the body."""

@@ -52,7 +52,7 @@ class Pipeline:
                 known[operation] = credentials
         account = self._accounts.of(operation.vendor, credentials.credential)
         recording = self._recorder.begin(account, operation)
-        early = self._accounts.faults.take_early(operation, credentials.credential)
+        early = self._accounts.faults.take(operation, credentials.credential, early=True)
         if early is not None and early.fault.wire is not None:
             await early.fault.wire.perform(FaultContext(connection, receive, send, account.clock))
         try:

@@ -183,7 +183,7 @@ def test_undocumented_paths_go_to_the_only_upstream(raw: RawUpstream, before_raw
     assert raw.received[0].startswith(b"GET /base/api/v1/va%6Cidate//x HTTP/1.1\r\n")
     listed = before_raw.last(V1, key)
     assert listed["operation"] is None
-    assert marks(listed["violations"]) == [("", "path")]
+    assert (listed["verdict"], marks(listed["warnings"])) == ("valid", [("", "path")])
 
 
 def test_a_head_request_and_an_empty_answer(raw: RawUpstream, before_raw: Server, key: str) -> None:
@@ -288,13 +288,15 @@ def test_a_client_that_leaves_in_the_middle_of_an_endless_answer_ends_it(
     assert ended.wait(PATIENCE)
 
 
-def test_enforced_an_unknown_path_and_method_are_refused(raw: RawUpstream, key: str) -> None:
+def test_enforced_an_undocumented_path_and_method_are_passed_on(raw: RawUpstream, key: str) -> None:
     with proxying("--enforce", datadog=raw.url) as proxy:
         for answer in (
             proxy.client.get("/api/v1/validate", headers={"DD-API-KEY": key}),
-            proxy.client.put(V1.path, headers={"DD-API-KEY": key}),
+            proxy.client.get(V1.path, headers={"DD-API-KEY": key}),
         ):
-            assert answer.status_code == 400
-            assert answer.headers["proxy-status"] == "mockserver; error=http_request_denied"
-        assert raw.received == []
-        assert [each["verdict"] for each in proxy.journal(V1, key)] == ["invalid", "invalid"]
+            assert answer.status_code == 204
+        assert [request.split()[:2] for request in raw.received] == [
+            [b"GET", b"/api/v1/validate"],
+            [b"GET", V1.path.encode()],
+        ]
+        assert [(each["verdict"], each["operation"]) for each in proxy.journal(V1, key)] == [("valid", None)] * 2

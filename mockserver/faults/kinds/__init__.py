@@ -1,4 +1,4 @@
-"""The wire faults, one module each: a new one is a module here that defines WIRE_FAULT, and a line in NAMES."""
+"""The wire faults, one module each: a new one is a module here with the fault of its name, and a line in NAMES."""
 
 from collections.abc import Mapping
 from importlib import import_module
@@ -15,4 +15,4 @@ NAMES = (
     "hang",
     "slow_request",
 )
-WIRE_FAULTS: Mapping[str, WireFault] = {name: import_module(f"{__name__}.{name}").WIRE_FAULT for name in NAMES}
+WIRE_FAULTS: Mapping[str, WireFault] = {name: getattr(import_module(f"{__name__}.{name}"), name) for name in NAMES}

@@ -1,16 +1,9 @@
 """The wire fault `empty`."""
 
-from mockserver.faults.wire import Acts, FaultContext, Parameters, WireFault
+from mockserver.faults.wire import Acts, FaultContext, Parameters, wire_fault
 
 
-async def perform(_parameters: Parameters, context: FaultContext) -> None:
+@wire_fault(Acts.INSTEAD, "The connection is closed (FIN) before any byte of a response.")
+async def empty(_parameters: Parameters, context: FaultContext) -> None:
     context.below_http(ConnectionAbortedError).close()
     await context.client_gone()
-
-
-WIRE_FAULT = WireFault(
-    name="empty",
-    description="The connection is closed (FIN) before any byte of a response.",
-    acts=Acts.INSTEAD,
-    perform=perform,
-)

@@ -1,15 +1,8 @@
 """The wire fault `hang`."""
 
-from mockserver.faults.wire import Acts, FaultContext, Parameters, WireFault
+from mockserver.faults.wire import Acts, FaultContext, Parameters, wire_fault
 
 
-async def perform(_parameters: Parameters, context: FaultContext) -> None:
+@wire_fault(Acts.INSTEAD, "The connection stays open, and no response comes.")
+async def hang(_parameters: Parameters, context: FaultContext) -> None:
     await context.client_gone()
-
-
-WIRE_FAULT = WireFault(
-    name="hang",
-    description="The connection stays open, and no response comes.",
-    acts=Acts.INSTEAD,
-    perform=perform,
-)

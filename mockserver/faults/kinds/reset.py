@@ -1,16 +1,9 @@
 """The wire fault `reset`."""
 
-from mockserver.faults.wire import Acts, FaultContext, Parameters, WireFault
+from mockserver.faults.wire import Acts, FaultContext, Parameters, wire_fault
 
 
-async def perform(_parameters: Parameters, context: FaultContext) -> None:
+@wire_fault(Acts.INSTEAD, "The connection is reset (RST) before any byte of a response.")
+async def reset(_parameters: Parameters, context: FaultContext) -> None:
     context.below_http(ConnectionResetError).reset()
     await context.client_gone()
-
-
-WIRE_FAULT = WireFault(
-    name="reset",
-    description="The connection is reset (RST) before any byte of a response.",
-    acts=Acts.INSTEAD,
-    perform=perform,
-)
