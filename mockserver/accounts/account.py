@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from mockserver.accounts.journal import Journal
 from mockserver.accounts.quotas import Quotas
-from mockserver.faults import FaultBook
+from mockserver.faults.schedule import FaultBook
 from mockserver.support.clock import Clock, StartTimer, TimeSource
 from mockserver.support.credentials import KnownCredentials
 from mockserver.support.redaction import mask

@@ -17,7 +17,6 @@ SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sar
 def sarif_report(report: Report) -> Iterator[str]:
     """One run: a rule per keyword or named rule, a result per finding, a notification per unreadable file."""
     rules = sorted({finding.violation.rule for finding in report.findings})
-    numbers = {rule: number for number, rule in enumerate(rules)}
     notifications = [
         {
             "level": "error",
@@ -27,15 +26,9 @@ def sarif_report(report: Report) -> Iterator[str]:
         for problem in report.unreadable
     ]
     run = {
-        "tool": {
-            "driver": {
-                "name": "mockserver check",
-                "version": __version__,
-                "rules": [_rule(rule) for rule in rules],
-            }
-        },
+        "tool": {"driver": {"name": "mockserver check", "version": __version__, "rules": list(map(_rule, rules))}},
         "invocations": [{"executionSuccessful": not report.unreadable, "toolExecutionNotifications": notifications}],
-        "results": [_result(finding, numbers) for finding in report.findings],
+        "results": [_result(finding, rules.index(finding.violation.rule)) for finding in report.findings],
         "columnKind": "unicodeCodePoints",
     }
     yield dump({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}).decode("utf-8", "replace")
@@ -48,36 +41,33 @@ def _rule(rule: str) -> dict[str, Any]:
     return {"id": rule, "shortDescription": said, "fullDescription": said, "help": {"text": help_text}}
 
 
-def _result(finding: Finding, numbers: dict[str, int]) -> dict[str, Any]:
+def _result(finding: Finding, rule_index: int) -> dict[str, Any]:
     exchange, side, violation = finding.exchange, finding.side, finding.violation
     place = f"{exchange.place}/{side}/{place_of(violation).lstrip('/')}"
     text = f"{exchange.operation} {side}, {place_of(violation)}: {described(violation)}"
     identity = f"{exchange.operation}|{side}|{exchange.place}|{violation.pointer}|{violation.rule}"
+    digest = hashlib.sha256(identity.encode("utf-8", "replace")).hexdigest()
     location = {
         "artifactLocation": {"uri": _uri(exchange.file)},
         "region": {"startLine": exchange.line or 1, "startColumn": 1},  # code scanning requires both
     }
     return {
         "ruleId": violation.rule,
-        "ruleIndex": numbers[violation.rule],
+        "ruleIndex": rule_index,
         "level": "error" if finding.level == "violation" else "warning",
         "message": {"text": text},
         "locations": [
             {"physicalLocation": location, "logicalLocations": [{"fullyQualifiedName": place, "kind": "member"}]}
         ],
         # code scanning reads no other name, and without it hashes the line: a HAR file may be a single line
-        "partialFingerprints": {"primaryLocationLineHash": _fingerprint(identity)},
+        # its form is theirs: 16 hex digits, and the number among equal ones
+        "partialFingerprints": {"primaryLocationLineHash": f"{digest[:16]}:1"},
         "properties": {
             "vendor": exchange.vendor,
             "evidence": f"{violation.evidence.kind}: {violation.evidence.source}",
             **({"fix": finding.fix} if finding.fix else {}),
         },
     }
-
-
-def _fingerprint(identity: str) -> str:
-    """A hash in the form of code scanning's own: 16 hex digits, and the number among equal ones."""
-    return f"{hashlib.sha256(identity.encode('utf-8', 'replace')).hexdigest()[:16]}:1"
 
 
 def _uri(file: Path) -> str:

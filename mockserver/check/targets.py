@@ -62,12 +62,9 @@ class Targets:
         served = [server for server in self._servers if server.host.fullmatch(host)]
         if served:
             return {server.vendor for server in served}, {server.base for server in served}
-        return (self._all_vendors, {""}) if _is_own(host) else (set(), set())
-
-
-def _is_own(host: str) -> bool:
-    """Whether a host is the machine that recorded; a client that connects to 0.0.0.0 reaches it too."""
-    return is_loopback(host) or host.endswith(".localhost") or host in ("0.0.0.0", "::")  # noqa: S104 - nothing binds
+        # a client that connects to 0.0.0.0 reaches its own machine
+        own = is_loopback(host) or host.endswith(".localhost") or host in ("0.0.0.0", "::")  # noqa: S104 - nothing binds
+        return (self._all_vendors, {""}) if own else (set(), set())
 
 
 def _servers(vendor: str, catalogue: Catalogue) -> Iterator[_Server]:

@@ -2,7 +2,7 @@
 
 import click
 
-from mockserver.faults import packaged_scenarios, read_scenario
+from mockserver.faults.scenario import packaged_scenarios, read_scenario
 from mockserver.support.tables import table
 from mockserver.vendors.contracts import load_contracts
 

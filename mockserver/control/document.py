@@ -11,7 +11,7 @@ from mockserver.contracts.cache import cached
 from mockserver.contracts.schema import CompiledSchema
 from mockserver.errors import ContractError
 from mockserver.events.export import export_format, format_names
-from mockserver.faults import fault_schemas
+from mockserver.faults.script import fault_schemas
 from mockserver.model import Json, Violation
 from mockserver.support.keywords import resolved
 from mockserver.support.suggestions import hint

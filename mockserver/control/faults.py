@@ -8,7 +8,8 @@ from starlette.responses import Response
 from mockserver.accounts.account import Accounts
 from mockserver.contracts import Catalogue
 from mockserver.control.query import AccountSelector, BadCall, account, json_response, unchecked_body
-from mockserver.faults import ArmedFault, ScriptError, TooManyFaults, parse_script
+from mockserver.faults.schedule import ArmedFault, TooManyFaults
+from mockserver.faults.script import ScriptError, parse_script
 from mockserver.model import Json
 from mockserver.support.redaction import mask
 

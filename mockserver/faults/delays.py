@@ -58,7 +58,13 @@ _LOGNORMAL = object_of(
 def _read(value: Json, problems: Problems) -> Delay | None:
     match value:
         case {"uniform": [_, _] as bounds, **more} if not more:
-            return _uniform(bounds, problems.at("uniform"))
+            at = problems.at("uniform")
+            low, high = (SECONDS.read(bound, at.at(position)) for position, bound in enumerate(bounds))
+            if low is None or high is None:
+                return None
+            if low > high:
+                at.add(f"expected [low, high], found {bounds}")
+            return Uniform(low, high)
         case {"lognormal": parameters, **more} if not more:
             read = _LOGNORMAL.read(parameters, problems.at("lognormal"))
             return Lognormal(**read) if read else None
@@ -67,15 +73,6 @@ def _read(value: Json, problems: Problems) -> Delay | None:
             return None
     seconds = SECONDS.read(value, problems)
     return None if seconds is None else Uniform(seconds, seconds)
-
-
-def _uniform(bounds: list[Json], problems: Problems) -> Delay | None:
-    low, high = (SECONDS.read(bound, problems.at(position)) for position, bound in enumerate(bounds))
-    if low is None or high is None:
-        return None
-    if low > high:
-        problems.add(f"expected [low, high], found {bounds}")
-    return Uniform(low, high)
 
 
 DELAY = ValueType({"anyOf": [SECONDS.schema, one_member({"uniform": _BOUNDS, "lognormal": _LOGNORMAL.schema})]}, _read)

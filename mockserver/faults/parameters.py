@@ -53,6 +53,12 @@ class Parameter(NamedTuple):
         default = {} if self.default is None else {"default": self.default}
         return {**schema, "description": self.description, **default}
 
+    def read(self, value: Json, problems: Problems) -> Any:
+        if value is None and self.required:
+            problems.add(f"`{self.name}` is required")
+        read = None if value is None else self.type.read(value, problems.at(self.name))
+        return self.default if read is None else read
+
 
 def plain(schema: Mapping[str, Json], noun: str, accepts: Callable[[Json], bool]) -> ValueType:
     """The type of the values that it `accepts`; `noun` is what a message calls them."""
@@ -114,7 +120,7 @@ def object_of(noun: str, members: Iterable[Parameter]) -> ValueType:
         for name in value:
             if name not in by_name:
                 problems.at(name).add(f"unknown key '{name}'{hint(name, by_name)}")
-        return {name: _member(value.get(name), member, problems) for name, member in by_name.items()}
+        return {name: member.read(value.get(name), problems) for name, member in by_name.items()}
 
     schema = {
         "type": "object",
@@ -123,13 +129,6 @@ def object_of(noun: str, members: Iterable[Parameter]) -> ValueType:
         "required": [member.name for member in by_name.values() if member.required],
     }
     return ValueType(schema, read)
-
-
-def _member(value: Json, member: Parameter, problems: Problems) -> Any:
-    if value is None and member.required:
-        problems.add(f"`{member.name}` is required")
-    read = None if value is None else member.type.read(value, problems.at(member.name))
-    return member.default if read is None else read
 
 
 def one_member(schemas: Mapping[str, Mapping[str, Json]]) -> dict[str, Json]:
@@ -163,11 +162,8 @@ def _not_json(value: Any) -> Iterator[tuple[str, str]]:
     """What YAML can say and JSON cannot, as problems with pointers."""
     for pointer, each in walk(value):
         if isinstance(each, dict):
-            names = [name for name in each if not isinstance(name, str)]
-            yield from (
-                (pointer, f"expected text as a member's name, found {name!r}; put it in quotes") for name in names
-            )
-        elif not isinstance(each, (list, str, int, float, type(None))) or (
-            isinstance(each, float) and not isfinite(each)
-        ):
+            for name in each:
+                if not isinstance(name, str):
+                    yield pointer, f"expected text as a member's name, found {name!r}; put it in quotes"
+        elif (isinstance(each, float) and not isfinite(each)) or not isinstance(each, list | str | int | float | None):
             yield pointer, f"expected a JSON value, found {each!r}; put it in quotes"

@@ -11,7 +11,7 @@ from mockserver.accounts.quotas import rate_limit_of
 from mockserver.contracts import Catalogue
 from mockserver.control import Control
 from mockserver.errors import SettingsError
-from mockserver.faults import read_scenario
+from mockserver.faults.scenario import read_scenario
 from mockserver.server.pipeline import Pipeline
 from mockserver.server.recorder import Recorder
 from mockserver.server.responder import Responder

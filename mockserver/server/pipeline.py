@@ -9,7 +9,8 @@ from starlette.types import Receive, Scope, Send
 
 from mockserver.accounts.account import Account, Accounts
 from mockserver.errors import ClientGone
-from mockserver.faults import FaultContext, Firing
+from mockserver.faults.schedule import Firing
+from mockserver.faults.wire import FaultContext
 from mockserver.http.connection import Connection, connection_of
 from mockserver.http.preferences import read_preferences
 from mockserver.http.problems import problem_response

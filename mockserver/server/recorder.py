@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from mockserver.accounts.account import Account, Accounts
-from mockserver.faults import Firing
+from mockserver.faults.schedule import Firing
 from mockserver.model import (
     ACCEPTED,
     EventOutcome,

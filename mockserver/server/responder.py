@@ -8,7 +8,7 @@ from typing import NamedTuple
 from mockserver.accounts.account import Account
 from mockserver.accounts.quotas import RateLimit
 from mockserver.errors import Failure
-from mockserver.faults import Fault
+from mockserver.faults.fault import Fault
 from mockserver.http.problems import status_of
 from mockserver.model import (
     FailureKind,

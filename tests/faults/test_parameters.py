@@ -12,7 +12,8 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from mockserver.client.handle import FaultOptions, Handle
-from mockserver.faults import FAULT, ScriptError, fault_schemas, parse_script
+from mockserver.faults.fault import FAULT
+from mockserver.faults.script import ScriptError, fault_schemas, parse_script
 from mockserver.vendors.contracts import load_contracts
 from tests.support.harness import Server
 

@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from starlette.types import ASGIApp
 
-from mockserver.faults import Fault
 from mockserver.faults.delays import Lognormal, Uniform
+from mockserver.faults.fault import Fault
 from mockserver.faults.schedule import drawn, fires
 from mockserver.server.app import create_app
 from mockserver.settings import Settings

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from mockserver.errors import SettingsError
-from mockserver.faults import read_scenario
+from mockserver.faults.scenario import read_scenario
 from mockserver.vendors.contracts import load_contracts
 from tests.support.faulting import World
 from tests.support.harness import PRODLYTICS, SATORI, V1, run, serving

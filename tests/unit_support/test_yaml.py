@@ -22,7 +22,7 @@ from mockserver.contracts import read_yaml as read_contract
 from mockserver.errors import ContractError, SettingsError
 from mockserver.extract.errors import ExtractError
 from mockserver.extract.overlays import covered
-from mockserver.faults import read_scenario
+from mockserver.faults.scenario import read_scenario
 from mockserver.settings import load_settings
 from mockserver.support.yaml import MAX_ALIASED, SMALL, Bounds, YamlDocument, YamlError, read_yaml, yaml_text
 

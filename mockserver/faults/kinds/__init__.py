@@ -1,18 +1,11 @@
-"""The wire faults, one module each: a new one is a module here with the fault of its name, and a line in NAMES."""
+"""The wire faults, one module each, found by its name: each holds the fault of that name."""
 
 from collections.abc import Mapping
 from importlib import import_module
+from pkgutil import iter_modules
 
 from mockserver.faults.wire import WireFault
 
-NAMES = (
-    "reset",
-    "empty",
-    "truncate",
-    "garbage",
-    "malformed",
-    "dribble",
-    "hang",
-    "slow_request",
-)
-WIRE_FAULTS: Mapping[str, WireFault] = {name: getattr(import_module(f"{__name__}.{name}"), name) for name in NAMES}
+WIRE_FAULTS: Mapping[str, WireFault] = {
+    module.name: getattr(import_module(f"{__name__}.{module.name}"), module.name) for module in iter_modules(__path__)
+}
