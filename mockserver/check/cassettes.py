@@ -3,7 +3,6 @@
 from typing import Any
 
 from mockserver.check.recorded import (
-    Malformed,
     RecordedExchange,
     address_of,
     encoded,
@@ -12,6 +11,7 @@ from mockserver.check.recorded import (
     mapping,
     seconds_of,
     status_of,
+    text_of,
     without_stale_coding,
 )
 from mockserver.model import Headers
@@ -25,11 +25,8 @@ def read_interaction(interaction: Any, number: int, line: int | None) -> Recorde
     """One interaction; `number` and `line` count from 1. Raises Malformed that names the member of the interaction."""
     interaction = mapping(interaction, "")
     request = mapping(interaction.get("request"), "request")
-    method, url = request.get("method"), request.get("uri", request.get("url"))
-    if not isinstance(method, str):
-        raise Malformed("request.method", "text")
-    if not isinstance(url, str):
-        raise Malformed("request.uri", "text")
+    method = text_of(request, "method", "request")
+    url = text_of(request, "url" if "url" in request and "uri" not in request else "uri", "request")
     headers, body = _headers_and_body(request, "body", "request")
     return RecordedExchange(
         place=f"interaction {number}",

@@ -62,17 +62,16 @@ class Checker:
         return self._report
 
     def _file(self, path: Path, exchanges: Iterable[Entry]) -> None:
-        report, before, first = self._report, self._report.exchanges, True
+        report = self._report
         for exchange in exchanges:
             if isinstance(exchange, UnreadableFile):
                 count(report.not_judged, "entries that cannot be read")
-                if first:  # one line per file is enough, the others are counted
+                if all(problem.file != path for problem in report.unreadable):  # one line per file is enough
                     report.unreadable.append(exchange)
-                first = False
-                continue
-            report.exchanges += 1
-            report.files[path] = report.exchanges - before
-            self._exchange(path, exchange)
+            else:
+                report.exchanges += 1
+                report.files[path] = report.files.get(path, 0) + 1
+                self._exchange(path, exchange)
         report.files.setdefault(path, 0)
 
     def _exchange(self, path: Path, exchange: RecordedExchange) -> None:

@@ -57,8 +57,8 @@ def _request_body(request: dict[str, Any], creator: str) -> tuple[Headers, bytes
         return _body(headers, text, post_data, "request.postData.text", creator)
     params = post_data.get("params")
     if isinstance(params, list) and params:
-        pairs = [(_form(each.get("name")), _form(each.get("value"))) for each in params if isinstance(each, dict)]
-        return headers, urlencode(pairs).encode("ascii")
+        pairs = [(each.get("name") or "", each.get("value") or "") for each in params if isinstance(each, dict)]
+        return headers, urlencode(pairs, errors="surrogatepass").encode("ascii")
     return headers, None
 
 
@@ -100,10 +100,6 @@ def _announces_body(headers: Headers) -> bool:
     """Whether the headers announce a body."""
     length = next((value for name, value in headers if name == b"content-length"), b"")
     return (length.isdigit() and int(length[:20]) > 0) or any(name == b"transfer-encoding" for name, _ in headers)
-
-
-def _form(value: Any) -> bytes:
-    return encoded("" if value is None else str(value))
 
 
 def _headers(listed: Any, place: str) -> Headers:

@@ -26,9 +26,8 @@ def junit_report(report: Report) -> Iterator[str]:
             case = _case(suite, f"{vendor}.{operation}", f"{side}s")
             wrong = [each for each in findings if each.level == "violation" or report.strict]
             if wrong:
-                lines = "\n".join(_line(each) for each in wrong)
                 failure = ET.SubElement(case, "failure", message=_line(wrong[0]), type=_clean(wrong[0].violation.rule))
-                failure.text = lines
+                failure.text = "\n".join(map(_line, wrong))
             if warned := [each for each in findings if each not in wrong]:
                 ET.SubElement(case, "system-out").text = "\n".join(f"warning: {_line(each)}" for each in warned)
         if file in problems:
@@ -36,8 +35,8 @@ def junit_report(report: Report) -> Iterator[str]:
             ET.SubElement(case, "error", message=_clean(str(problems[file])), type="unreadable")
         elif not len(suite):
             _case(suite, "recording", "readable")
-        _total(suite, [suite])
-    _total(root, list(root))
+        _count(suite)
+    _count(root)
     ET.indent(root)
     yield '<?xml version="1.0" encoding="UTF-8"?>'
     yield ET.tostring(root, encoding="unicode")
@@ -58,12 +57,10 @@ def _case(suite: ET.Element, group: str, name: str) -> ET.Element:
     return ET.SubElement(suite, "testcase", classname=_clean(group), name=name, time="0")
 
 
-def _total(holder: ET.Element, suites: list[ET.Element]) -> None:
+def _count(holder: ET.Element) -> None:
     """Sets the counts of a suite, or of all."""
-    cases = [case for suite in suites for case in suite.findall("testcase")]
-    holder.set("tests", str(len(cases)))
-    holder.set("failures", str(sum(case.find("failure") is not None for case in cases)))
-    holder.set("errors", str(sum(case.find("error") is not None for case in cases)))
+    for name, tag in {"tests": "testcase", "failures": "failure", "errors": "error"}.items():
+        holder.set(name, str(sum(1 for _ in holder.iter(tag))))
 
 
 def _line(finding: Finding) -> str:

@@ -36,23 +36,17 @@ Progress = Callable[[int], None]
 def recordings_in(paths: tuple[Path, ...]) -> Iterator[tuple[Path, bool]]:
     """The files below the paths, and whether each must be a recording: it was named, or its name says it is one. A
     directory that cannot be listed counts as a file, which cannot be read either."""
-    for path in paths:
-        if path.is_dir():
-            yield from _below(path)
-        else:
-            yield path, True
-
-
-def _below(folder: Path) -> Iterator[tuple[Path, bool]]:
     closed: list[Path] = []
-    found = [
-        Path(holder, name)
-        for holder, _, names in os.walk(folder, onerror=lambda error: closed.append(Path(error.filename)))
-        for name in names
-        if Path(name).suffix.lower() in SUFFIXES
-    ]
+    for path in paths:
+        if not path.is_dir():
+            yield path, True
+        walked = os.walk(path, onerror=lambda error: closed.append(Path(error.filename))) if path.is_dir() else ()
+        found = sorted(Path(folder, name) for folder, _, names in walked for name in names)
+        for each in found:
+            suffix = each.suffix.lower()
+            if suffix in SUFFIXES and each.is_file():
+                yield each, suffix == ".har"
     yield from ((each, True) for each in closed)
-    yield from ((each, each.suffix.lower() == ".har") for each in sorted(found) if each.is_file())
 
 
 def read_file(path: Path, progress: Progress) -> Iterator[Entry]:

@@ -12,7 +12,7 @@ from mockserver.http.sending import headers_of, respond
 from mockserver.model import Operation, Request, Response, Verdict, Violation
 from mockserver.server.recorder import Outcome, Recorder
 from mockserver.server.responder import Responder
-from mockserver.server.routing import methods_of, nearest_operation
+from mockserver.server.routing import methods_of, unknown_path
 from mockserver.validation.credentials import read_credentials
 from mockserver.validation.request import NO_PAGE, undocumented
 
@@ -56,12 +56,9 @@ class Undocumented:
             response = problem_response(501, NO_TUNNEL)
             await self._refuse(self._accounts.of(UNMATCHED, ""), head, receive, send, response, violation)
             return
-        nearest = nearest_operation(head.path, self._operations)
-        hint = f"; the nearest is {nearest.method} {nearest.path} ({nearest.vendor} {nearest.id})" if nearest else ""
-        message = f"no documented endpoint at this path{hint}"
-        violation = undocumented("path", message, NO_PAGE)
+        violation = unknown_path(head.path, self._operations)
         account = self._accounts.of(UNMATCHED, "")
-        await self._refuse(account, head, receive, send, problem_response(404, message), violation)
+        await self._refuse(account, head, receive, send, problem_response(404, violation.message), violation)
 
     async def _refuse(
         self, account: Account, head: Request, receive: Receive, send: Send, response: Response, violation: Violation
