@@ -1,14 +1,13 @@
 """Calls the control API over HTTP, with kept connections."""
 
-import http.client
 import json
-import socket
-import threading
 from collections.abc import Mapping
 from typing import Any, NamedTuple, Protocol
 from urllib.parse import quote, urlencode, urlsplit
 
 ADMIN = "/__admin"
+KEPT_SECONDS = 4.0
+"""An idle connection is given up before the server closes it, which happens after 5 seconds."""
 
 
 class ControlResponse(NamedTuple):
@@ -56,21 +55,26 @@ def whole_listing(control: Control, path: str, query: Mapping[str, str]) -> Any:
 
 
 class HttpControl:
-    """Calls a server at a URL. Connections are kept and used again."""
+    """Calls a server at a URL. Connections are kept and used again, from any thread."""
 
     def __init__(self, url: str, token: str | None = None) -> None:
+        import httpcore2  # noqa: PLC0415 - only who calls a server that runs elsewhere pays for it
+
         parts = urlsplit(url)
         if parts.scheme != "http" or not parts.hostname:
             raise ControlError(f"expected the URL of a mockserver, such as http://127.0.0.1:8080, found {url!r}")
-        self._address = (parts.hostname, parts.port or 80)
-        self._headers = {"Authorization": f"Bearer {token}".encode("utf-8", "surrogateescape")} if token else {}
-        self._idle: list[http.client.HTTPConnection] = []
-        self._lock = threading.Lock()
+        host = parts.netloc.rpartition("@")[2]
+        self._server = f"http://{host}"
+        self._headers: dict[bytes | str, bytes | str] = {"Host": host}
+        if token:
+            self._headers["Authorization"] = f"Bearer {token}".encode("utf-8", "surrogateescape")
+        self._pool = httpcore2.ConnectionPool(max_connections=None, keepalive_expiry=KEPT_SECONDS)
+        self._broken = (httpcore2.NetworkError, httpcore2.ProtocolError, httpcore2.TimeoutException)
 
     def call(
         self, method: str, path: str, query: Mapping[str, str] | None = None, body: Any = None, timeout: float = 30.0
     ) -> ControlResponse:
-        payload = None if body is None else json.dumps(body)
+        payload = None if body is None else json.dumps(body).encode()
         status, raw = self._request(method, path, query or {}, payload, timeout)
         return ControlResponse(status, parsed(raw))
 
@@ -82,69 +86,20 @@ class HttpControl:
         return raw
 
     def _request(
-        self, method: str, path: str, query: Mapping[str, str], payload: str | None, timeout: float
+        self, method: str, path: str, query: Mapping[str, str], payload: bytes | None, timeout: float
     ) -> tuple[int, bytes]:
-        target = ADMIN + quote(path) + (f"?{urlencode(query)}" if query else "")
+        url = f"{self._server}{ADMIN}{quote(path)}" + (f"?{urlencode(query)}" if query else "")
+        limits = dict.fromkeys(("connect", "read", "write", "pool"), timeout)
         try:
-            return self._exchange(method, target, payload, timeout)
-        except (OSError, http.client.HTTPException) as error:
-            raise ControlError(f"{method} {path}: no response from {self._address}: {error}") from error
+            response = self._pool.request(
+                method, url, headers=self._headers, content=payload, extensions={"timeout": limits}
+            )
+        except self._broken as error:
+            raise ControlError(f"{method} {path}: no response from {self._server}: {error}") from error
+        return response.status, response.content
 
     def close(self) -> None:
-        with self._lock:
-            for connection in self._idle:
-                connection.close()
-            self._idle.clear()
-
-    def _exchange(self, method: str, target: str, payload: str | None, timeout: float) -> tuple[int, bytes]:
-        """One exchange; on a kept connection that the server closed at that moment, once more on a new one."""
-        connection = self._kept()
-        if connection is not None:
-            try:
-                return self._on(connection, method, target, payload, timeout)
-            except (ConnectionError, http.client.RemoteDisconnected):
-                pass
-        connection = http.client.HTTPConnection(*self._address, timeout=timeout)
-        connection.connect()
-        connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        return self._on(connection, method, target, payload, timeout)
-
-    def _kept(self) -> http.client.HTTPConnection | None:
-        """An idle connection that the server has not closed."""
-        while True:
-            with self._lock:
-                connection = self._idle.pop() if self._idle else None
-            if connection is None or not _is_stale(connection):
-                return connection
-            connection.close()
-
-    def _on(
-        self, connection: http.client.HTTPConnection, method: str, target: str, payload: str | None, timeout: float
-    ) -> tuple[int, bytes]:
-        connection.sock.settimeout(timeout)
-        try:
-            connection.request(method, target, payload, self._headers)
-            response = connection.getresponse()
-            raw = response.read()
-        except BaseException:
-            connection.close()
-            raise
-        with self._lock:
-            self._idle.append(connection)
-        return response.status, raw
-
-
-def _is_stale(connection: http.client.HTTPConnection) -> bool:
-    """Whether the server has closed an idle connection: then it is readable, with nothing to read."""
-    if connection.sock is None:
-        return True
-    connection.sock.setblocking(False)
-    try:
-        return connection.sock.recv(1, socket.MSG_PEEK) == b""
-    except BlockingIOError:
-        return False
-    except OSError:
-        return True
+        self._pool.close()
 
 
 def parsed(raw: bytes) -> Any:
