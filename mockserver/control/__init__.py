@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -17,14 +18,14 @@ if TYPE_CHECKING:
     from starlette.routing import BaseRoute
 
 
+@dataclass
 class Control:
     """The ASGI application of the control API."""
 
-    def __init__(self, settings: Settings, catalogue: Catalogue, accounts: Accounts, start_timer: StartTimer) -> None:
-        self._settings = settings
-        self._catalogue = catalogue
-        self._accounts = accounts
-        self._start_timer = start_timer
+    settings: Settings
+    catalogue: Catalogue
+    accounts: Accounts
+    start_timer: StartTimer
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self._app(scope, receive, send)
@@ -37,4 +38,4 @@ class Control:
     def _app(self) -> Starlette:
         from mockserver.control.api import control_app  # noqa: PLC0415 - only who calls it pays for it
 
-        return control_app(self._settings, self._catalogue, self._accounts, self._start_timer)
+        return control_app(self.settings, self.catalogue, self.accounts, self.start_timer)

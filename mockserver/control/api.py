@@ -1,6 +1,7 @@
 """Routes the control API behind its gate, and turns every failure into a problem document (RFC 9457)."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from starlette.applications import Starlette
@@ -21,15 +22,8 @@ from mockserver.control.faults import FaultCalls
 from mockserver.control.gate import Gate
 from mockserver.control.journal import JournalCalls
 from mockserver.control.masking import Masking
-from mockserver.control.query import (
-    AccountSelector,
-    BadCall,
-    account,
-    check_query,
-    json_response,
-    problem_document,
-)
-from mockserver.control.vendor_calls import VendorCalls
+from mockserver.control.query import AccountSelector, BadCall, account, check_query, json_response, problem_document
+from mockserver.control.vendor_calls import vendor_calls
 from mockserver.events.reader import EventReader
 from mockserver.settings import Settings
 from mockserver.support.clock import StartTimer
@@ -51,13 +45,13 @@ def control_app(settings: Settings, catalogue: Catalogue, accounts: Accounts, st
     vendors = {name: vendor_named(name) for name in catalogue.vendors}
     views = {name: own for name, vendor in vendors.items() if (own := vendor.load_views()) is not None}
     document = control_document(views)
-    server = ServerCalls(selector, catalogue, accounts, document)
+    server = ServerCalls(selector, document)
     redaction = redaction_for(catalogue.operations, accounts.credentials)
     journal = JournalCalls(selector, settings.max_body_bytes, redaction)
     splitters = {name: splitter(vendors[name], contract.operations) for name, contract in catalogue.vendors.items()}
     reader = EventReader(splitters, settings.max_body_bytes, settings.journal_bytes)
-    events = EventCalls(selector, accounts, reader, start_timer)
-    faults, clock = FaultCalls(selector, catalogue, accounts), ClockCalls(selector, accounts)
+    events = EventCalls(selector, reader, start_timer)
+    faults, clock = FaultCalls(selector), ClockCalls(selector)
     calls: list[tuple[str, str, Call]] = [
         ("GET", "/health", server.health),
         ("GET", "/openapi.json", server.openapi),
@@ -75,7 +69,7 @@ def control_app(settings: Settings, catalogue: Catalogue, accounts: Accounts, st
         ("GET", "/clock", clock.show),
         ("PUT", "/clock", clock.put),
         ("POST", "/clock/advance", clock.advance),
-        *VendorCalls(views, accounts, events.of_vendor),
+        *vendor_calls(views, accounts, events.of_vendor),
     ]
     masking = Masking(redaction)
     handlers: dict[Any, Any] = {
@@ -115,37 +109,33 @@ def _routes(
     return [Route(path, endpoint(path, methods), methods=every) for path, methods in by_path.items()]
 
 
+@dataclass(frozen=True)
 class ServerCalls:
     """`GET /health`, `GET /openapi.json`, `POST /reset` and `GET /contracts/{vendor}/openapi.json`."""
 
-    def __init__(
-        self, selector: AccountSelector, catalogue: Catalogue, accounts: Accounts, document: dict[str, Any]
-    ) -> None:
-        self._selector = selector
-        self._catalogue = catalogue
-        self._accounts = accounts
-        self._document = document
+    selector: AccountSelector
+    document: dict[str, Any]
 
     async def health(self, _request: Request) -> Response:
-        vendors = list(self._catalogue.vendors)
-        body = {"status": "ok", "version": __version__, "vendors": vendors, "profile": self._catalogue.profile}
-        return json_response(body)
+        catalogue = self.selector.catalogue
+        vendors = list(catalogue.vendors)
+        return json_response({"status": "ok", "version": __version__, "vendors": vendors, "profile": catalogue.profile})
 
     async def reset(self, request: Request) -> Response:
         """Forgets everything that the selected accounts hold; without `account` and `vendor`, the whole server."""
-        return json_response({"forgotten": self._accounts.forget(self._selector.vendor(request), account(request))})
+        forgotten = self.selector.accounts.forget(self.selector.vendor(request), account(request))
+        return json_response({"forgotten": forgotten})
 
     async def openapi(self, request: Request) -> Response:
         """The OpenAPI document of this API."""
-        return json_response(published(self._document, f"{request.base_url}__admin"))
+        return json_response(published(self.document, f"{request.base_url}__admin"))
 
     async def contract(self, request: Request) -> Response:
         """A vendor's effective contract. It names this server alone, so that no tool calls the vendor's own."""
-        vendor = request.path_params["vendor"]
-        if vendor not in self._catalogue.vendors:
-            raise HTTPException(404, f"vendor {vendor!r} is not served{hint(vendor, self._catalogue.vendors)}")
-        url = str(request.base_url).rstrip("/")
-        return json_response(served_at(self._catalogue.vendors[vendor].document, url))
+        vendor, vendors = request.path_params["vendor"], self.selector.catalogue.vendors
+        if vendor not in vendors:
+            raise HTTPException(404, f"vendor {vendor!r} is not served{hint(vendor, vendors)}")
+        return json_response(served_at(vendors[vendor].document, str(request.base_url).rstrip("/")))
 
 
 def _problem(error: HTTPException) -> Response:

@@ -1,12 +1,13 @@
 """The calls about clocks: read, set, freeze and advance the time of one account or of the whole server."""
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from mockserver.accounts.account import Account, Accounts
-from mockserver.control.query import AccountSelector, bad_body, bad_query, json_body, json_response
+from mockserver.accounts.account import Account
+from mockserver.control.query import AccountSelector, account, bad_body, bad_query, json_body, json_response
 from mockserver.support.clock import LATEST, Clock
 from mockserver.support.timestamps import iso, moment
 
@@ -14,24 +15,23 @@ if TYPE_CHECKING:
     from mockserver.client.views import ClockView
 
 
+@dataclass(frozen=True)
 class ClockCalls:
     """`GET` and `PUT /clock`, `POST /clock/advance`. Without `account` they are about the server's clock. The clock of
     an account follows it until the account's own is set."""
 
-    def __init__(self, selector: AccountSelector, accounts: Accounts) -> None:
-        self._selector = selector
-        self._accounts = accounts
+    selector: AccountSelector
 
     async def show(self, request: Request) -> Response:
         """The time of an account; the server's if the account does not exist."""
         _check(request)
-        return _shown(self._clocks(self._selector.existing(request)))
+        return _shown(self._clocks(self.selector.selected(request) if account(request) is not None else []))
 
     async def put(self, request: Request) -> Response:
         _check(request)
         body = await json_body(request)
         now = _seconds(body.get("now"))
-        clocks = self._clocks(self._selector.opened(request))
+        clocks = self._clocks(self.selector.opened(request))
         for clock in clocks:
             clock.set(now, frozen=body.get("frozen"))
         return _shown(clocks)
@@ -39,7 +39,7 @@ class ClockCalls:
     async def advance(self, request: Request) -> Response:
         _check(request)
         seconds = (await json_body(request))["seconds"]
-        clocks = self._clocks(self._selector.opened(request))
+        clocks = self._clocks(self.selector.opened(request))
         if max(clock.now() for clock in clocks) + seconds > LATEST:
             raise bad_body(("/seconds", "seconds must not lead beyond the year 9999"))
         for clock in clocks:
@@ -47,7 +47,7 @@ class ClockCalls:
         return _shown(clocks)
 
     def _clocks(self, accounts: list[Account]) -> list[Clock]:
-        return [account.clock for account in accounts] or [self._accounts.clock]
+        return [each.clock for each in accounts] or [self.selector.accounts.clock]
 
 
 def _check(request: Request) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from heapq import merge
 from operator import itemgetter
 from typing import TYPE_CHECKING
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING
 from starlette.requests import Request
 from starlette.responses import Response
 
-from mockserver.accounts.account import Account, Accounts
+from mockserver.accounts.account import Account
 from mockserver.control.counting import Counted, Counting
 from mockserver.control.paging import Since, page, since_of
 from mockserver.control.query import AccountSelector, bad_body, evicted, json_body, json_response, query_of
@@ -29,20 +30,17 @@ MAX_MATCHED = 10
 QUIET_SECONDS = 0.2
 
 
+@dataclass(frozen=True)
 class EventCalls:
     """`GET /events`, `POST /verify` and `POST /settle`. `reader` reads the events of all vendors."""
 
-    def __init__(
-        self, selector: AccountSelector, accounts: Accounts, reader: EventReader, start_timer: StartTimer
-    ) -> None:
-        self._selector = selector
-        self._accounts = accounts
-        self._reader = reader
-        self._start_timer = start_timer
+    selector: AccountSelector
+    reader: EventReader
+    start_timer: StartTimer
 
     async def listing(self, request: Request) -> Response:
         """A page of the events that match, oldest first."""
-        query, selected = query_of(request), self._selector.selected(request)
+        query, selected = query_of(request), self.selector.selected(request)
         wanted = Expectation(operation=query.get("operation"), name=query.get("name"), outcome=query["outcome"])
         matching = [event for event in self._events(selected, since_of(request)) if wanted.selects(event)]
         listed, following = page(request, matching, lambda event: int(event.request_id[1:]))
@@ -56,7 +54,7 @@ class EventCalls:
 
     def of_vendor(self, request: Request, vendor: str) -> Iterable[Event]:
         """The events of a call's accounts at one vendor, oldest first."""
-        return self._events([account for account in self._selector.selected(request) if account.vendor == vendor])
+        return self._events([account for account in self.selector.selected(request) if account.vendor == vendor])
 
     async def verify(self, request: Request) -> Response:
         """200 if as many events as expected arrived, else 409 with the nearest; waits up to `within` seconds.
@@ -64,14 +62,14 @@ class EventCalls:
         It is also 409 if requests that are no longer in the journal could have held too many.
         """
         body = await json_body(request)
-        expectation = _expectation(body, self._selector.vendor(request))
-        counting = Counting(expectation, self._reader, self._selector.operations)
+        expectation = _expectation(body, self.selector.vendor(request))
+        counting = Counting(expectation, self.reader, self.selector.operations)
 
         def counted_now() -> Counted:
-            return counting.count(self._selector.selected(request))
+            return counting.count(self.selector.selected(request))
 
         await self._wait(lambda: _is_over(expectation, counted_now()), body["within"])
-        selected = self._selector.selected(request)
+        selected = self.selector.selected(request)
         counted = counting.count(selected)
         ok = expectation.accepts(counted.matched) and not expectation.is_undecided(*counted)
         verified: VerifiedView = {"ok": ok, "count": counted.matched, "evicted": evicted(selected)}
@@ -83,7 +81,7 @@ class EventCalls:
         self, expectation: Expectation, verified: VerifiedView, counted: Counted, selected: list[Account]
     ) -> UnverifiedView:
         """What the journal shows of a failed expectation: what matches, and what comes near if too little does."""
-        now = selected[0].now() if selected else self._accounts.clock.now()
+        now = selected[0].now() if selected else self.selector.accounts.clock.now()
         matched: list[Event] = []
         others: list[Event] = []
         for event in self._events(selected):
@@ -107,7 +105,7 @@ class EventCalls:
         if quiet > timeout:
             raise bad_body(("/quiet", f"quiet must not be more than timeout, {timeout:g}; it is {quiet:g}"))
         patience = asyncio.Event()
-        timer = self._start_timer(timeout, patience.set)
+        timer = self.start_timer(timeout, patience.set)
         try:
             while not patience.is_set():
                 if not await self._wait(self._changed(request), quiet):
@@ -118,10 +116,10 @@ class EventCalls:
 
     def _changed(self, request: Request) -> Callable[[], bool]:
         """Tells whether a selected account has recorded an exchange since this call. A reset account starts anew."""
-        before = {account: account.journal.recorded for account in self._selector.selected(request)}
+        before = {account: account.journal.recorded for account in self.selector.selected(request)}
 
         def changed() -> bool:
-            return any(each.journal.recorded != before.get(each, 0) for each in self._selector.selected(request))
+            return any(each.journal.recorded != before.get(each, 0) for each in self.selector.selected(request))
 
         return changed
 
@@ -137,8 +135,8 @@ class EventCalls:
             over = True
             changed.set()
 
-        timer = self._start_timer(seconds, end)
-        self._accounts.on_record.add(changed.set)
+        timer = self.start_timer(seconds, end)
+        self.selector.accounts.on_record.add(changed.set)
         try:
             while not over and not settled():
                 changed.clear()
@@ -146,7 +144,7 @@ class EventCalls:
             return settled()
         finally:
             timer.cancel()
-            self._accounts.on_record.discard(changed.set)
+            self.selector.accounts.on_record.discard(changed.set)
 
     def _events(self, accounts: Iterable[Account], since: Since | None = None) -> Iterator[Event]:
         """The events of several accounts, in the order in which their requests came."""
@@ -155,7 +153,7 @@ class EventCalls:
 
     def _numbered(self, account: Account, since: Since | None) -> Iterator[tuple[int, Event]]:
         """The events of an account, each with the number of its request. All are read, so that attempts are counted."""
-        numbered = ((int(event.request_id[1:]), event) for event in self._reader.events(account.journal))
+        numbered = ((int(event.request_id[1:]), event) for event in self.reader.events(account.journal))
         if since is None:
             return numbered
         admitted = {exchange.sequence for exchange in account.journal if since.admits(exchange)}

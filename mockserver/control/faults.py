@@ -1,12 +1,11 @@
 """The calls about faults: list them, add one, a list or a script, and clear them."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from mockserver.accounts.account import Accounts
-from mockserver.contracts import Catalogue
 from mockserver.control.query import AccountSelector, BadCall, account, json_response, unchecked_body
 from mockserver.faults.schedule import ArmedFault, TooManyFaults
 from mockserver.faults.script import ScriptError, parse_script
@@ -14,29 +13,27 @@ from mockserver.model import Json
 from mockserver.support.redaction import mask
 
 
+@dataclass(frozen=True)
 class FaultCalls:
     """`GET`, `POST` and `DELETE /faults`."""
 
-    def __init__(self, selector: AccountSelector, catalogue: Catalogue, accounts: Accounts) -> None:
-        self._selector = selector
-        self._operations = catalogue.operations
-        self._faults = accounts.faults
+    selector: AccountSelector
 
     async def list(self, request: Request) -> Response:
-        vendor = self._selector.vendor(request)
+        vendor = self.selector.vendor(request)
         listed = [
             _view(owner, armed)
-            for owner, armed in self._faults.list(account(request))
+            for owner, armed in self.selector.accounts.faults.list(account(request))
             if vendor is None or armed.fault.vendor in (None, vendor)
         ]
         return json_response({"faults": listed, "total": len(listed), "evicted": 0})
 
     async def add(self, request: Request) -> Response:
         """201 with what was armed; 400 with every problem that the fault vocabulary finds, and nothing armed."""
-        vendor, owner = self._selector.vendor(request), account(request)
+        vendor, owner = self.selector.vendor(request), account(request)
         try:
             document = _narrowed(await unchecked_body(request), vendor)
-            added = self._faults.add(parse_script(document, self._operations), owner)
+            added = self.selector.accounts.faults.add(parse_script(document, self.selector.catalogue.operations), owner)
         except ScriptError as error:
             raise BadCall(str(error), error.problems) from None
         except TooManyFaults as error:
@@ -45,7 +42,9 @@ class FaultCalls:
         return json_response({"faults": views, "total": len(views), "evicted": 0}, 201)
 
     async def clear(self, request: Request) -> Response:
-        return json_response({"cleared": self._faults.clear(account(request), self._selector.vendor(request))})
+        return json_response(
+            {"cleared": self.selector.accounts.faults.clear(account(request), self.selector.vendor(request))}
+        )
 
 
 def _narrowed(document: Json, vendor: str | None) -> Json:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterable
+from dataclasses import dataclass
 from heapq import merge
 from operator import attrgetter
 from typing import TYPE_CHECKING
@@ -24,21 +25,21 @@ if TYPE_CHECKING:
     from mockserver.client.views import RequestsView, WholeRequestView
 
 
+@dataclass(frozen=True)
 class JournalCalls:
     """`GET /requests`, `GET /requests/{id}` and `GET /export`."""
 
-    def __init__(self, selector: AccountSelector, max_body_bytes: int, redaction: Redaction) -> None:
-        self._selector = selector
-        self._max_body_bytes = max_body_bytes
-        self._redaction = redaction
+    selector: AccountSelector
+    max_body_bytes: int
+    redaction: Redaction
 
     async def list(self, request: Request) -> Response:
         """A page of the exchanges that match, oldest first."""
-        selected, selects = self._selector.selected(request), _filter(request)
+        selected, selects = self.selector.selected(request), _filter(request)
         matching = [exchange for exchange in _in_order(selected) if selects(exchange)]
         listed, following = page(request, matching, attrgetter("sequence"))
         view: RequestsView = {
-            "requests": [summary(exchange, self._redaction) for exchange in listed],
+            "requests": [summary(exchange, self.redaction) for exchange in listed],
             "total": len(matching),
             "evicted": evicted(selected),
             "next": following,
@@ -53,18 +54,18 @@ class JournalCalls:
         """The journal in one of the export formats."""
         since = since_of(request)
         origin = f"{request.url.scheme}://{request.headers.get('host', 'mockserver')}"
-        selected = _in_order(self._selector.selected(request))
+        selected = _in_order(self.selector.selected(request))
         exchanges = [exchange for exchange in selected if since is None or since.admits(exchange)]
         format_ = export_format(query_of(request)["format"])
-        written = format_.write(exchanges, ExportContext(origin, self._redaction, self._whole))
+        written = format_.write(exchanges, ExportContext(origin, self.redaction, self._whole))
         return StreamingResponse(pieces(written), media_type=format_.content_type)
 
     def _whole(self, exchange: Exchange) -> WholeRequestView:
-        return whole(exchange, self._max_body_bytes, self._redaction)
+        return whole(exchange, self.max_body_bytes, self.redaction)
 
     async def show(self, request: Request) -> Response:
         identifier = request.path_params["id"]
-        for account in self._selector.selected(request):
+        for account in self.selector.selected(request):
             exchange = account.journal.find(identifier)
             if exchange is not None:
                 return json_response(self._whole(exchange))

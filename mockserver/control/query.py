@@ -47,42 +47,32 @@ class AccountSelector:
     """
 
     def __init__(self, catalogue: Catalogue, accounts: Accounts) -> None:
-        self._catalogue = catalogue
-        self._accounts = accounts
+        self.catalogue = catalogue
+        self.accounts = accounts
         self.operations = {
-            name: frozenset(operation.id for operation in catalogue.operations if operation.vendor == name)
-            for name in catalogue.vendors
+            name: frozenset(operation.id for operation in contract.operations)
+            for name, contract in catalogue.vendors.items()
         }
 
     def selected(self, request: Request) -> list[Account]:
         """The accounts that exist; those of every credential if the call names none."""
-        return self._accounts.select(self.vendor(request), account(request))
-
-    def existing(self, request: Request) -> list[Account]:
-        """The accounts of the call's credential that exist; none if it names no credential."""
-        credential = account(request)
-        if credential is None:
-            return []
-        return [each for vendor in self._vendors(request) for each in self._accounts.select(vendor, credential)]
+        return self.accounts.select(self.vendor(request), account(request))
 
     def opened(self, request: Request) -> list[Account]:
         """The accounts of the call's credential, made where they do not exist; none if it names no credential."""
-        credential = account(request)
+        credential, vendor = account(request), self.vendor(request)
         if credential is None:
             return []
-        return [each for vendor in self._vendors(request) for each in _opened(self._accounts, vendor, credential)]
+        vendors = [vendor] if vendor else self.catalogue.vendors
+        return [each for vendor in vendors for each in opened(self.accounts, vendor, credential)]
 
     def vendor(self, request: Request) -> str | None:
         """The vendor that a call is narrowed to. Raises BadCall for one that is not served."""
         vendor = request.query_params.get("vendor")
-        if vendor is not None and vendor not in self._catalogue.vendors:
-            message = f"vendor {vendor[:40]!r} is not served{hint(vendor, self._catalogue.vendors)}"
+        if vendor is not None and vendor not in self.catalogue.vendors:
+            message = f"vendor {vendor[:40]!r} is not served{hint(vendor, self.catalogue.vendors)}"
             raise bad_query(("vendor", message))
         return vendor
-
-    def _vendors(self, request: Request) -> list[str]:
-        vendor = self.vendor(request)
-        return [vendor] if vendor else list(self._catalogue.vendors)
 
 
 def account(request: Request) -> str | None:
@@ -95,34 +85,10 @@ def evicted(accounts: Iterable[Account]) -> int:
     return sum(each.journal.evicted for each in accounts)
 
 
-def own_account(request: Request, accounts: Accounts, vendor: str) -> Account:
-    """The one account whose vendor state a call sets, made if it does not exist. Raises BadCall where none is named."""
-    return _opened(accounts, vendor, _own_credential(request))[0]
-
-
-def own_known_account(request: Request, accounts: Accounts, vendor: str) -> Account | None:
-    """The one account whose vendor state a call reads, if it exists. Raises like `own_account`."""
-    return next(iter(accounts.select(vendor, _own_credential(request))), None)
-
-
-def _own_credential(request: Request) -> str:
-    credential = account(request)
-    if credential is None:
-        raise bad_query(("account", "account is required: this call is about the state of one account"))
-    return credential
-
-
-def _opened(accounts: Accounts, vendor: str, credential: str) -> list[Account]:
+def opened(accounts: Accounts, vendor: str, credential: str) -> list[Account]:
     """The accounts of a credential or a label, marked as used; a new one for a credential that has none."""
     existing = accounts.select(vendor, credential)
     return [accounts.of(each.vendor, each.credential) for each in existing] or [accounts.of(vendor, credential)]
-
-
-def check_vendor(request: Request, vendor: str) -> None:
-    """Raises BadCall where a call about one vendor names another."""
-    other = request.query_params.get("vendor", vendor)
-    if other != vendor:
-        raise bad_query(("vendor", f"vendor must be {vendor} for this call; it is {other[:40]!r}"))
 
 
 def check_query(request: Request, contract: CallContract) -> None:
