@@ -5,12 +5,15 @@ Those of which every request makes some are named tuples, which are made several
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from itertools import chain
-from typing import Any, Literal, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from urllib.parse import parse_qs
+
+if TYPE_CHECKING:
+    from mockserver.contracts.schema import CompiledSchema
 
 Headers = tuple[tuple[bytes, bytes], ...]
 Json = Any
@@ -244,57 +247,12 @@ class Event(NamedTuple):
     request_id: str
 
 
-class Validator(Protocol):
-    """The two calls that the hot path needs of a compiled JSON Schema."""
-
-    def is_valid(self, instance: Json) -> bool: ...
-
-    def iter_errors(self, instance: Json) -> Iterable[Any]: ...
-
-
 class Rule(NamedTuple):
     """A rule that a schema cannot say: a name that a vendor module implements, with its parameters."""
 
     name: str
     parameters: Mapping[str, Json]
     evidence: Evidence
-
-
-class Shape(Protocol):
-    """The names that a schema knows at one place of a body, and the shapes below it."""
-
-    known: set[str]
-    open_map: bool
-
-    @property
-    def children(self) -> Mapping[str, Shape]: ...
-
-    @property
-    def items(self) -> Shape | None: ...
-
-    def nearest(self, name: str) -> str | None: ...
-
-
-class BodySchema(Protocol):
-    """One compiled body: `document` is the self-contained JSON Schema, `validator` its compiled form, `shape` the names
-    that it knows, `sample` a value that fits it, where one could be made. `sayings` are the evidence and the reason of
-    its keywords, by their paths, as far as they were looked up."""
-
-    name: str
-    rules: tuple[Rule, ...]
-    annotations: dict[tuple[str | int, ...], tuple[Evidence, str | None]]
-
-    @property
-    def document(self) -> Mapping[str, Json]: ...
-
-    @property
-    def validator(self) -> Validator: ...
-
-    @property
-    def shape(self) -> Shape | None: ...
-
-    @property
-    def sample(self) -> Json: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -329,7 +287,7 @@ class Parameter(NamedTuple):
     name: str
     location: Literal["path", "query"]
     required: bool
-    schema: BodySchema
+    schema: CompiledSchema
 
 
 class ResponseContract(NamedTuple):
@@ -337,7 +295,7 @@ class ResponseContract(NamedTuple):
 
     status: int
     content_type: str
-    schema: BodySchema | None
+    schema: CompiledSchema | None
     headers: Headers = ()
 
 
@@ -358,9 +316,9 @@ class Operation:
     responses: Mapping[int, ResponseContract]
     body_required: bool
     media_type: str | None
-    documented: BodySchema | None
-    served: BodySchema | None
-    observed: BodySchema | None
+    documented: CompiledSchema | None
+    served: CompiledSchema | None
+    observed: CompiledSchema | None
     prescreen: Container[Json]
     max_body_bytes: int | None
     evidence: Evidence

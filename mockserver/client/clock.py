@@ -37,14 +37,10 @@ class HandleClock:
         self._call("PUT", "/clock", {"frozen": False})
 
 
-def _now(clock: HandleClock) -> float:
-    return clock.now
-
-
 class AwaitableClock(OnTarget[HandleClock]):
     """A HandleClock's calls to be awaited."""
 
-    now = Awaited(_now)
+    now: Awaited[[], float] = Awaited(lambda clock: clock.now)
     freeze = Awaited(HandleClock.freeze)
     set = Awaited(HandleClock.set)
     advance = Awaited(HandleClock.advance)

@@ -245,14 +245,6 @@ class Handle(ABC):
         return accepted(self._control.call(method, path, self._query, body))
 
 
-def _events(handle: Handle) -> list[ReceivedEvent]:
-    return handle.events
-
-
-def _requests(handle: Handle) -> list[ReceivedRequest]:
-    return handle.requests
-
-
 class Awaitables(OnTarget[Handle]):
     """A handle's calls to be awaited."""
 
@@ -261,8 +253,8 @@ class Awaitables(OnTarget[Handle]):
     drop = Awaited(Handle.drop)
     script = Awaited(Handle.script)
     clear_faults = Awaited(Handle.clear_faults)
-    events = Awaited(_events)
-    requests = Awaited(_requests)
+    events: Awaited[[], list[ReceivedEvent]] = Awaited(lambda handle: handle.events)
+    requests: Awaited[[], list[ReceivedRequest]] = Awaited(lambda handle: handle.requests)
     assert_received = Awaited(Handle.assert_received)
     assert_nothing_received = Awaited(Handle.assert_nothing_received)
     assert_sequence = Awaited(Handle.assert_sequence)

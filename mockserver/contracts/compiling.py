@@ -12,7 +12,6 @@ from mockserver.contracts.prescreen import Prescreen
 from mockserver.contracts.schema import CompiledSchema
 from mockserver.errors import ContractError
 from mockserver.model import (
-    BodySchema,
     Credential,
     FailureKind,
     Headers,
@@ -42,7 +41,7 @@ class Compiler:
         self._documents = documents
         self._profile = profile
         self._document = documents[profile]
-        self._schemas: dict[tuple[str, str], BodySchema] = {}
+        self._schemas: dict[tuple[str, str], CompiledSchema] = {}
 
     def compile(self, path: str, method: str) -> Operation:
         """The operation at `path` and `method`. Raises ContractError that names what is wrong with it."""
@@ -78,7 +77,7 @@ class Compiler:
             extensions={key: value for key, value in spec.items() if key.startswith("x-")},
         )
 
-    def _request_body(self, profile: str, path: str, method: str, place: str) -> BodySchema | None:
+    def _request_body(self, profile: str, path: str, method: str, place: str) -> CompiledSchema | None:
         spec = self._documents[profile]["paths"].get(path, {}).get(method, {})
         body = spec.get("requestBody") or {}
         media_type = self._media_type(body)
@@ -118,7 +117,7 @@ class Compiler:
             compiled[int(status)] = ResponseContract(int(status), media_type, schema, headers)
         return compiled
 
-    def _schema(self, profile: str, schema: Any, place: str, rules: tuple[Rule, ...] = ()) -> BodySchema:
+    def _schema(self, profile: str, schema: Any, place: str, rules: tuple[Rule, ...] = ()) -> CompiledSchema:
         reference = schema.get("$ref") if isinstance(schema, dict) else None
         name = reference.removeprefix(SCHEMA_PREFIX) if isinstance(reference, str) else place
         key = (profile, name)

@@ -6,14 +6,16 @@ from typing import Any
 import jsonschema_rs
 
 from mockserver.contracts.formats import FORMATS
-from mockserver.model import BodySchema, Json, Shape
+from mockserver.contracts.schema import CompiledSchema
+from mockserver.contracts.shapes import Shape
+from mockserver.model import Json
 
 
 class Prescreen:
     """The bodies that fit all of some schemas and hold no name that the first of them does not know. Named rules are
     not checked. The schemas are compiled at the first call."""
 
-    def __init__(self, schemas: Iterable[BodySchema | None]) -> None:
+    def __init__(self, schemas: Iterable[CompiledSchema | None]) -> None:
         self._schemas = tuple(dict.fromkeys(schema for schema in schemas if schema is not None))
         self._validator: Any = None
 

@@ -15,7 +15,8 @@ from mockserver.support.pointers import follow, walk
 
 
 class CompiledSchema:
-    """A `model.BodySchema`: `schema` as it stands in the document `contract`, and the named `rules` that go with it."""
+    """`schema` as it stands in the document `contract`, and the named `rules` that go with it. `annotations` are the
+    evidence and the reason of its keywords, by their paths, as far as they were looked up."""
 
     def __init__(self, name: str, schema: Any, contract: Mapping[str, Any], rules: tuple[Rule, ...]) -> None:
         self.name = name

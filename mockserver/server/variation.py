@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from mockserver.contracts.limits import Makers, trials
+from mockserver.contracts.schema import CompiledSchema
 from mockserver.contracts.values import ValueMaker
-from mockserver.model import BodySchema, Json, Operation, Response
+from mockserver.model import Json, Operation, Response
 from mockserver.support.pointers import walk
 
 MEANING = frozenset(
@@ -44,7 +45,9 @@ class Variation:
     """One variation of a response. `asked` are the names that a request knows, `sent` the plain values of this one:
     members that echo them stay, and none of them is made up."""
 
-    def __init__(self, schema: BodySchema, asked: frozenset[str], sent: frozenset[str], chance: random.Random) -> None:
+    def __init__(
+        self, schema: CompiledSchema, asked: frozenset[str], sent: frozenset[str], chance: random.Random
+    ) -> None:
         self._least, self._full = ValueMaker(schema.document), ValueMaker(schema.document, full=True)
         self._asked = asked
         self._sent = sent

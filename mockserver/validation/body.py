@@ -1,12 +1,19 @@
 """Judges a decoded body: by its schemas, by the contract's named rules, and for names that look misspelt."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from itertools import islice
+from typing import TYPE_CHECKING
 
-from mockserver.model import ACCEPTED, BodySchema, Evidence, Json, Operation, Rule, Shape, Verdict, Violation
+from mockserver.model import ACCEPTED, Evidence, Json, Operation, Rule, Verdict, Violation
 from mockserver.support.pointers import escaped, follow
 from mockserver.validation.rules import RULES
 from mockserver.validation.violations import MAX_VIOLATIONS, by_place, schema_violations, shown
+
+if TYPE_CHECKING:
+    from mockserver.contracts.schema import CompiledSchema
+    from mockserver.contracts.shapes import Shape
 
 SPELLING = Evidence("inferred", "a documented name that is nearly the same")
 MAX_NAMES = 2000
@@ -35,11 +42,11 @@ def judge_body(operation: Operation, body: Json, now: float) -> Verdict:
     return Verdict(by_place(documented), by_place(warnings), by_place(rejections))
 
 
-def _rules(schema: BodySchema | None) -> tuple[Rule, ...]:
+def _rules(schema: CompiledSchema | None) -> tuple[Rule, ...]:
     return () if schema is None else schema.rules
 
 
-def _violations(schema: BodySchema | None, body: Json, now: float, *, fits: bool) -> tuple[Violation, ...]:
+def _violations(schema: CompiledSchema | None, body: Json, now: float, *, fits: bool) -> tuple[Violation, ...]:
     """Every violation of one schema and of its named rules. `fits`: the body is known to fit the schema."""
     if schema is None:
         return ()
@@ -50,7 +57,7 @@ def _violations(schema: BodySchema | None, body: Json, now: float, *, fits: bool
     return violations
 
 
-def _misspellings(schema: BodySchema | None, body: Json) -> tuple[Violation, ...]:
+def _misspellings(schema: CompiledSchema | None, body: Json) -> tuple[Violation, ...]:
     """A warning for each unknown name that is nearly a known one of the same object."""
     if schema is None or schema.shape is None:
         return ()

@@ -1,15 +1,20 @@
 """Finds every violation of one schema in a value: its place, its rule, our words for it, and the rule's evidence."""
 
+from __future__ import annotations
+
 import json
 import math
 from collections.abc import Iterator, Mapping
 from itertools import chain, islice
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from mockserver.model import BodySchema, Evidence, Json, Violation
+from mockserver.model import Evidence, Json, Violation
 from mockserver.support.evidence import UNSTATED, annotation_of, evidence_of, reason_of
 from mockserver.support.numbers import is_integer
 from mockserver.support.pointers import escaped, follow, pointer_of
+
+if TYPE_CHECKING:
+    from mockserver.contracts.schema import CompiledSchema
 
 MAX_VIOLATIONS = 1000
 MAX_SHOWN = 120
@@ -17,7 +22,7 @@ MAX_ANNOTATIONS = 10_000
 _compact = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
-def schema_violations(schema: BodySchema, value: Json) -> list[Violation]:
+def schema_violations(schema: CompiledSchema, value: Json) -> list[Violation]:
     """Every violation of one schema, at most MAX_VIOLATIONS of them.
 
     Where a value fits none of several options, the violations are those of the option that was probably meant, and
@@ -77,7 +82,7 @@ def _small(values: list[Json]) -> bool:
     )
 
 
-def _violations_of(schema: BodySchema, error: Any, value: Json) -> Iterator[Violation]:
+def _violations_of(schema: CompiledSchema, error: Any, value: Json) -> Iterator[Violation]:
     """What one error of the validator tells of `value`; several violations where it names several members."""
     kind, pointer = error.kind, pointer_of(error.instance_path)
     rule, limit = kind.name, kind.value
@@ -151,7 +156,7 @@ _MESSAGES = {
 }
 
 
-def _annotations_of(schema: BodySchema, schema_path: list[str | int]) -> tuple[Evidence, str | None]:
+def _annotations_of(schema: CompiledSchema, schema_path: list[str | int]) -> tuple[Evidence, str | None]:
     """The evidence and the reason of a keyword, looked up once."""
     key = tuple(schema_path)
     known = schema.annotations.get(key)

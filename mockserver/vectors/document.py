@@ -10,10 +10,11 @@ from mockserver.accounts.account import Accounts, Bounds
 from mockserver.contracts import VendorContract
 from mockserver.contracts.limits import Makers, Trial, trials
 from mockserver.contracts.merging import all_of
+from mockserver.contracts.schema import CompiledSchema
 from mockserver.contracts.values import ValueMaker
 from mockserver.errors import Failure
 from mockserver.http.problems import status_of
-from mockserver.model import BodySchema, FailureKind, Json, Operation, Request, RequestContext, Violation
+from mockserver.model import FailureKind, Json, Operation, Request, RequestContext, Violation
 from mockserver.support.clock import start_timer
 from mockserver.support.jsontext import canonical, dump
 from mockserver.support.keywords import types_of
@@ -70,7 +71,7 @@ def _of_operation(operation: Operation, seed: int) -> Iterator[dict[str, Any]]:
             }
 
 
-def _bodies(schema: BodySchema, chance: random.Random) -> Iterator[tuple[str, Trial, Json]]:
+def _bodies(schema: CompiledSchema, chance: random.Random) -> Iterator[tuple[str, Trial, Json]]:
     """Bodies that hold each trial at its place and are right everywhere else: (pointer of the place, trial, body)."""
     least, full = ValueMaker(schema.document), ValueMaker(schema.document, full=True)
     makers = Makers(least, full, lambda: f"zz{chance.getrandbits(24):06x}")

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from mockserver import model
 from mockserver.contracts import packaged_schemas
-from mockserver.model import BodySchema, Shape
+from mockserver.contracts.schema import CompiledSchema
+from mockserver.contracts.shapes import Shape
 from mockserver.vendors.contracts import load_contracts
 from tests.support.harness import Operation, each_operation
 
@@ -34,7 +35,7 @@ def shape_of(operation: model.Operation) -> Shape | None:
     return operation.documented.shape if operation.documented else None
 
 
-def fits(schema: BodySchema | None, body: Any) -> bool:
+def fits(schema: CompiledSchema | None, body: Any) -> bool:
     return schema is None or schema.validator.is_valid(body)
 
 
