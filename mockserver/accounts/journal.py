@@ -18,18 +18,18 @@ class Journal:
         self._max_entries = max_entries
         self._max_bytes = max_bytes
         self._exchanges: OrderedDict[int, tuple[Exchange, int]] = OrderedDict()
-        self._bytes = 0
+        self.bytes = 0
         self.evicted = self.evicted_invalid = self.evicted_warned = 0
         self.recorded = 0
 
     def record(self, exchange: Exchange) -> None:
         size = exchange.size
         self._exchanges[exchange.sequence] = (exchange, size)
-        self._bytes += size
+        self.bytes += size
         self.recorded += 1
-        while len(self._exchanges) > self._max_entries or (self._bytes > self._max_bytes and len(self._exchanges) > 1):
+        while len(self._exchanges) > self._max_entries or (self.bytes > self._max_bytes and len(self._exchanges) > 1):
             _, (gone, freed) = self._exchanges.popitem(last=False)
-            self._bytes -= freed
+            self.bytes -= freed
             self.evicted += 1
             if gone.verdict is not ACCEPTED:
                 self.evicted_invalid += bool(gone.verdict.violations)
@@ -51,7 +51,3 @@ class Journal:
 
     def __len__(self) -> int:
         return len(self._exchanges)
-
-    @property
-    def bytes(self) -> int:
-        return self._bytes

@@ -25,28 +25,21 @@ class Quotas:
 
     def take(self, limit: RateLimit) -> Quota:
         """Counts one request. The quota is `spent` if the request was one too many."""
-        now = self._now()
-        ends, count = self._window(limit, now)
-        self._counts[limit.name] = (ends, count + 1)
-        return _quota(limit, count + 1, ends, now, spent=count >= limit.limit)
+        return self._after(limit, 1)
 
     def look(self, limit: RateLimit) -> Quota:
         """The quota as it stands, without counting."""
+        return self._after(limit, 0)
+
+    def _after(self, limit: RateLimit, taken: int) -> Quota:
         now = self._now()
-        ends, count = self._window(limit, now)
-        return _quota(limit, count, ends, now, spent=count >= limit.limit)
-
-    def _window(self, limit: RateLimit, now: float) -> tuple[float, int]:
-        """When the window ends that it is now, and how many requests were counted in it."""
-        ends, count = self._counts.get(limit.name, (0.0, 0))
-        if ends - limit.period <= now < ends:
-            return ends, count
-        return (now // limit.period + 1) * limit.period, 0
-
-
-def _quota(limit: RateLimit, count: int, ends: float, now: float, *, spent: bool) -> Quota:
-    remaining = limit.limit - count if count < limit.limit else 0
-    return Quota(limit.name, limit.limit, limit.period, remaining, ends, ends - now, spent)
+        ends, before = self._counts.get(limit.name, (0.0, 0))
+        if not ends - limit.period <= now < ends:
+            ends, before = (now // limit.period + 1) * limit.period, 0
+        if taken:
+            self._counts[limit.name] = (ends, before + taken)
+        remaining = max(limit.limit - before - taken, 0)
+        return Quota(limit.name, limit.limit, limit.period, remaining, ends, ends - now, before >= limit.limit)
 
 
 def rate_limit_of(operation: Operation, overrides: Mapping[str, Mapping[str, int]]) -> RateLimit | None:

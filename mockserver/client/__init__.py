@@ -30,13 +30,11 @@ __all__ = [
     "uuid",
 ]
 
-_MOVED = ("Backend", "Datadog", "MockServer", "Satori", "Supalytics")
-
 if not TYPE_CHECKING:
 
     def __getattr__(name: str) -> Any:
         """The names that moved to `mockserver.testing`; they are found here for one more version."""
-        if name in _MOVED:
+        if name in __all__:
             warn(f"mockserver.client.{name} is now mockserver.testing.{name}", DeprecationWarning, stacklevel=2)
             return getattr(import_module("mockserver.testing"), name)
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

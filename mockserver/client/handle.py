@@ -14,7 +14,7 @@ from mockserver.client.awaiting import Awaited, OnTarget
 from mockserver.client.clock import AwaitableClock, HandleClock
 from mockserver.client.control import Control, ControlError, accepted, whole_listing
 from mockserver.client.records import ReceivedEvent, ReceivedRequest
-from mockserver.client.scripts import read_script
+from mockserver.errors import SettingsError
 from mockserver.support.matching import argument_problems
 
 if TYPE_CHECKING:
@@ -269,6 +269,17 @@ class Awaitables(OnTarget[Handle]):
 
 
 HandleType_co = TypeVar("HandleType_co", bound=Handle, covariant=True)
+
+
+def read_script(script: str | Path) -> Any:
+    """A fault script out of a YAML file, or the packaged one of that name. Raises ControlError."""
+    from mockserver.faults.scenario import script_path  # noqa: PLC0415 - the plugin is imported by every pytest run
+    from mockserver.support import yaml  # noqa: PLC0415
+
+    try:
+        return yaml.read_yaml(script_path(str(script)), yaml.SMALL).value()
+    except (SettingsError, yaml.YamlError) as error:
+        raise ControlError(str(error)) from error
 
 
 class AccountOptions(TypedDict, total=False):

@@ -21,13 +21,13 @@ from mockserver.control.events import EventCalls
 from mockserver.control.faults import FaultCalls
 from mockserver.control.gate import Gate
 from mockserver.control.journal import JournalCalls
-from mockserver.control.masking import Masking
+from mockserver.control.masking import masked
 from mockserver.control.query import AccountSelector, BadCall, account, check_query, json_response, problem_document
 from mockserver.control.vendor_calls import vendor_calls
 from mockserver.events.reader import EventReader
 from mockserver.settings import Settings
 from mockserver.support.clock import StartTimer
-from mockserver.support.redaction import redaction_for
+from mockserver.support.redaction import Redaction, redaction_for
 from mockserver.support.suggestions import hint
 from mockserver.vendors.registry import vendor_named
 from mockserver.vendors.splitting import splitter
@@ -71,19 +71,18 @@ def control_app(settings: Settings, catalogue: Catalogue, accounts: Accounts, st
         ("POST", "/clock/advance", clock.advance),
         *vendor_calls(views, accounts, events.of_vendor),
     ]
-    masking = Masking(redaction)
     handlers: dict[Any, Any] = {
-        HTTPException: lambda request, error: masking.of(request, _problem(error)),
-        BadCall: lambda request, error: masking.of(request, _bad_call(error)),
+        HTTPException: lambda request, error: masked(request, _problem(error), redaction),
+        BadCall: lambda request, error: masked(request, _bad_call(error), redaction),
         Exception: _bug,
     }
     forwarded = Middleware(ProxyHeadersMiddleware)  # so that addresses in responses have the scheme of a local proxy
-    routes = _routes(calls, gate, document, masking)
+    routes = _routes(calls, gate, document, redaction)
     return Starlette(routes=routes, middleware=[forwarded], exception_handlers=handlers)
 
 
 def _routes(
-    calls: list[tuple[str, str, Call]], gate: Gate, document: Mapping[str, Any], masking: Masking
+    calls: list[tuple[str, str, Call]], gate: Gate, document: Mapping[str, Any], redaction: Redaction
 ) -> list[Route]:
     """One route per path. It passes the gate, then calls by method what the document allows; a method that the path
     does not have is 405 with the others. Known credentials are masked in the response."""
@@ -101,7 +100,7 @@ def _routes(
             call, contract = methods[method]
             check_query(request, contract)
             response = await call(request)
-            return response if path in MASKED_OR_WITHOUT_REQUESTS else masking.of(request, response)
+            return response if path in MASKED_OR_WITHOUT_REQUESTS else masked(request, response, redaction)
 
         return guarded
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from heapq import merge
 from operator import itemgetter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -197,8 +197,5 @@ def _whole(number: float | None) -> int | None:
 
 
 def _nearest_view(near: Nearest) -> NearView:
-    differences: list[DifferenceView] = [
-        {"pointer": each.pointer, "expected": each.expected, "actual": each.actual, "missing": each.missing}
-        for each in near.differences
-    ]
-    return {"event": event_view(near.event), "differences": differences}
+    differences = [each._asdict() for each in near.differences]
+    return {"event": event_view(near.event), "differences": cast("list[DifferenceView]", differences)}

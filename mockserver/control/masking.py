@@ -10,18 +10,13 @@ from mockserver.support.jsontext import dump
 from mockserver.support.redaction import Redaction, mask
 
 
-class Masking:
-    """Masks known credentials in JSON responses, those of the account that a call names even where they are short."""
-
-    def __init__(self, redaction: Redaction) -> None:
-        self._redaction = redaction
-
-    def of(self, request: Request, response: Response) -> Response:
-        credential, known = account(request) or "", self._redaction.known
-        label = credential if credential in known else mask(credential)
-        raw = bytes(response.body)
-        if known.masked(raw, label) is raw:
-            return response
-        masked = Response(dump(self._redaction.of_json(json.loads(raw), label)), response.status_code)
-        masked.headers.update({**response.headers, "content-length": masked.headers["content-length"]})
-        return masked
+def masked(request: Request, response: Response, redaction: Redaction) -> Response:
+    """A JSON response without known credentials, nor that of the account that a call names even where it is short."""
+    credential, known = account(request) or "", redaction.known
+    label = credential if credential in known else mask(credential)
+    raw = bytes(response.body)
+    if known.masked(raw, label) is raw:
+        return response
+    shown = Response(dump(redaction.of_json(json.loads(raw), label)), response.status_code)
+    shown.headers.update({**response.headers, "content-length": shown.headers["content-length"]})
+    return shown

@@ -6,7 +6,7 @@ import base64
 from typing import TYPE_CHECKING, cast
 
 from mockserver.errors import Failure
-from mockserver.model import Event, Exchange, FiredFault, Headers, Json, Violation
+from mockserver.model import Event, Exchange, Headers, Json, Violation
 from mockserver.support.redaction import Redaction
 from mockserver.support.timestamps import iso
 from mockserver.validation.decoding import decompressed, parse_json
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 def summary(exchange: Exchange, redaction: Redaction) -> RequestView:
     """An exchange as a listing shows it: everything but headers and bodies."""
-    verdict, of_response = exchange.verdict, exchange.response_violations
+    verdict, of_response, fault = exchange.verdict, exchange.response_violations, exchange.fault
     of_violations, of_warnings = fixes(verdict)
     return {
         "id": exchange.id,
@@ -44,7 +44,7 @@ def summary(exchange: Exchange, redaction: Redaction) -> RequestView:
         "response_violations": _violation_views(of_response, [None] * len(of_response), exchange, redaction),
         "stored": exchange.stored,
         "acknowledged": exchange.acknowledged,
-        "fault": None if exchange.fault is None else redaction.of_json(_fault_view(exchange.fault), exchange.account),
+        "fault": fault and redaction.of_json({"id": fault.id, **fault.source}, exchange.account),
         "bytes": exchange.request.body_size,
         "milliseconds": round(exchange.milliseconds, 3),
     }
@@ -79,31 +79,17 @@ def event_view(event: Event) -> EventView:
     return cast("EventView", view)
 
 
-def violation_view(violation: Violation, fix: str | None = None) -> ViolationView:
-    view: ViolationView = {
-        "pointer": violation.pointer,
-        "rule": violation.rule,
-        "message": violation.message,
-        "evidence": {"kind": violation.evidence.kind, "source": violation.evidence.source},
-    }
-    if violation.value is not None:
-        view["value"] = violation.value
-    if violation.parameter is not None:
-        view["parameter"] = violation.parameter
-    if fix is not None:
-        view["fix"] = view["remedy"] = fix
-    return view
-
-
 def _violation_views(
     violations: tuple[Violation, ...], their_fixes: Fixes, exchange: Exchange, redaction: Redaction
 ) -> list[ViolationView]:
-    views = [violation_view(*each) for each in zip(violations, their_fixes, strict=True)]
+    views = [_violation_view(*each) for each in zip(violations, their_fixes, strict=True)]
     return cast("list[ViolationView]", redaction.of_json(views, exchange.account)) if views else views
 
 
-def _fault_view(fault: FiredFault) -> dict[str, Json]:
-    return {"id": fault.id, **fault.source}
+def _violation_view(violation: Violation, fix: str | None) -> ViolationView:
+    view = {**violation._asdict(), "evidence": violation.evidence._asdict(), "fix": fix, "remedy": fix}
+    del view["limit"]
+    return cast("ViolationView", {name: value for name, value in view.items() if value is not None})
 
 
 def _json(exchange: Exchange, max_bytes: int, redaction: Redaction, *, masked: bool) -> Json:

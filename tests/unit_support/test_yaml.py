@@ -17,7 +17,7 @@ import yaml
 from mockserver.check.reading import read_file
 from mockserver.check.recorded import UnreadableFile
 from mockserver.client.control import ControlError
-from mockserver.client.scripts import read_script
+from mockserver.client.handle import read_script
 from mockserver.contracts import read_yaml as read_contract
 from mockserver.errors import ContractError, SettingsError
 from mockserver.extract.errors import ExtractError
