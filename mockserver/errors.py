@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ class AddressError(StartError):
     """The address to listen on cannot be had."""
 
 
+@dataclass(eq=False)
 class Failure(Exception):  # noqa: N818 - it becomes a response, it is no error of the program
     """A stage turned the request down.
 
@@ -39,25 +41,16 @@ class Failure(Exception):  # noqa: N818 - it becomes a response, it is no error 
     no JSON; `retry_after` is the seconds after which to come back.
     """
 
-    def __init__(
-        self,
-        kind: FailureKind,
-        detail: str = "",
-        *,
-        violations: tuple[Violation, ...] = (),
-        status: int | None = None,
-        text: Callable[[], str] = str,
-        syntax: Callable[[], SyntaxProblem | None] = lambda: None,
-        retry_after: float | None = None,
-    ) -> None:
-        super().__init__(detail or kind.value)
-        self.kind = kind
-        self.detail = detail
-        self.violations = violations
-        self.status = status
-        self.text = text
-        self.syntax = syntax
-        self.retry_after = retry_after
+    kind: FailureKind
+    detail: str = ""
+    violations: tuple[Violation, ...] = field(default=(), kw_only=True)
+    status: int | None = field(default=None, kw_only=True)
+    text: Callable[[], str] = field(default=str, kw_only=True)
+    syntax: Callable[[], SyntaxProblem | None] = field(default=lambda: None, kw_only=True)
+    retry_after: float | None = field(default=None, kw_only=True)
+
+    def __str__(self) -> str:
+        return self.detail or self.kind.value
 
 
 class ClientGone(Exception):  # noqa: N818 - nobody is left to answer

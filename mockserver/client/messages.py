@@ -17,6 +17,7 @@ MAX_LINE = 110
 MAX_EVENTS_BEFORE = 5
 MAX_DIFFERENCES = 8
 MAX_VIOLATIONS = 100
+ON_PURPOSE = ("", "if the test breaks the contract on purpose, call allow_violations()")
 
 
 def not_received(name: str | None, outcome: str, json: Any, within: float, report: UnverifiedView) -> str:
@@ -113,17 +114,14 @@ def contract_broken(vendor: str, requests: Sequence[ReceivedRequest], *, strict:
         if left < 0:
             lines.append(f"  … and {-left} more violations in this request")
             break
-    lines += ["", "if the test breaks the contract on purpose, call allow_violations()"]
-    return "\n".join(lines)
+    return "\n".join([*lines, *ON_PURPOSE])
 
 
 def contract_was_broken(vendor: str, evicted: int) -> str:
     """The requests that broke the contract are no longer kept."""
-    lines = [
-        f"{_counted(evicted, 'request')} to {vendor} broke the contract and {_is(evicted)} no longer in the journal:"
-    ]
-    lines += ["raise journal_entries or journal_bytes to see what was wrong"]
-    return "\n".join([*lines, "", "if the test breaks the contract on purpose, call allow_violations()"])
+    are = "is" if evicted == 1 else "are"
+    lines = [f"{_counted(evicted, 'request')} to {vendor} broke the contract and {are} no longer in the journal:"]
+    return "\n".join([*lines, "raise journal_entries or journal_bytes to see what was wrong", *ON_PURPOSE])
 
 
 def _grouped(violations: Sequence[Violation]) -> list[list[Violation]]:
@@ -145,14 +143,10 @@ def _sent(violation: Violation) -> str:
 def late(events: Mapping[str, Sequence[str]]) -> str:
     """Requests that came after their test was over; by the test's name, a line or more for each request."""
     count = sum(len(lines) for lines in events.values())
-    lines = [
-        f"{_counted(count, 'request')} came after the test that caused it was over"
-        if count == 1
-        else f"{_counted(count, 'request')} came after the tests that caused them were over"
-    ]
+    over = "test that caused it was" if count == 1 else "tests that caused them were"
+    lines = [f"{_counted(count, 'request')} came after the {over} over"]
     for test, requests in events.items():
-        lines += ["", test]
-        lines += [f"  {request}" for request in requests]
+        lines += ["", test, *(f"  {request}" for request in requests)]
     lines += ["", "a sender works in the background: let the test wait for it with wait_for() or settle()"]
     return "\n".join(lines)
 
@@ -212,16 +206,12 @@ def _in_words(expected: Any) -> str:
 def _evictions(evicted: int, what: str = "it") -> list[str]:
     if not evicted:
         return []
-    were = "request was" if evicted == 1 else "requests were"
+    were = "was" if evicted == 1 else "were"
     return [
         "",
-        f"{evicted} older {were} evicted from the journal and could have held {what}:",
+        f"{_counted(evicted, 'older request')} {were} evicted from the journal and could have held {what}:",
         "raise journal_entries or journal_bytes, or reset() the account beforehand",
     ]
-
-
-def _is(count: int) -> str:
-    return "is" if count == 1 else "are"
 
 
 def _counted(count: int, noun: str) -> str:
@@ -229,6 +219,5 @@ def _counted(count: int, noun: str) -> str:
 
 
 def _cut(lines: list[str]) -> str:
-    if len(lines) > MAX_LINES:
-        lines = [*lines[:MAX_LINES], f"… and {len(lines) - MAX_LINES} more lines"]
-    return "\n".join(lines)
+    more = [f"… and {len(lines) - MAX_LINES} more lines"] if len(lines) > MAX_LINES else []
+    return "\n".join([*lines[:MAX_LINES], *more])

@@ -1,22 +1,23 @@
 """Events and requests as the control API reports them, as typed records with attributes."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, Self
 from warnings import warn
-
-if TYPE_CHECKING:
-    from _typeshed import DataclassInstance
-
-    from mockserver.client.views import EventView, RequestView, ViolationView
-
-Record = TypeVar("Record", bound="DataclassInstance")
 
 
 @dataclass(frozen=True, slots=True)
-class ReceivedEvent:
+class Record:
+    """What a view of the control API says."""
+
+    @classmethod
+    def from_view(cls, view: Mapping[str, Any]) -> Self:
+        """Members that the record does not know are left out: a newer server may tell more."""
+        return cls(**{name: view[name] for name in cls.__dataclass_fields__ if name in view})
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivedEvent(Record):
     """One thing that the code under test wanted recorded. `attributes` is its JSON as it was sent; `outcome` is
     accepted, rejected, duplicate or dropped, for `reason`; `attempt` counts presentations from 1."""
 
@@ -35,13 +36,9 @@ class ReceivedEvent:
     attempt: int
     request_id: str
 
-    @classmethod
-    def from_view(cls, view: EventView) -> ReceivedEvent:
-        return _record(cls, view)
-
 
 @dataclass(frozen=True, slots=True)
-class Violation:
+class Violation(Record):
     """One place where a request breaks the contract, with the rule, its evidence, and the change that fixes it."""
 
     pointer: str
@@ -59,12 +56,12 @@ class Violation:
         return self.fix
 
     @classmethod
-    def from_view(cls, view: ViolationView) -> Violation:
-        return _record(cls, {"fix": view.get("remedy"), **view})
+    def from_view(cls, view: Mapping[str, Any]) -> Self:
+        return super(Violation, cls).from_view({"fix": view.get("remedy"), **view})
 
 
 @dataclass(frozen=True, slots=True)
-class ReceivedRequest:
+class ReceivedRequest(Record):
     """One request that arrived. `status` is None where no response was sent; `verdict` is valid or invalid."""
 
     id: str
@@ -86,13 +83,8 @@ class ReceivedRequest:
     milliseconds: float
 
     @classmethod
-    def from_view(cls, view: RequestView) -> ReceivedRequest:
+    def from_view(cls, view: Mapping[str, Any]) -> Self:
         violations, warnings = (
             tuple(Violation.from_view(each) for each in views) for views in (view["violations"], view["warnings"])
         )
-        return _record(cls, {**view, "violations": violations, "warnings": warnings})
-
-
-def _record(kind: type[Record], view: Mapping[str, Any]) -> Record:
-    """A record of a view. Members that it does not know are left out: a newer server may tell more."""
-    return kind(**{name: view[name] for name in kind.__dataclass_fields__ if name in view})
+        return super(ReceivedRequest, cls).from_view({**view, "violations": violations, "warnings": warnings})

@@ -13,9 +13,9 @@ from mockserver.support.addresses import is_loopback
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
-_HOST = re.compile(rb"(\[[0-9A-Fa-f.]*:[0-9A-Fa-f:.]+\]|[0-9A-Za-z._-]+)(?::[0-9]{1,5})?")
+_HOST = re.compile(r"(\[[0-9A-Fa-f.]*:[0-9A-Fa-f:.]+\]|[0-9A-Za-z._-]+)(?::[0-9]{1,5})?")
 """RFC 9110, 7.2, without what no host of ours is called: userinfo, percent-encoding, IPv6 zones."""
-_ORIGIN = re.compile(rb"[A-Za-z][0-9A-Za-z+.-]*://" + _HOST.pattern)
+_ORIGIN = re.compile(r"[A-Za-z][0-9A-Za-z+.-]*://" + _HOST.pattern)
 
 
 class Gate:
@@ -35,13 +35,13 @@ class Gate:
     def check(self, request: Request, *, public: bool) -> None:
         """Raises HTTPException 401 or 403 for a call that is not allowed; a `public` route needs no token. A Host that
         cannot be read, or a second one, is refused whatever the token: the addresses that we tell are made of it."""
-        hosts = [(value, _name_in(value, _HOST)) for value in _values(request, b"host")]
+        hosts = [(value, _name_in(value, _HOST)) for value in request.headers.getlist("host")]
         for value, name in hosts:
             if name is None or len(hosts) > 1:
                 raise _refused("host", value)
         if self._shows_token(request):
             return
-        origins = [(value, _name_in(value, _ORIGIN)) for value in _values(request, b"origin")]
+        origins = [(value, _name_in(value, _ORIGIN)) for value in request.headers.getlist("origin")]
         for kind, named in (("host", hosts), ("origin", origins)):
             for value, name in named:
                 if name not in self._hosts:
@@ -54,7 +54,7 @@ class Gate:
             raise HTTPException(403, "beyond loopback the control API requires a token: set --admin-token")
 
     def _shows_token(self, request: Request) -> bool:
-        scheme, _, shown = next(iter(_values(request, b"authorization")), b"").partition(b" ")
+        scheme, _, shown = request.headers.get("authorization", "").encode("latin-1").partition(b" ")
         return scheme.lower() == b"bearer" and any(hmac.compare_digest(shown.strip(), form) for form in self._tokens)
 
 
@@ -75,17 +75,12 @@ def name_of(host: str) -> str:
         return name
 
 
-def _name_in(value: bytes, form: re.Pattern[bytes]) -> str | None:
+def _name_in(value: str, form: re.Pattern[str]) -> str | None:
     """The name in a Host or Origin header, without scheme, port and brackets; None where it has not their form."""
     match = form.fullmatch(value)
-    return name_of(match[1].decode("ascii")) if match else None
+    return name_of(match[1]) if match else None
 
 
-def _values(request: Request, name: bytes) -> list[bytes]:
-    return [value for key, value in request.headers.raw if key == name]
-
-
-def _refused(kind: str, value: bytes) -> HTTPException:
-    shown = value[:80].decode("latin-1")
-    detail = f"the {kind} {shown!r} is not allowed to call the control API; allow it with --admin-host"
+def _refused(kind: str, value: str) -> HTTPException:
+    detail = f"the {kind} {value[:80]!r} is not allowed to call the control API; allow it with --admin-host"
     return HTTPException(403, detail)
