@@ -9,7 +9,7 @@ from mockserver.errors import Failure
 from mockserver.model import ACCEPTED, Credentials, Json, Operation, Request, Verdict, Violation
 from mockserver.validation.body import judge_body
 from mockserver.validation.decoding import read_json
-from mockserver.validation.request import RequestCheck, check_request
+from mockserver.validation.request import check_request
 
 UNKNOWN_TIME = math.nan
 """The time of a request of which nobody knows when it was made: it breaks no rule about time."""
@@ -40,23 +40,19 @@ def judge_request(
     does not; `code` is the status that the request asks for. Without `body_known` only what stands outside the body is
     judged.
     """
-    check = check_request(operation, request, path_values, credentials, code)
+    outside = check_request(operation, request, path_values, credentials, code)
     if not body_known or operation.media_type is None or not (operation.body_required or request.body_size):
-        return ParsedBody(verdict=_with(ACCEPTED, check))
+        return ParsedBody(verdict=outside)
     try:
         body = read_json(request, operation.max_body_bytes or max_bytes)
     except Failure as failure:
         violation = Violation("", failure.kind.value, failure.detail, operation.evidence)
-        return ParsedBody(failure=failure, verdict=_with(Verdict(violations=(violation,)), check))
-    return ParsedBody(body, None, _with(judge_body(operation, body, now), check))
+        return ParsedBody(failure=failure, verdict=_joined(outside, Verdict((violation,))))
+    return ParsedBody(body, None, _joined(outside, judge_body(operation, body, now)))
 
 
-def _with(verdict: Verdict, check: RequestCheck) -> Verdict:
-    """A verdict on the body together with what is wrong outside it."""
-    if not (check.violations or check.warnings):
-        return verdict
-    return Verdict(
-        check.violations + verdict.violations,
-        check.warnings + verdict.warnings,
-        check.parameters + verdict.rejections,
-    )
+def _joined(outside: Verdict, body: Verdict) -> Verdict:
+    """The verdict on a whole request, what stands outside its body first."""
+    if outside is ACCEPTED:
+        return body
+    return Verdict(*(first + second for first, second in zip(outside, body, strict=True)))

@@ -5,6 +5,7 @@ import json
 from mockserver.model import Json, Verdict, Violation
 from mockserver.support.pointers import escaped, parts_of
 from mockserver.support.suggestions import closest
+from mockserver.validation.violations import WORDING
 
 Fixes = list[str | None]
 """A fix for each violation of a list, in its order; None where nobody can tell."""
@@ -47,7 +48,8 @@ def _fix(violation: Violation) -> str | None:
         return f"send {' or '.join(_TYPES.get(name, name) for name in limit)}"
     if rule == "format" and limit in _EXAMPLES:
         return f"send a valid {limit}, such as {_EXAMPLES[limit]}"
-    return _FIXES[rule].format(limit) if rule in _FIXES else None
+    fix = _FIXES.get(rule) or WORDING.get(rule, (None, None))[1]
+    return fix.format(limit) if fix else None
 
 
 _TYPES = {
@@ -65,23 +67,7 @@ _EXAMPLES = {
     "uri": "https://example.com/page",
     "email": "a@example.com",
 }
-_FIXES = {
-    "maxLength": "cut it to {} characters",
-    "minLength": "give it at least {} characters",
-    "maxItems": "send at most {} items",
-    "minItems": "send at least {} items",
-    "maxProperties": "send at most {} properties",
-    "minProperties": "send at least {} properties",
-    "maximum": "send at most {}",
-    "minimum": "send at least {}",
-    "exclusiveMaximum": "send less than {}",
-    "exclusiveMinimum": "send more than {}",
-    "format": "send a valid {}",
-    "pattern": "send text that matches {}",
-    "time-window": "send a time within the window",
-    "security": "send the credential",
-    "falseSchema": "remove it",
-}
+_FIXES = {"time-window": "send a time within the window", "security": "send the credential"}
 
 
 def _json(value: Json) -> str:

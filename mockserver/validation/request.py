@@ -1,36 +1,32 @@
 """Judges what a request has outside its body: credentials, parameters, media type and preferences."""
 
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
 from urllib.parse import parse_qsl
 
 from mockserver.http.media import is_json
-from mockserver.model import Credential, Credentials, Evidence, Json, Operation, Parameter, Request, Violation
+from mockserver.model import (
+    ACCEPTED,
+    Credential,
+    Credentials,
+    Evidence,
+    Json,
+    Operation,
+    Parameter,
+    Request,
+    Verdict,
+    Violation,
+)
 from mockserver.validation.violations import schema_violations
 
 NO_PAGE = Evidence("documented", "the contracts that are served")
 RFC_7240 = Evidence("documented", "RFC 7240, Prefer")
 
 
-class RequestCheck(NamedTuple):
-    """What is wrong outside the body; the vendor also rejects the request for the violations in `parameters`."""
-
-    violations: tuple[Violation, ...] = ()
-    warnings: tuple[Violation, ...] = ()
-    parameters: tuple[Violation, ...] = ()
-
-
-NOTHING_WRONG = RequestCheck()
-
-
 def check_request(
-    operation: Operation,
-    request: Request,
-    path_values: Mapping[str, str],
-    credentials: Credentials,
-    code: int | None,
-) -> RequestCheck:
-    """Everything that is wrong or odd outside the body. `code` is the status that the request asks for."""
+    operation: Operation, request: Request, path_values: Mapping[str, str], credentials: Credentials, code: int | None
+) -> Verdict:
+    """The verdict on what stands outside the body; the vendor rejects the request for violations in parameters only.
+    `code` is the status that the request asks for."""
     violations: tuple[Violation, ...] = ()
     warnings: tuple[Violation, ...] = ()
     if operation.credentials and not credentials.credential:
@@ -50,8 +46,8 @@ def check_request(
         warnings += (Violation("", "prefer", message, RFC_7240, parameter="Prefer"),)
     parameters = _parameters(operation, request, path_values) if operation.parameters else ()
     if not (violations or warnings or parameters):
-        return NOTHING_WRONG
-    return RequestCheck(violations + parameters, warnings, parameters)
+        return ACCEPTED
+    return Verdict(violations + parameters, warnings, parameters)
 
 
 def undocumented(rule: str, message: str, evidence: Evidence) -> Violation:
@@ -77,13 +73,9 @@ def _parameters(operation: Operation, request: Request, path_values: Mapping[str
         text = (path_values if parameter.location == "path" else query).get(parameter.name)
         subject = f"{parameter.location} parameter '{parameter.name}'"
         if text is not None:
-            for violation in schema_violations(parameter.schema, _typed(parameter, text)):
-                message = f"{subject} {violation.message}"
-                violations.append(
-                    violation._replace(
-                        pointer="", message=message, evidence=operation.evidence, parameter=parameter.name
-                    )
-                )
+            for _, rule, message, _, value, limit, _ in schema_violations(parameter.schema, _typed(parameter, text)):
+                worded = f"{subject} {message}"
+                violations.append(Violation("", rule, worded, operation.evidence, value, limit, parameter.name))
         elif parameter.required:
             message = f"{subject} is missing"
             violations.append(Violation("", "required", message, operation.evidence, parameter=parameter.name))

@@ -87,9 +87,7 @@ def _violations_of(schema: CompiledSchema, error: Any, value: Json) -> Iterator[
     kind, pointer = error.kind, pointer_of(error.instance_path)
     rule, limit = kind.name, kind.value
     evidence, reason = _annotations_of(schema, error.schema_path)
-    if rule == "falseSchema" and error.schema_path[-1:] == [
-        "additionalProperties"
-    ]:  # an object that may have no member
+    if rule == "falseSchema" and error.schema_path[-1:] == ["additionalProperties"]:  # no member is allowed
         rule, limit = "additionalProperties", list(follow(value, pointer))
     if rule in ("additionalProperties", "unevaluatedProperties"):
         for name in limit:
@@ -129,31 +127,32 @@ def _worded(kind: Any, rule: str, limit: Json) -> str:
         return f"must be {json.dumps(limit)}"
     if rule == "type":
         return f"must be of type {' or '.join(limit)}"
-    return _MESSAGES[rule].format(limit) if rule in _MESSAGES else f"breaks the rule {rule}"
+    return WORDING[rule][0].format(limit) if rule in WORDING else f"breaks the rule {rule}"
 
 
-_MESSAGES = {
-    "maxLength": "must be at most {} characters long",
-    "minLength": "must be at least {} characters long",
-    "maxItems": "must have at most {} items",
-    "minItems": "must have at least {} items",
-    "maxProperties": "must have at most {} properties",
-    "minProperties": "must have at least {} properties",
-    "maximum": "must be at most {}",
-    "minimum": "must be at least {}",
-    "exclusiveMaximum": "must be less than {}",
-    "exclusiveMinimum": "must be more than {}",
-    "multipleOf": "must be a multiple of {}",
-    "pattern": "must match the pattern {}",
-    "format": "must be a valid {}",
-    "uniqueItems": "must not have equal items",
-    "contains": "must have the documented number of items that match `contains`",
-    "unevaluatedItems": "must not have further items",
-    "falseSchema": "must be absent",
-    "not": "must not match the schema under `not`",
-    "anyOf": "matches none of the documented options",
-    "oneOf": "matches none of the documented options",
+WORDING: Mapping[str, tuple[str, str | None]] = {
+    "maxLength": ("must be at most {} characters long", "cut it to {} characters"),
+    "minLength": ("must be at least {} characters long", "give it at least {} characters"),
+    "maxItems": ("must have at most {} items", "send at most {} items"),
+    "minItems": ("must have at least {} items", "send at least {} items"),
+    "maxProperties": ("must have at most {} properties", "send at most {} properties"),
+    "minProperties": ("must have at least {} properties", "send at least {} properties"),
+    "maximum": ("must be at most {}", "send at most {}"),
+    "minimum": ("must be at least {}", "send at least {}"),
+    "exclusiveMaximum": ("must be less than {}", "send less than {}"),
+    "exclusiveMinimum": ("must be more than {}", "send more than {}"),
+    "multipleOf": ("must be a multiple of {}", None),
+    "pattern": ("must match the pattern {}", "send text that matches {}"),
+    "format": ("must be a valid {}", "send a valid {}"),
+    "uniqueItems": ("must not have equal items", None),
+    "contains": ("must have the documented number of items that match `contains`", None),
+    "unevaluatedItems": ("must not have further items", None),
+    "falseSchema": ("must be absent", "remove it"),
+    "not": ("must not match the schema under `not`", None),
+    "anyOf": ("matches none of the documented options", None),
+    "oneOf": ("matches none of the documented options", None),
 }
+"""What a keyword says of a value that breaks it, and the fix where the keyword alone tells it."""
 
 
 def _annotations_of(schema: CompiledSchema, schema_path: list[str | int]) -> tuple[Evidence, str | None]:
@@ -174,11 +173,8 @@ def _annotations_at(document: Mapping[str, Json], schema_path: list[str | int]) 
         node = nodes[-1]
         inner = node[part] if isinstance(node, list) and isinstance(part, int) else None
         nodes.append(node.get(part) if isinstance(node, dict) else inner)
-    for depth in range(len(nodes) - 1, -1, -1):
-        node = nodes[depth]
-        if not isinstance(node, dict):
-            continue
-        annotation = annotation_of(node, schema_path[depth] if depth < len(schema_path) else None)
+    for node, key in zip(reversed(nodes), (None, *reversed(schema_path)), strict=True):
+        annotation = annotation_of(node, key) if isinstance(node, dict) else None
         if annotation is not None:
             return evidence_of(annotation), reason_of(annotation)
     return UNSTATED, None
