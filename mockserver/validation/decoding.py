@@ -1,12 +1,11 @@
 """Turns the bytes of a request body into a JSON value: content codings undone within a bound, JSON read strictly."""
 
 import json
-import math
 import re
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Protocol
+from typing import Any
 
 import jiter
 import orjson
@@ -53,7 +52,7 @@ def parse_json(data: bytes) -> Json:
         value = jiter.from_json(data, allow_inf_nan=False, catch_duplicate_keys=True, cache_mode="keys")
     except ValueError as error:
         raise Failure(FailureKind.UNREADABLE, str(error), syntax=partial(_syntax_problem, str(error))) from None
-    if not _fits_doubles(data) and _holds_infinity(value):
+    if not _is_in_range(data, value):
         raise Failure(FailureKind.UNREADABLE, "a number is out of range")
     return value
 
@@ -93,21 +92,10 @@ def decompressed(request: Request, max_bytes: int) -> bytes:
     return data
 
 
-class _Inflater(Protocol):
-    """What zlib and zstandard give to undo one member or frame."""
-
-    @property
-    def eof(self) -> bool: ...
-
-    @property
-    def unused_data(self) -> bytes: ...
-
-    def decompress(self, data: bytes, /) -> bytes: ...
-
-
-def _inflated(data: bytes, max_bytes: int, coding: str, start: Callable[[], _Inflater]) -> bytes:
-    """All members of a compressed stream. Read in slices, so that what a slice swells to is bounded too; stops soon
-    after `max_bytes`. Raises Failure for a damaged or an unfinished stream, and for more than MAX_MEMBERS."""
+def _inflated(data: bytes, max_bytes: int, coding: str, start: Callable[[], Any]) -> bytes:
+    """All members of a compressed stream; `start` makes what zlib and zstandard give to undo one of them. Read in
+    slices, so that what a slice swells to is bounded too; stops soon after `max_bytes`. Raises Failure for a damaged or
+    an unfinished stream, and for more than MAX_MEMBERS."""
     inflated, inflater, at, members = bytearray(), start(), 0, 1
     while at < len(data) and len(inflated) <= max_bytes:
         if inflater.eof:
@@ -125,26 +113,21 @@ def _inflated(data: bytes, max_bytes: int, coding: str, start: Callable[[], _Inf
     return bytes(inflated)
 
 
-def _gunzip(data: bytes, max_bytes: int) -> bytes:
-    """gzip (RFC 1952)."""
-    return _inflated(data, max_bytes, "gzip", lambda: zlib.decompressobj(wbits=31))
-
-
 def _undeflate(data: bytes, max_bytes: int) -> bytes:
     """The deflate coding: a zlib stream (RFC 1950), or the bare one (RFC 1951) that some clients send."""
     try:
         return _inflated(data, max_bytes, "deflate", zlib.decompressobj)
     except Failure:
-        return _inflated(data, max_bytes, "deflate", lambda: zlib.decompressobj(wbits=-zlib.MAX_WBITS))
+        return _inflated(data, max_bytes, "deflate", partial(zlib.decompressobj, wbits=-zlib.MAX_WBITS))
 
 
-def _unzstd(data: bytes, max_bytes: int) -> bytes:
-    """zstd (RFC 8878)."""
-    decompressor = zstandard.ZstdDecompressor(max_window_size=_MAX_ZSTD_WINDOW)
-    return _inflated(data, max_bytes, "zstd", decompressor.decompressobj)
-
-
-_CODINGS: dict[str, Callable[[bytes, int], bytes]] = {
+_gunzip = partial(_inflated, coding="gzip", start=partial(zlib.decompressobj, wbits=31))
+_unzstd = partial(
+    _inflated,
+    coding="zstd",
+    start=lambda: zstandard.ZstdDecompressor(max_window_size=_MAX_ZSTD_WINDOW).decompressobj(),
+)
+_CODINGS: Mapping[str, Callable[[bytes, int], bytes]] = {
     "gzip": _gunzip,
     "x-gzip": _gunzip,
     "deflate": _undeflate,
@@ -153,25 +136,14 @@ _CODINGS: dict[str, Callable[[bytes, int], bytes]] = {
 }
 
 
-def _fits_doubles(data: bytes) -> bool:
-    """Whether orjson, which refuses a number that a double cannot hold, can read a JSON text: much faster than a look
-    at every number of what was read."""
+def _is_in_range(data: bytes, value: Json) -> bool:
+    """Whether every number of a JSON text and of its value is finite. orjson, which refuses those that a double cannot
+    hold, is asked first: it is much faster than a look at every number."""
     try:
         orjson.loads(data)
     except orjson.JSONDecodeError:
-        return False
+        try:
+            json.dumps(value, check_circular=False, allow_nan=False)
+        except ValueError:
+            return False
     return True
-
-
-def _holds_infinity(value: Json) -> bool:
-    stack = [value]
-    while stack:
-        current = stack.pop()
-        if isinstance(current, float):
-            if math.isinf(current):
-                return True
-        elif isinstance(current, dict):
-            stack.extend(current.values())
-        elif isinstance(current, list):
-            stack.extend(current)
-    return False
