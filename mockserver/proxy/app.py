@@ -13,6 +13,7 @@ from starlette.types import Receive, Scope, Send
 
 from mockserver.accounts.account import UNMATCHED, Account, Accounts
 from mockserver.contracts import Catalogue
+from mockserver.contracts.paths import path_values
 from mockserver.errors import ClientGone, Failure
 from mockserver.http.connection import connection_of
 from mockserver.http.problems import problem_response
@@ -24,8 +25,9 @@ from mockserver.proxy.forwarding import Forwarder, UpstreamFailure, UpstreamResp
 from mockserver.proxy.upstreams import Upstream
 from mockserver.server.recorder import Outcome, Recorder, Recording
 from mockserver.server.responder import Responder
-from mockserver.server.routing import documented_routes, methods_of, path_values, unknown_path
+from mockserver.server.routing import documented_routes, methods_of, unknown_path
 from mockserver.server.undocumented import NO_TUNNEL
+from mockserver.settings import Settings
 from mockserver.validation.credentials import read_credentials
 from mockserver.validation.decoding import text_of
 from mockserver.validation.exchange import judge_request
@@ -57,10 +59,8 @@ class Proxy:
         self._operations = catalogue.operations
         self._upstreams, self._accounts, self._recorder = upstreams, accounts, recorder
         self._max_body_bytes = max_body_bytes
-        limits = dict.fromkeys((operation.id for operation in catalogue.operations), None)
         self._refusing = {
-            name: Responder(vendor_named(name), {}, max_body_bytes, limits, enforced=False)
-            for name in (catalogue.vendors if enforce else ())
+            name: Responder(vendor_named(name), Settings(), {}) for name in (catalogue.vendors if enforce else ())
         }
         self._forwarder = Forwarder(timeout, max_body_bytes, tls)
         self._any_status = {name: contract.operations_with_default for name, contract in catalogue.vendors.items()}
@@ -77,7 +77,7 @@ class Proxy:
         account = self._accounts.of(operation.vendor, credentials.credential)
 
         def judged(request: Request) -> Verdict:
-            values = path_values(operation, scope)
+            values = path_values(operation.path, request.path)
             return judge_request(operation, request, values, credentials, account.now(), self._max_body_bytes).verdict
 
         await self._forward(operation, account, judged, head, scope, receive, send)

@@ -55,12 +55,7 @@ def create_app(
 def responders_of(settings: Settings, catalogue: Catalogue) -> dict[str, Responder]:
     """A responder for each served vendor."""
     limits = {operation.id: rate_limit_of(operation, settings.rate_limits) for operation in catalogue.operations}
-    return {
-        name: Responder(
-            vendor_named(name), settings.accepted_keys, settings.max_body_bytes, limits, enforced=settings.quotas
-        )
-        for name in catalogue.vendors
-    }
+    return {name: Responder(vendor_named(name), settings, limits) for name in catalogue.vendors}
 
 
 def warn_of_real_keys(account: Account) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from starlette.types import Receive, Scope, Send
 
 from mockserver.accounts.account import Account, Accounts
+from mockserver.contracts.paths import path_values
 from mockserver.errors import ClientGone
 from mockserver.faults.schedule import Firing
 from mockserver.faults.wire import FaultContext
@@ -19,7 +20,6 @@ from mockserver.http.sending import headers_of, respond
 from mockserver.model import ACCEPTED, NO_PREFERENCES, Headers, Operation, RequestContext, Response, Verdict
 from mockserver.server.recorder import Outcome, Recorder
 from mockserver.server.responder import Decision, Responder
-from mockserver.server.routing import path_values
 from mockserver.validation.credentials import read_credentials
 from mockserver.vendors.base import vendor_state
 
@@ -31,11 +31,7 @@ class Pipeline:
     responses are varied, None where they stay as they are."""
 
     def __init__(
-        self,
-        accounts: Accounts,
-        recorder: Recorder,
-        responders: Mapping[str, Responder],
-        varied_seed: int | None = None,
+        self, accounts: Accounts, recorder: Recorder, responders: Mapping[str, Responder], varied_seed: int | None
     ) -> None:
         self._accounts = accounts
         self._recorder = recorder
@@ -61,7 +57,7 @@ class Pipeline:
         except ClientGone as gone:
             recording.close(gone.request, Outcome(account.now(), firing=early))
             return
-        values, preferences = path_values(operation, scope), read_preferences(request)
+        values, preferences = path_values(operation.path, request.path), read_preferences(request)
         context = RequestContext(operation, request, values, credentials, preferences)
         outcome, decision = await self._outcome(context, account, connection, early)
         recording.close(request, outcome)
@@ -106,12 +102,10 @@ class Pipeline:
     def _varied(self, decision: Decision, context: RequestContext, account: Account) -> Decision:
         """A decision with its success varied by the account's own randomness, so that ids stay the usual ones."""
 
-        def make() -> random.Random:
-            return random.Random(f"{self._varied_seed}/{account.vendor}/{account.credential}/answers")  # noqa: S311
-
         from mockserver.server.variation import varied  # noqa: PLC0415 - few vary responses, and it loads a lot
 
-        chance = vendor_state(account, "variety", make)
+        seed = f"{self._varied_seed}/{account.vendor}/{account.credential}/answers"
+        chance = vendor_state(account, "variety", lambda: random.Random(seed))  # noqa: S311
         response = varied(decision.response, context.operation, context.body, chance)
         accepted = response if decision.accepted is decision.response else decision.accepted
         return Decision(response, accepted)
@@ -131,18 +125,18 @@ def _outcome_of(
     wire = firing.fault.wire if firing else None
     sent = wire is None or wire.kind.responds
     delivered = wire is None or wire.kind.delivers
+    if accepted is None:
+        return Outcome(now, response if sent else None, headers if sent else (), verdict, firing)
     return Outcome(
         now,
         response=response if sent else None,
         headers=headers if sent else (),
         verdict=verdict,
         firing=firing,
-        stored=accepted is not None,
-        acknowledged=(
-            accepted is not None and delivered and response.status < 300 and not (connection and connection.lost)
-        ),
-        event_outcomes=accepted.event_outcomes if accepted is not None else (),
-        accepted_body=accepted.body if accepted is not None and not (sent and accepted is response) else b"",
+        stored=True,
+        acknowledged=delivered and response.status < 300 and not (connection and connection.lost),
+        event_outcomes=accepted.event_outcomes,
+        accepted_body=b"" if sent and accepted is response else accepted.body,
     )
 
 

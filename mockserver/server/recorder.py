@@ -8,17 +8,7 @@ from typing import NamedTuple
 
 from mockserver.accounts.account import Account, Accounts
 from mockserver.faults.schedule import Firing
-from mockserver.model import (
-    ACCEPTED,
-    EventOutcome,
-    Exchange,
-    Headers,
-    Operation,
-    Request,
-    Response,
-    Verdict,
-    Violation,
-)
+from mockserver.model import ACCEPTED, EventOutcome, Exchange, Headers, Operation, Request, Response, Verdict, Violation
 from mockserver.support.redaction import Redaction
 
 access_log = logging.getLogger("mockserver.access")

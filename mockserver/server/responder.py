@@ -1,7 +1,7 @@
 """Decides the response to a request that was read and judged: asks every stage in the vendor's order, renders."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import NamedTuple
 
@@ -10,21 +10,14 @@ from mockserver.accounts.quotas import RateLimit
 from mockserver.errors import Failure
 from mockserver.faults.fault import Fault
 from mockserver.http.problems import status_of
-from mockserver.model import (
-    FailureKind,
-    Headers,
-    Operation,
-    Quota,
-    RequestContext,
-    Response,
-)
+from mockserver.model import FailureKind, Headers, Operation, Quota, RequestContext, Response, Violation
 from mockserver.server.envelopes import Envelopes
+from mockserver.settings import Settings
 from mockserver.validation.credentials import authorize
 from mockserver.validation.decoding import text_of
 from mockserver.validation.exchange import ParsedBody, judge_request
+from mockserver.validation.response import WITHOUT_BODY
 from mockserver.vendors.base import Vendor, sample_response
-
-WITHOUT_BODY = frozenset({204, 205, 304})
 
 
 class Decision(NamedTuple):
@@ -38,20 +31,12 @@ class Decision(NamedTuple):
 class Responder:
     """Decides for the operations of one vendor's contract, with that vendor's behaviours."""
 
-    def __init__(
-        self,
-        vendor: Vendor,
-        accepted_keys: Mapping[str, tuple[str, ...]],
-        max_body_bytes: int,
-        rate_limits: Mapping[str, RateLimit | None],
-        *,
-        enforced: bool = True,
-    ) -> None:
+    def __init__(self, vendor: Vendor, settings: Settings, rate_limits: Mapping[str, RateLimit | None]) -> None:
         self._vendor = vendor
-        self._accepted_keys = accepted_keys
-        self._max_body_bytes = max_body_bytes
+        self._accepted_keys = settings.accepted_keys
+        self._max_body_bytes = settings.max_body_bytes
+        self._enforced = settings.quotas
         self._rate_limits = rate_limits
-        self._enforced = enforced
         self._envelopes = Envelopes()
 
     def limit(self, operation: Operation) -> int:
@@ -72,7 +57,8 @@ class Responder:
         quota: Quota | None = None
         try:
             self._fail_as_asked(context, fault)
-            self._refuse_early(context, parsed)
+            if operation.extensions.get("x-body-before-credential"):
+                self._refuse(context, parsed, self._vendor.refuses_before_credentials)
             authorize(operation, context.credentials, self._accepted_keys)
             quota = self._within_quota(rate_limit, account)
             self._refuse(context, parsed)
@@ -81,7 +67,7 @@ class Responder:
             stated = self._enforced or failure.kind is FailureKind.ASKED_FOR
             standing = quota or (account.quotas.look(rate_limit) if rate_limit and stated else None)
             return Decision(self.failed(operation, failure, standing, account))
-        accepted = self._with_quota(operation, response, quota, account)
+        accepted = self._with_quota(operation, response, quota, account, None)
         if fault is not None and fault.stage == "after" and fault.status not in (None, operation.success):
             lost = Failure(FailureKind.ASKED_FOR, status=fault.status, retry_after=fault.retry_after)
             standing = quota or (account.quotas.look(rate_limit) if rate_limit else None)
@@ -109,15 +95,6 @@ class Responder:
         if code is not None and code in operation.responses and code != operation.success:
             raise Failure(FailureKind.ASKED_FOR, status=code)
 
-    def _refuse_early(self, context: RequestContext, parsed: ParsedBody) -> None:
-        """Where the vendor decodes before it looks at the credential, raises what it finds then."""
-        if not context.operation.extensions.get("x-body-before-credential"):
-            return
-        if parsed.failure is not None:
-            raise parsed.failure
-        if any(self._vendor.refuses_before_credentials(rejection) for rejection in parsed.verdict.rejections):
-            raise self._invalid(context, parsed)
-
     def _within_quota(self, rate_limit: RateLimit | None, account: Account) -> Quota | None:
         """Counts the request against its quota. Raises Failure where it was one too many."""
         if rate_limit is None or not self._enforced:
@@ -127,27 +104,18 @@ class Responder:
             raise Failure(FailureKind.RATE_LIMITED)
         return quota
 
-    def _refuse(self, context: RequestContext, parsed: ParsedBody) -> None:
-        """Raises what is wrong with the body."""
+    def _refuse(
+        self, context: RequestContext, parsed: ParsedBody, is_found: Callable[[Violation], bool] = lambda _: True
+    ) -> None:
+        """Raises what is wrong with the body, unless all of it is found later only."""
         if parsed.failure is not None:
             raise parsed.failure
-        if parsed.verdict.rejections:
-            raise self._invalid(context, parsed)
-
-    def _invalid(self, context: RequestContext, parsed: ParsedBody) -> Failure:
-        violations = parsed.verdict.rejections
-        if parsed.body is None:
-            return Failure(FailureKind.INVALID, violations=violations)
-        text = partial(text_of, context.request, self.limit(context.operation))
-        return Failure(FailureKind.INVALID, violations=violations, text=text)
+        if any(map(is_found, parsed.verdict.rejections)):
+            text = partial(text_of, context.request, self.limit(context.operation))
+            raise Failure(FailureKind.INVALID, violations=parsed.verdict.rejections, text=text)
 
     def _with_quota(
-        self,
-        operation: Operation,
-        response: Response,
-        quota: Quota | None,
-        account: Account,
-        retry_after: float | None = None,
+        self, operation: Operation, response: Response, quota: Quota | None, account: Account, retry_after: float | None
     ) -> Response:
         """A response with the vendor's rate-limit headers, and `Retry-After` on 429 and 503."""
         if quota is None and response.status not in (429, 503):

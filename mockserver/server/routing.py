@@ -48,9 +48,7 @@ def documented_routes(operations: Iterable[Operation], handle: Handler, wrong_me
     """A route per operation, and after them one per path that takes every other method."""
     operations = list(operations)
     routes = [
-        Route(
-            starlette_path(operation.path), Endpoint(operation, handle), methods=[operation.method], name=operation.id
-        )
+        Route(starlette_path(operation.path), Endpoint(operation, handle), methods=[operation.method])
         for operation in operations
     ]
     by_path = {starlette_path(operation.path): operation for operation in operations}
@@ -62,14 +60,6 @@ def starlette_path(template: str) -> str:
     for number, name in enumerate(parameter_names(template)):
         template = template.replace(f"{{{name}}}", f"{{p{number}}}", 1)
     return template
-
-
-def path_values(operation: Operation, scope: Scope) -> dict[str, str]:
-    """The values of the path parameters, by the names of the contract."""
-    found = scope.get("path_params") or {}
-    return {
-        name: str(found[f"p{number}"]) for number, name in enumerate(parameter_names(operation.path) if found else ())
-    }
 
 
 def methods_of(path: str, operations: Iterable[Operation]) -> list[str]:

@@ -3,16 +3,7 @@
 import re
 
 from mockserver.errors import Failure
-from mockserver.model import (
-    EventPart,
-    FailureKind,
-    Headers,
-    Json,
-    Operation,
-    Quota,
-    RequestContext,
-    Violation,
-)
+from mockserver.model import EventPart, FailureKind, Headers, Json, Operation, Quota, RequestContext, Violation
 from mockserver.vendors.base import Problem, Vendor
 from mockserver.vendors.datadog import wording
 from mockserver.vendors.datadog.behaviour import BEHAVIOURS, EVENTS
