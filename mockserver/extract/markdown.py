@@ -145,6 +145,16 @@ def _table(tokens: Sequence[Token], line: int, first: int) -> Table:
     return Table(line, rows[0][1], tuple(rows[1:]))
 
 
+def below_headings(blocks: Sequence[Block], deepest: int = 6) -> list[tuple[str, list[Block]]]:
+    """The text of each heading of at most level `deepest`, with the blocks from it on; first what is above them all."""
+    found: list[tuple[str, list[Block]]] = [("", [])]
+    for block in blocks:
+        if isinstance(block, Heading) and block.level <= deepest:
+            found.append((block.text, []))
+        found[-1][1].append(block)
+    return found
+
+
 def fences(blocks: Sequence[Block]) -> Iterator[Fence]:
     """Every code block, those in tabs too."""
     for block in blocks:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from mockserver.extract.dialects import Dialect
 from mockserver.extract.errors import ExtractError
-from mockserver.extract.markdown import Block, Fence, Heading, Tab, Table, Text, fences, parse
+from mockserver.extract.markdown import Block, Fence, Tab, Table, Text, below_headings, fences, parse
 from mockserver.extract.model import Body, Endpoint, Page, Parameter, Prose, Response, Row, Sample, Site
 from mockserver.extract.names import camel
 from mockserver.extract.reading import Source
@@ -20,7 +20,7 @@ REQUIRED = re.compile(r"\s*\[\*required\*\]")
 ENDPOINT = re.compile(r"(?P<method>[A-Z]+)\s+(?P<rest>.*)")
 SERVED = re.compile(r"(?P<url>https?://[^/\s]+)(?P<path>/[^?\s]*)")
 SDK_CALL = re.compile(r"\bapi_?[iI]nstance\s*\.\s*(\w+)\(|\bapi\.(\w+)\((?:ctx|body|params)")
-LIMIT = re.compile(r"above (?P<size>\d+)\s?(?P<unit>KB|MB)\b")
+LIMIT = re.compile(r"above (\d+)\s?(KB|MB)\b")
 UNITS = {"KB": 1_000, "MB": 1_000_000}
 PARAMETERS = {"path parameters": "path", "query strings": "query", "header parameters": "header"}
 
@@ -33,7 +33,8 @@ def recognises(text: str) -> bool:
 def read(source: Source) -> Page:
     """The page's endpoints. Raises ExtractError where the page departs from the form."""
     blocks = parse(source.body, source.file, source.first_line)
-    endpoints = [endpoint for section in _sections(blocks) for endpoint in _section(source, *section)]
+    sections = ((heading, _versions(below)) for heading, below in below_headings(blocks, 2))
+    endpoints = [_endpoint(source, heading, tab, len(tabs)) for heading, tabs in sections for tab in tabs]
     if not endpoints:
         raise ExtractError(source.file, source.first_line, 'a version tab, such as {% tab title="v1" %}')
     return Page(source.file, _label(source), NAME, NAME, tuple(endpoints))
@@ -44,29 +45,15 @@ def _label(source: Source) -> str:
     return " › ".join(crumbs if crumbs[-1:] == [source.title] else [*crumbs, source.title])
 
 
-def _sections(blocks: Sequence[Block]) -> Iterator[tuple[str, list[Tab]]]:
-    """Each heading with the version tabs below it."""
-    heading, tabs = "", list[Tab]()
-    for block in blocks:
-        if isinstance(block, Heading) and block.level <= 2:
-            if tabs:
-                yield heading, tabs
-            heading, tabs = block.text, []
-        elif isinstance(block, Tab) and VERSION.match(block.title):
-            tabs.append(block)
-    if tabs:
-        yield heading, tabs
-
-
-def _section(source: Source, heading: str, tabs: Sequence[Tab]) -> Iterator[Endpoint]:
-    for tab in tabs:
-        yield _endpoint(source, heading, tab, len(tabs))
+def _versions(blocks: Sequence[Block]) -> list[Tab]:
+    """The version tabs among the blocks."""
+    return [block for block in blocks if isinstance(block, Tab) and VERSION.match(block.title)]
 
 
 def _endpoint(source: Source, heading: str, tab: Tab, versions: int) -> Endpoint:
     version = tab.title.split()[0]
     section = f"{heading} › {version}"
-    parts = _parts(tab.blocks)
+    parts = {text.lower(): below for text, below in below_headings(tab.blocks)}
     line, method, path, sites = _sites(source.file, tab)
     samples = _samples(source, tab)
     request, needed = _request(source.file, section, parts)
@@ -87,19 +74,10 @@ def _endpoint(source: Source, heading: str, tab: Tab, versions: int) -> Endpoint
         samples=samples,
         credentials=credentials(samples),
         prose=prose,
-        max_body_bytes=next((_bytes(each.text) for each in prose if LIMIT.search(each.text)), None),
+        max_body_bytes=next(
+            (int(size) * UNITS[unit] for each in prose for size, unit in LIMIT.findall(each.text)), None
+        ),
     )
-
-
-def _parts(blocks: Sequence[Block]) -> dict[str, list[Block]]:
-    """The blocks below each heading, by its text in lower case; what stands above the first is dropped."""
-    parts: dict[str, list[Block]] = {}
-    name = ""
-    for block in blocks:
-        if isinstance(block, Heading):
-            name = block.text.lower()
-        parts.setdefault(name, []).append(block)
-    return parts
 
 
 def _sites(file: str, tab: Tab) -> tuple[int, str, str, tuple[Site, ...]]:
@@ -108,8 +86,7 @@ def _sites(file: str, tab: Tab) -> tuple[int, str, str, tuple[Site, ...]]:
     if table is None or [name.lower() for name in table.columns] != ["datadog site", "api endpoint"]:
         at = table.line if table else tab.line
         raise ExtractError(file, at, 'the table "Datadog site | API endpoint" at the head of the version tab')
-    sites: list[Site] = []
-    calls: dict[tuple[str, str], int] = {}
+    sites, calls = list[Site](), dict[tuple[str, str], int]()
     for line, (site, cell) in table.rows:
         match = ENDPOINT.match(cell)
         served = SERVED.fullmatch(match["rest"]) if match else None
@@ -199,11 +176,6 @@ def _parameters(file: str, parts: dict[str, list[Block]]) -> Iterator[Parameter]
             if isinstance(table, Table):
                 for line, cells in table.rows:
                     yield Parameter(location, _row(file, line, table.columns, cells))
-
-
-def _bytes(text: str) -> int | None:
-    match = LIMIT.search(text)
-    return int(match["size"]) * UNITS[match["unit"]] if match else None
 
 
 DIALECT = Dialect("with {% tab %} blocks", recognises, read)

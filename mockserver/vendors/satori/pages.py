@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from mockserver.extract.dialects import Dialect
 from mockserver.extract.errors import ExtractError
-from mockserver.extract.model import Body, Endpoint, Example, Field, Page, Prose, Response, Row, Sample
+from mockserver.extract.model import Body, Endpoint, Field, Page, Prose, Response, Row, Sample
 from mockserver.extract.names import camel
 from mockserver.extract.reading import Source
 from mockserver.extract.samples import BASIC_AUTH, credentials, curl_samples, example, split_url
@@ -18,6 +18,8 @@ ENVELOPE = re.compile(r"array of events under the (?P<name>\w+)\s", re.IGNORECAS
 BASIC = re.compile(r"Basic Auth\W+ where the username is your API Key", re.IGNORECASE)
 CODE_URL = re.compile(r'["\'](?P<url>https?://[^\s"\'`]+/[^\s"\'`]*)["\']')
 CODE_METHOD = re.compile(r'(?:method\s*[:=]\s*|NewRequest\()["\'](?P<method>[A-Z]+)["\']')
+LISTING = re.compile(r"(?ms)^[ \t]*1\s*\n(?:[ \t]*\d+[ \t]*\n)*\| (?P<code>.*?)(?P<end>^[ \t]*\|[ \t]*$|\Z)")
+"""Line numbers, a line each, and the code between bars."""
 COLUMNS = 5
 
 
@@ -66,23 +68,11 @@ def read(source: Source) -> Page:
 
 
 def _listings(source: Source) -> Iterator[_Listing]:
-    lines = source.lines
-    at = 0
-    while at < len(lines):
-        if lines[at].strip() != "1":
-            at += 1
-            continue
-        start, count = at, 1
-        while at + 1 < len(lines) and lines[at + 1].strip() == str(count + 1):
-            at, count = at + 1, count + 1
-        at += 1
-        if at == len(lines) or not lines[at].startswith("| "):
-            continue
-        end = next((i for i in range(at, len(lines)) if lines[i].strip() == "|"), None)
-        if end is None:
-            raise ExtractError(source.file, at + 1, 'a line "|" that ends the listing opened here')
-        yield _Listing(start + 1, at + 1, end + 1, "\n".join([lines[at][2:], *lines[at + 1 : end]]))
-        at = end
+    for match in LISTING.finditer(source.text):
+        start, line, end = (source.text.count("\n", 0, match.start(part)) + 1 for part in (0, "code", "end"))
+        if not match["end"]:
+            raise ExtractError(source.file, line, 'a line "|" that ends the listing opened here')
+        yield _Listing(start, line, end, match["code"].removesuffix("\n"))
 
 
 def _prose(source: Source, listings: Sequence[_Listing]) -> Iterator[Prose]:
@@ -139,13 +129,9 @@ def _body(source: Source, listings: Sequence[_Listing], prose: Sequence[Prose], 
         at = next(each.line for each in prose if ENVELOPE.search(each.text + " "))
         fields = (Field(Row(at, "", envelope["name"], "[object]", "", True), fields),)
     heading = next((source.lines[i - 1] for i in range(line - 1, 1, -1) if source.lines[i].strip() == "#"), "")
-    return heading, Body(f"{heading} › Request", line, rows, fields, tuple(_examples(source.file, listings)))
-
-
-def _examples(file: str, listings: Sequence[_Listing]) -> Iterator[Example]:
-    for listing in listings:
-        if listing.code.lstrip().startswith("{"):
-            yield example(file, listing.line, listing.code)
+    texts = [each for each in listings if each.code.lstrip().startswith("{")]
+    examples = tuple(example(source.file, each.line, each.code) for each in texts)
+    return heading, Body(f"{heading} › Request", line, rows, fields, examples)
 
 
 def _samples(source: Source, listings: Sequence[_Listing]) -> Iterator[Sample]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from mockserver.extract.dialects import Dialect
 from mockserver.extract.errors import ExtractError
-from mockserver.extract.markdown import Block, Fence, Heading, Table, Text, parse
+from mockserver.extract.markdown import Block, Fence, Table, Text, below_headings, parse
 from mockserver.extract.model import (
     Body,
     Credential,
@@ -23,10 +23,14 @@ from mockserver.extract.names import camel
 from mockserver.extract.reading import Source
 from mockserver.extract.samples import BEARER_AUTH, credentials, curl_samples, example, split_url
 
+Parts = list[tuple[str, Block]]
+"""Each block of a page with the text of the heading above it."""
+
 NAME = "supalytics"
 RECOGNISED = re.compile(r"^\|\s*Field\s*\|\s*Type\s*\|\s*Required\s*\|\s*Description\s*\|", re.MULTILINE)
 CALL = re.compile(r"(?P<method>[A-Z]+)\s+(?P<host>https?://[^/\s]+)(?P<path>/\S*)\s*$")
-TITLE = re.compile(r"(?P<noun>[\w ]+?)s?\s*\((?P<verb>\w+)\)")
+TITLE = re.compile(r"^(?P<noun>[\w ]+?)s?\s*\((?P<verb>\w+)\).*")
+"""`Events (Write)` is the operation `WriteEvent`."""
 SUCCESS = re.compile(r"\w+ \((?P<status>\d{3})\)")
 RATE = re.compile(r"(?P<limit>\d[\d,]*) requests per (?P<unit>second|minute|hour|day)\W* per (?P<per>[\w ]+)", re.I)
 SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400}
@@ -42,7 +46,8 @@ def recognises(text: str) -> bool:
 
 def read(source: Source) -> Page:
     """The page's one endpoint. Raises ExtractError where the page departs from the form."""
-    parts = _parts(parse(source.body, source.file, source.first_line))
+    blocks = parse(source.body, source.file, source.first_line)
+    parts = [(heading, block) for heading, below in below_headings(blocks) for block in below]
     line, host, method, path = _call(source, parts)
     samples = tuple(_samples(source, parts))
     request = _request(source, parts)
@@ -50,7 +55,7 @@ def read(source: Source) -> Page:
     endpoint = Endpoint(
         line=line,
         section=source.title,
-        operation=_operation(source.title),
+        operation=camel(TITLE.sub(r"\g<verb> \g<noun>", source.title)),
         method=method,
         path=path,
         request=request,
@@ -59,27 +64,12 @@ def read(source: Source) -> Page:
         sites=(Site(line, "", host),),
         samples=samples,
         credentials=_credentials(parts) or credentials(samples[:1]),
-        prose=tuple(each for each in prose if not RATE.search(_plain(each.text))),
+        prose=tuple(each for each in prose if not RATE.search(each.text.replace("**", ""))),
         rate_limit=_rate_limit(prose),
     )
     if not endpoint.responses:
         raise ExtractError(source.file, source.first_line, 'a heading such as "Success (200)" with a JSON block')
     return Page(source.file, source.front.get("url") or source.title, NAME, NAME, (endpoint,))
-
-
-Parts = list[tuple[str, Block]]
-
-
-def _parts(blocks: Sequence[Block]) -> Parts:
-    """Each block with the text of the heading above it."""
-    heading = ""
-    parts: Parts = []
-    for block in blocks:
-        if isinstance(block, Heading):
-            heading = block.text
-        else:
-            parts.append((heading, block))
-    return parts
 
 
 def _call(source: Source, parts: Parts) -> tuple[int, str, str, str]:
@@ -90,12 +80,6 @@ def _call(source: Source, parts: Parts) -> tuple[int, str, str, str]:
         at = fence.line if fence else source.first_line
         raise ExtractError(source.file, at, '"METHOD https://host/path" in a block below "Endpoint"')
     return fence.line, match["host"], match["method"], match["path"]
-
-
-def _operation(title: str) -> str:
-    """`Events (Write)` → `WriteEvent`."""
-    match = TITLE.match(title)
-    return camel(f"{match['verb']} {match['noun']}") if match else camel(title)
 
 
 def _request(source: Source, parts: Parts) -> Body:
@@ -141,17 +125,13 @@ def _credentials(parts: Parts) -> tuple[Credential, ...]:
 
 
 def _rate_limit(prose: Sequence[Prose]) -> RateLimit | None:
-    told = [_plain(each.text) for each in prose]
-    match = next((found for text in told if (found := RATE.search(text))), None)
+    told = [each.text.replace("**", "") for each in prose]
+    match = next(filter(None, map(RATE.search, told)), None)
     if match is None:
         return None
     headers = tuple(name for text in told for name in RATE_HEADER.findall(text))
     limit = int(match["limit"].replace(",", ""))
     return RateLimit(limit, SECONDS[match["unit"].lower()], match["per"].strip().lower(), headers)
-
-
-def _plain(text: str) -> str:
-    return text.replace("**", "")
 
 
 DIALECT = Dialect('with an "Endpoint" heading and a table "Field | Type | Required | Description"', recognises, read)
