@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import gc
 import logging
+import os
 import signal
 import socket
 import sys
@@ -90,23 +91,21 @@ def bind(host: str, port: int, uds: Path | None) -> socket.socket:
     if uds is not None:
         return _bind_unix(uds)
     try:
-        family, kind, protocol, _, address = socket.getaddrinfo(
-            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )[0]
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        family, _, _, _, address = found[0]
+        return socket.create_server(
+            address,
+            family=family,
+            backlog=BACKLOG,
+            dualstack_ipv6=family == socket.AF_INET6 and socket.has_dualstack_ipv6(),
+        )
     except (socket.gaierror, UnicodeError) as error:
         raise AddressError(f"cannot listen on {host}: {error}") from error
     except OverflowError as error:
         raise AddressError(f"cannot listen on port {port}: it is not between 0 and 65535") from error
-    listener = socket.socket(family, kind, protocol)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind(address)
-        listener.listen(BACKLOG)
-    except (OSError, OverflowError) as error:
-        listener.close()
-        reason = getattr(error, "strerror", None) or str(error)
+    except OSError as error:
+        reason = os.strerror(error.errno) if error.errno else str(error)
         raise AddressError(f"cannot listen on {url_of(host, port)}: {reason}") from error
-    return listener
 
 
 def _bind_unix(path: Path) -> socket.socket:

@@ -30,11 +30,8 @@ Filler = Callable[[EnvelopeValues], Any]
 _UNKNOWN: Any = object()
 
 
-class Envelope(NamedTuple):
-    """The documented form of a failure."""
-
-    content_type: bytes
-    fill: Filler
+Envelope = tuple[bytes, Filler]
+"""The documented form of a failure: its content type, and what makes its JSON."""
 
 
 class Envelopes:
@@ -55,10 +52,9 @@ class Envelopes:
         envelope, values = self._known[key], EnvelopeValues(problems, status, code)
         if envelope is None:
             return problem_response(status, values.text)
-        body = envelope.fill(values)
-        return Response(
-            status, orjson.dumps({"message": values.text} if body is _UNKNOWN else body), envelope.content_type
-        )
+        content_type, fill = envelope
+        body = fill(values)
+        return Response(status, orjson.dumps({"message": values.text} if body is _UNKNOWN else body), content_type)
 
 
 def _envelope(operation: Operation, status: int) -> Envelope | None:
@@ -69,7 +65,7 @@ def _envelope(operation: Operation, status: int) -> Envelope | None:
     if response is None or response.schema is None:
         return None
     document = response.schema.document if constants else _without_constants(response.schema.document)
-    return Envelope(response.content_type.encode("latin-1"), _filler(document, document))
+    return response.content_type.encode("latin-1"), _filler(document, document)
 
 
 def _without_constants(node: Any) -> Any:
@@ -81,18 +77,21 @@ def _without_constants(node: Any) -> Any:
     return [_without_constants(inner) for inner in node] if isinstance(node, list) else node
 
 
-def _filler(schema: Json, document: Json) -> Filler:
-    """Fills a value for `schema`: the names that envelopes use are filled, other optional ones left out, and all
-    optional ones for a bare problem."""
+def _filler(schema: Json, document: Json, name: str = "") -> Filler:
+    """Fills a value for `schema`, that of the member `name` or of an item of an array: the names that envelopes use are
+    filled, other optional ones left out, and all optional ones for a bare problem."""
     schema = resolved(schema, document)
+    kind = schema.get("type")
     if "const" in schema:
         constant = schema["const"]
         return lambda values: constant
-    if schema.get("type") == "array":
+    if kind == "array":
         return _array(_filler(schema.get("items", {}), document))
-    if schema.get("type") == "string":
+    if kind == "string" and not name:
         return lambda values: values.problems[0].message
-    members = {name: _member(name, inner, document) for name, inner in schema.get("properties", {}).items()}
+    if name and kind != "object":
+        return _TYPED_MEMBERS.get((name, kind)) or _MEMBERS.get(name, lambda values: _UNKNOWN)
+    members = {member: _filler(inner, document, member) for member, inner in schema.get("properties", {}).items()}
     return _object(members, frozenset(schema.get("required", ())))
 
 
@@ -115,28 +114,20 @@ def _object(members: Mapping[str, Filler], required: frozenset[str]) -> Filler:
     return fill
 
 
-def _member(name: str, schema: Json, document: Json) -> Filler:
-    schema = resolved(schema, document)
-    if "const" in schema or schema.get("type") in ("object", "array"):
-        return _filler(schema, document)
-    if name == "status":
-        return _text_status if schema.get("type") == "string" else lambda values: values.status
-    if name == "code":
-        return (lambda values: values.code) if schema.get("type") == "integer" else lambda values: slug(values.status)
-    return _MEMBERS.get(name, lambda values: _UNKNOWN)
-
-
-def _text_status(values: EnvelopeValues) -> str:
-    return str(values.status)
-
-
 _MEMBERS: Mapping[str, Filler] = {
     "message": lambda values: values.text,
     "detail": lambda values: values.text,
     "error": lambda values: values.text,
     "title": lambda values: phrase(values.status),
+    "status": lambda values: values.status,
+    "code": lambda values: slug(values.status),
     "success": lambda values: False,
     "pointer": lambda values: values.problems[0].pointer or _UNKNOWN,
     "header": lambda values: values.problems[0].header or _UNKNOWN,
     "parameter": lambda values: values.problems[0].parameter or _UNKNOWN,
 }
+_TYPED_MEMBERS: Mapping[tuple[str, Any], Filler] = {
+    ("status", "string"): lambda values: str(values.status),
+    ("code", "integer"): lambda values: values.code,
+}
+"""Members that hold something else in this type than otherwise."""

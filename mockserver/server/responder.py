@@ -52,8 +52,8 @@ class Responder:
         """The vendor's response: a scripted failure, a failure in the order in which the vendor would find it, or what
         its behaviour makes of the body; then, where it was scripted so, the loss of the acknowledgement."""
         operation, rate_limit = context.operation, self._rate_limits[context.operation.id]
-        if fault is not None and fault.stage == "before" and _only_seems_to_work(fault, operation):
-            return Decision(sample_response(context, account))
+        if fault is not None and fault.stage == "before" and (fault.spoils or fault.status == operation.success):
+            return Decision(sample_response(context, account))  # it seems to work, and nothing comes of it
         quota: Quota | None = None
         try:
             self._fail_as_asked(context, fault)
@@ -133,8 +133,3 @@ class Responder:
                 quota = quota._replace(remaining=0, reset_at=reset_at)
             more += self._vendor.rate_limit_headers(operation, response.status, quota, reset_in)
         return response.with_headers(more)
-
-
-def _only_seems_to_work(fault: Fault, operation: Operation) -> bool:
-    """Whether the client is to see a success, whole or spoilt, of a request that nothing comes of."""
-    return fault.spoils or fault.status == operation.success

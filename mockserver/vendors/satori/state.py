@@ -60,8 +60,8 @@ class SatoriMemory:
 
     def _session(self, event: Mapping[str, Json], now: float) -> str | None:
         """The session of an event: its own, or its identity's latest if that is not over for longer than the grace."""
-        identity = event.get("identity_id") or event.get("identityId")
-        session: str | None = event.get("session_id") or event.get("sessionId") or None
+        identity = either(event, "identity_id", "identityId")
+        session = either(event, "session_id", "sessionId")
         if not identity:
             return session
         when, key = _seconds(event.get("timestamp"), now), _key(identity)
@@ -101,10 +101,14 @@ def _remember(kept: OrderedDict[Key, Any], key: Key, value: Any) -> None:
         kept.popitem(last=False)
 
 
+def either(event: Any, *names: str) -> str | None:
+    """What a field holds that has one of two names, as text; None where it is unset."""
+    return next((str(event[name]) for name in names if event.get(name) not in (None, "")), None)
+
+
 def _number(event: Mapping[str, Json], *names: str) -> float | None:
-    """The number in a field that has one of two names, whether it is written as a text or not."""
-    text = next((str(event[name]) for name in names if event.get(name) not in (None, "")), "")
-    return float(text) if NUMBER.fullmatch(text) else None
+    text = either(event, *names)
+    return float(text) if text and NUMBER.fullmatch(text) else None
 
 
 def _seconds(timestamp: str | None, default: float) -> float:

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from mockserver.model import Event, Json
-from mockserver.vendors.satori.state import memory_of
+from mockserver.vendors.satori.state import either, memory_of
 from mockserver.vendors.satori.taxonomy import TaxonomyError, read_taxonomy
 from mockserver.vendors.views import View, ViewCall, ViewError, Views, count_by_identity
 
@@ -42,19 +42,15 @@ def put_taxonomy(call: ViewCall) -> Json:
 
 def _session(name: str, of_session: list[Event]) -> dict[str, Any]:
     """A session with what its events say of it."""
-    named = [event.attributes for event in of_session if _either(event.attributes, "session_id", "sessionId") == name]
-    issued = (_either(event, "session_issued_at", "sessionIssuedAt") for event in named)
-    expires = (_either(event, "session_expires_at", "sessionExpiresAt") for event in named)
+    named = [event.attributes for event in of_session if either(event.attributes, "session_id", "sessionId") == name]
+    issued = (either(event, "session_issued_at", "sessionIssuedAt") for event in named)
+    expires = (either(event, "session_expires_at", "sessionExpiresAt") for event in named)
     return {
         "id": name,
         "issued_at": next((value for value in issued if value is not None), None),
         "expires_at": next((value for value in expires if value is not None), None),
         "events": len(of_session),
     }
-
-
-def _either(event: Any, *names: str) -> str | None:
-    return next((str(event[name]) for name in names if event.get(name) not in (None, "")), None)
 
 
 VIEWS = Views(
