@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from mockserver.model import Json
+from mockserver.support.matching import shown
 from mockserver.support.suggestions import hint
 from mockserver.vendors.base import text_at
 
@@ -75,15 +76,15 @@ def read_taxonomy(document: Json) -> Taxonomy:
     """A taxonomy as a test or a file gives it: `events` (names, or name → {metadata: keys, value: kind}),
     `max_value_length`, `max_metadata_bytes`, `uuid_ids`. Raises TaxonomyError."""
     if not isinstance(document, dict):
-        raise TaxonomyError(f"expected an object, found {_shown(document)}")
+        raise TaxonomyError(f"expected an object, found {shown(document)}")
     for key in document:
         if key not in MEMBERS:
             raise TaxonomyError(f"{str(key)[:80]}: unknown{hint(key, MEMBERS)}")
     for key in ("max_value_length", "max_metadata_bytes"):
         if document.get(key) is not None and (type(document[key]) is not int or document[key] < 0):
-            raise TaxonomyError(f"{key}: expected a whole number, found {_shown(document[key])}")
+            raise TaxonomyError(f"{key}: expected a whole number, found {shown(document[key])}")
     if not isinstance(document.get("uuid_ids", False), bool):
-        raise TaxonomyError(f"uuid_ids: expected true or false, found {_shown(document['uuid_ids'])}")
+        raise TaxonomyError(f"uuid_ids: expected true or false, found {shown(document['uuid_ids'])}")
     return Taxonomy(
         _event_rules(document.get("events")),
         document.get("max_value_length"),
@@ -98,25 +99,19 @@ def _event_rules(events: Json) -> dict[str, EventRule] | None:
     if isinstance(events, list) and all(isinstance(name, str) for name in events):
         return {name: EventRule() for name in events}
     if not isinstance(events, dict):
-        raise TaxonomyError(f"events: expected names, or rules by name, found {_shown(events)}")
+        raise TaxonomyError(f"events: expected names, or rules by name, found {shown(events)}")
     return {str(name): _event_rule(str(name), {} if rule is None else rule) for name, rule in events.items()}
 
 
 def _event_rule(name: str, rule: Json) -> EventRule:
     if not isinstance(rule, dict) or not set(rule) <= {"metadata", "value"}:
-        raise TaxonomyError(f"events.{name}: expected {{metadata: keys, value: kind}}, found {_shown(rule)}")
+        raise TaxonomyError(f"events.{name}: expected {{metadata: keys, value: kind}}, found {shown(rule)}")
     metadata, value = rule.get("metadata"), rule.get("value", "string")
     if metadata is not None and not (isinstance(metadata, list) and all(isinstance(key, str) for key in metadata)):
-        raise TaxonomyError(f"events.{name}.metadata: expected a list of keys, found {_shown(metadata)}")
+        raise TaxonomyError(f"events.{name}.metadata: expected a list of keys, found {shown(metadata)}")
     if value not in VALUE_KINDS:
-        raise TaxonomyError(f"events.{name}.value: expected one of {', '.join(VALUE_KINDS)}, found {_shown(value)}")
+        raise TaxonomyError(f"events.{name}.value: expected one of {', '.join(VALUE_KINDS)}, found {shown(value)}")
     return EventRule(None if metadata is None else frozenset(metadata), value)
-
-
-def _shown(value: Json) -> str:
-    """A value, cut to a readable length."""
-    text = repr(value)
-    return text if len(text) <= 80 else f"{text[:80]}…"
 
 
 def _is_value(value: str, kind: str) -> bool:
