@@ -4,3 +4,15 @@
 request, or raise a QueryError that names what is wrong and where. Rules that no page of the vendor settles are marked
 assumed where they are implemented.
 """
+
+
+class QueryError(ValueError):
+    """A query that cannot be computed.
+
+    `message` is a sentence without the final full stop; `pointer` is a JSON Pointer (RFC 6901) into the request body.
+    """
+
+    def __init__(self, message: str, pointer: str) -> None:
+        super().__init__(message)
+        self.message = message
+        self.pointer = pointer

@@ -13,7 +13,7 @@ from itertools import chain
 from math import fsum
 from typing import Any
 
-from mockserver.analytics.errors import QueryError
+from mockserver.analytics import QueryError
 from mockserver.analytics.facets import Cell, facet_name, numbers_of, texts_of
 
 Value = float | str

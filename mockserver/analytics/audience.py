@@ -9,15 +9,15 @@ by `account.id`. Neither is limited to the query's time range (assumed). Without
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from itertools import chain, compress
+from functools import cache
+from itertools import compress
 from typing import Any
 
+from mockserver.analytics import QueryError
 from mockserver.analytics.boolean import evaluate
-from mockserver.analytics.errors import QueryError
 from mockserver.analytics.facets import texts_of
 from mockserver.analytics.formula import parse_formula
-from mockserver.analytics.search import matching_term
-from mockserver.analytics.search_syntax import Attribute, Search, Term, parse_search
+from mockserver.analytics.search_syntax import Attribute, Search, Term, matching_term, parse_search
 from mockserver.analytics.store import Column, EventStore, Mask
 
 Members = bytes
@@ -57,13 +57,23 @@ def find_audience(
 
     Raises QueryError for two queries of one name, an unknown segment, and errors in a search query or the formula.
     """
-    _check_names(filters, pointer)
-    users, accounts = _Entities(store, "usr"), _Entities(store, "account")
-    in_users = _named(filters, "users", pointer, lambda entry, at: users.members(_query(entry, at)))
-    in_accounts = _named(filters, "accounts", pointer, lambda entry, at: accounts.members(_query(entry, at)))
-    in_segments = _named(filters, "segments", pointer, lambda entry, at: _segment(users, entry, segments, at))
-    masks = {name: users.events(members) for name, members in (in_users | in_segments).items()}
-    masks |= {name: accounts.events(members) for name, members in in_accounts.items()}
+    users, accounts, seen = _Entities(store, "usr"), _Entities(store, "account"), set[str]()
+
+    def named(kind: str, find: Callable[[Mapping[str, str], str], Members]) -> dict[str, Members]:
+        found = {}
+        for index, entry in enumerate(filters.get(kind, ())):
+            name, at = entry["name"], f"{pointer}/{kind}/{index}"
+            if name in seen:
+                raise QueryError(f"two audience queries are named '{name}'", f"{at}/name")
+            seen.add(name)
+            found[name] = find(entry, at)
+        return found
+
+    in_users = named("users", users.of_query)
+    in_accounts = named("accounts", accounts.of_query)
+    in_segments = named("segments", lambda entry, at: _segment(users, entry, segments, f"{at}/segment_id"))
+    masks = {name: users.ids.mask_of(members) for name, members in (in_users | in_segments).items()}
+    masks |= {name: accounts.ids.mask_of(members) for name, members in in_accounts.items()}
     formula = parse_formula(filters.get("formula", ""), tuple(masks), f"{pointer}/formula")
     mask = evaluate(formula, masks.__getitem__, store.everything())
     return Audience(mask, Queries(users.ids, in_users), Queries(accounts.ids, in_accounts))
@@ -78,64 +88,35 @@ class _Entities:
         self.own = f"{kind}."
         self.everyone = bytes([0]) + bytes([1]) * (len(self.ids.cells) - 1)
 
+    def of_query(self, entry: Mapping[str, str], pointer: str) -> Members:
+        return self.members(parse_search(entry.get("query", ""), f"{pointer}/query"))
+
     def members(self, search: Search) -> Members:
-        everyone = int.from_bytes(self.everyone, "little")
-        found = evaluate(search, lambda term: int.from_bytes(self._term(term), "little"), everyone)
+        found = evaluate(search, cache(self._term), int.from_bytes(self.everyone, "little"))
         return found.to_bytes(len(self.everyone), "little")
 
-    def listed(self, ids: frozenset[str]) -> Members:
-        return bytes(cell is not None and not ids.isdisjoint(texts_of(cell)) for cell in self.ids.cells)
-
-    def events(self, members: Members) -> Mask:
-        return self.ids.mask_of(members)
-
-    def _term(self, term: Term) -> Members:
+    def _term(self, term: Term) -> Mask:
         if isinstance(term, Attribute) and term.facet.startswith(self.own):
-            return self._latest(term)
-        events = matching_term(self.store, term).to_bytes(len(self.store), "little")
-        return self._table(set(compress(self.ids.codes, events)))
-
-    def _latest(self, term: Attribute) -> Members:
-        column = self.store.column(term.facet)
-        latest = {entity: code for entity, code in zip(self.ids.codes, column.codes, strict=True) if code}
-        hits = [cell is not None and term.condition.holds(cell) for cell in column.cells]
-        return self._table({entity for entity, code in latest.items() if hits[code]})
-
-    def _table(self, codes: set[int]) -> Members:
-        table = bytearray(len(self.everyone))
-        for code in codes - {0}:
-            table[code] = 1
-        return bytes(table)
-
-
-def _named(
-    filters: Mapping[str, Any], kind: str, pointer: str, find: Callable[[Mapping[str, str], str], Members]
-) -> dict[str, Members]:
-    entries = enumerate(filters.get(kind, ()))
-    return {entry["name"]: find(entry, f"{pointer}/{kind}/{index}") for index, entry in entries}
-
-
-def _query(entry: Mapping[str, str], pointer: str) -> Search:
-    return parse_search(entry.get("query", ""), f"{pointer}/query")
+            column = self.store.column(term.facet)
+            latest = {entity: code for entity, code in zip(self.ids.codes, column.codes, strict=True) if code}
+            hits = column.hits(term.condition.accepts)
+            codes = {entity for entity, code in latest.items() if hits[code]}
+        else:
+            events = matching_term(self.store, term).to_bytes(len(self.store), "little")
+            codes = set(compress(self.ids.codes, events))
+        codes.discard(0)
+        return int.from_bytes(bytes(code in codes for code in range(len(self.everyone))), "little")
 
 
 def _segment(users: _Entities, entry: Mapping[str, str], segments: Mapping[str, Segment], pointer: str) -> Members:
-    pointer = f"{pointer}/segment_id"
     identifier = entry["segment_id"]
     segment = segments.get(identifier) or segments.get(identifier.lower())
     if segment is None:
         raise QueryError(f"no segment has the id '{identifier}'", pointer)
-    found = users.members(parse_search(segment.query or "", pointer))
-    listed = users.everyone if segment.users is None else users.listed(segment.users)
-    return bytes(map(int.__and__, found, listed))
-
-
-def _check_names(filters: Mapping[str, Any], pointer: str) -> None:
-    names: set[str] = set()
-    for kind, index, entry in chain.from_iterable(
-        ((kind, index, entry) for index, entry in enumerate(filters.get(kind, ())))
-        for kind in ("users", "accounts", "segments")
-    ):
-        if entry["name"] in names:
-            raise QueryError(f"two audience queries are named '{entry['name']}'", f"{pointer}/{kind}/{index}/name")
-        names.add(entry["name"])
+    found, listed = users.members(parse_search(segment.query or "", pointer)), segment.users
+    if listed is None:
+        return found
+    return bytes(
+        member and cell is not None and not listed.isdisjoint(texts_of(cell))
+        for member, cell in zip(found, users.ids.cells, strict=True)
+    )

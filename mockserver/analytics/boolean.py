@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import reduce
 from operator import and_, or_
-from typing import Generic, TypeVar
+from typing import Generic, TypeAlias, TypeVar
 
-from mockserver.analytics.scanner import Scanner
+from mockserver.analytics import QueryError
 from mockserver.analytics.store import Mask
 
+MAX_LENGTH = 4_096
 MAX_DEPTH = 32
 
 Leaf = TypeVar("Leaf")
@@ -33,12 +35,7 @@ class Not(Generic[Leaf]):
     operand: Expression[Leaf]
 
 
-@dataclass(frozen=True, slots=True)
-class Is(Generic[Leaf]):
-    leaf: Leaf
-
-
-Expression = And[Leaf] | Or[Leaf] | Not[Leaf] | Is[Leaf]
+Expression: TypeAlias = And[Leaf] | Or[Leaf] | Not[Leaf] | Leaf
 
 
 def evaluate(expression: Expression[Leaf], leaf: Callable[[Leaf], Mask], everything: Mask) -> Mask:
@@ -49,18 +46,31 @@ def evaluate(expression: Expression[Leaf], leaf: Callable[[Leaf], Mask], everyth
         return reduce(or_, (evaluate(operand, leaf, everything) for operand in expression.operands))
     if isinstance(expression, Not):
         return evaluate(expression.operand, leaf, everything) ^ everything
-    return leaf(expression.leaf)
+    return leaf(expression)
 
 
-class BooleanParser(Scanner, Generic[Leaf]):
+class BooleanParser(Generic[Leaf]):
     """Parses operands joined by OR, AND and NOT. NOT binds closest, then AND, then OR.
 
-    A language says what an `operand` is, which may be a `group`, and may say that AND is implied somewhere.
+    A language has a name, says what an `operand` is, which may be a `group`, and may say that AND is implied somewhere.
+    The parser stands `index` characters from the beginning of `text`; `pointer` is where that stands in the request.
     """
 
+    language: str
     depth = 0
 
+    def __init__(self, text: str, pointer: str) -> None:
+        if len(text) > MAX_LENGTH:
+            raise QueryError(f"the {self.language} is longer than {MAX_LENGTH} characters", pointer)
+        self.text = text
+        self.pointer = pointer
+        self.index = 0
+
     def operand(self) -> Expression[Leaf]:
+        raise NotImplementedError
+
+    def surplus(self) -> str:
+        """What is wrong with what follows a whole expression."""
         raise NotImplementedError
 
     def and_is_implied(self) -> bool:
@@ -69,6 +79,16 @@ class BooleanParser(Scanner, Generic[Leaf]):
 
     def take_not(self) -> bool:
         return self.take_operator("NOT")
+
+    def whole(self, blank: Expression[Leaf]) -> Expression[Leaf]:
+        """The expression of the whole text, `blank` for one of spaces only. Raises QueryError for a syntax error."""
+        self.skip_spaces()
+        if self.at_end():
+            return blank
+        expression = self.disjunction()
+        if not self.at_end():
+            raise self.error(self.surplus())
+        return expression
 
     def disjunction(self) -> Expression[Leaf]:
         operands = [self._conjunction()]
@@ -103,3 +123,42 @@ class BooleanParser(Scanner, Generic[Leaf]):
             raise self.error("'(' is never closed", opened)
         self.depth -= 1
         return expression
+
+    def at_end(self) -> bool:
+        return self.index >= len(self.text)
+
+    def next_is(self, characters: str) -> bool:
+        """Whether one of these characters follows."""
+        return not self.at_end() and self.text[self.index] in characters
+
+    def take(self, characters: str) -> str:
+        """The next character if it is one of these, else ""."""
+        taken = self.text[self.index] if self.next_is(characters) else ""
+        self.index += len(taken)
+        return taken
+
+    def match(self, pattern: str) -> re.Match[str] | None:
+        """What stands at this place, which stays the same."""
+        return re.compile(pattern, re.DOTALL).match(self.text, self.index)
+
+    def operator_ahead(self, name: str) -> re.Match[str] | None:
+        """The operator `name`, a word of its own in capitals, if it stands at this place, and the spaces after it."""
+        return self.match(rf'{name}(?=[\s()"]|\Z)\s*')
+
+    def take_operator(self, name: str) -> bool:
+        operator = self.operator_ahead(name)
+        self.index = operator.end() if operator else self.index
+        return operator is not None
+
+    def skip_spaces(self) -> None:
+        spaces = self.match(r"\s*")
+        self.index = spaces.end() if spaces else self.index
+
+    def next_word(self) -> str:
+        found = self.match(r"\w+|.")
+        return found[0] if found else ""
+
+    def error(self, reason: str, index: int | None = None) -> QueryError:
+        """A failure at this place, or at `index`; its message counts characters from 1."""
+        character = (self.index if index is None else index) + 1
+        return QueryError(f"syntax error in the {self.language} at character {character}: {reason}", self.pointer)

@@ -1,9 +1,10 @@
-"""What a search term asks of a facet's values or of any text: equality, wildcards, ranges, presence, words."""
+"""What a search term asks of a value or of any text: equality, wildcards, ranges, presence, words."""
 
 import re
 from dataclasses import dataclass, field
+from typing import Any
 
-from mockserver.analytics.facets import Cell, Scalar, text_of, values_of
+from mockserver.analytics.facets import Scalar, text_of
 
 _INTEGER = re.compile(r"[+-]?[0-9]+")
 _DECIMAL = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
@@ -13,16 +14,23 @@ _DECIMAL = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 class Glob:
     """A text in which `*` stands for any characters and `?` for one, compiled so that it cannot backtrack.
 
-    `pieces` are the regular expressions between the stars, each of a fixed length. The atomic groups take the first
-    place where a piece fits, which is as good as any other, so that the time is at most the product of the lengths.
+    `characters` are the text's, those with a backslash for themselves. Between the stars are pieces of a fixed length.
+    The atomic groups take the first place where a piece fits, which is as good as any other, so that the time is at
+    most the product of the lengths. Numbers are compared as text (assumed).
     """
 
-    pieces: tuple[str, ...]
+    characters: tuple[str, ...]
     ignore_case: bool = False
     _pattern: re.Pattern[str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        first, *middle = self.pieces
+        pieces = [""]
+        for character in self.characters:
+            if character == "*":
+                pieces.append("")
+            else:
+                pieces[-1] += "." if character == "?" else re.escape(character[-1])
+        first, *middle = pieces
         expression = first
         if middle:
             *middle, last = middle
@@ -30,15 +38,15 @@ class Glob:
         flags = re.DOTALL | (re.IGNORECASE if self.ignore_case else 0)
         object.__setattr__(self, "_pattern", re.compile(expression, flags))
 
-    def matches(self, text: str) -> bool:
-        return self._pattern.fullmatch(text) is not None
+    def accepts(self, value: Scalar) -> bool:
+        return self._pattern.fullmatch(text_of(value)) is not None
 
 
 @dataclass(frozen=True, slots=True)
 class Present:
     """`:*`: any value."""
 
-    def holds(self, cell: Cell) -> bool:
+    def accepts(self, value: Scalar) -> bool:
         return True
 
 
@@ -47,30 +55,10 @@ class Equals:
     """The same text, in the same case (documented), or the same number (5.0 finds 5; assumed)."""
 
     text: str
-    _number: int | float | None = field(init=False, repr=False, compare=False)
+    number: int | float | None
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "_number", number_in(self.text))
-
-    def holds(self, cell: Cell) -> bool:
-        if isinstance(cell, str):
-            return cell == self.text
-        return any(self._equals(value) for value in values_of(cell))
-
-    def _equals(self, value: Scalar) -> bool:
-        return value == self.text if isinstance(value, str) else value == self._number or str(value) == self.text
-
-
-@dataclass(frozen=True, slots=True)
-class Resembles:
-    """A value with wildcards; numbers are compared as text (assumed)."""
-
-    glob: Glob
-
-    def holds(self, cell: Cell) -> bool:
-        if isinstance(cell, str):
-            return self.glob.matches(cell)
-        return any(self.glob.matches(text_of(value)) for value in values_of(cell))
+    def accepts(self, value: Scalar) -> bool:
+        return value == self.number or text_of(value) == self.text
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,25 +68,22 @@ class Between:
     With numbers as bounds only numbers are in it; with texts, only texts, in the order of their characters (assumed).
     """
 
-    low: Scalar | None
-    high: Scalar | None
-    includes_low: bool = True
-    includes_high: bool = True
+    low: Any
+    high: Any
+    includes_low: bool
+    includes_high: bool
 
-    def holds(self, cell: Cell) -> bool:
-        if self.low is None and self.high is None:
-            return True
-        return any(map(self._contains, values_of(cell)))
-
-    def _contains(self, value: Scalar) -> bool:
-        if isinstance(value, str) != isinstance(self.high if self.low is None else self.low, str):
+    def accepts(self, value: Any) -> bool:
+        if any(
+            isinstance(bound, str) != isinstance(value, str) for bound in (self.low, self.high) if bound is not None
+        ):
             return False
-        return (self.low is None or _in_order(self.low, value, self.includes_low)) and (
-            self.high is None or _in_order(value, self.high, self.includes_high)
+        return (self.low is None or self.low < value or (self.includes_low and self.low == value)) and (
+            self.high is None or value < self.high or (self.includes_high and self.high == value)
         )
 
 
-Condition = Present | Equals | Resembles | Between
+Condition = Present | Equals | Glob | Between
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +96,7 @@ class Words:
     def __post_init__(self) -> None:
         object.__setattr__(self, "_folded", self.text.casefold())
 
-    def matches(self, text: str) -> bool:
+    def accepts(self, text: str) -> bool:
         wanted, text = self._folded, text.casefold()
         start = text.find(wanted)
         while start >= 0:
@@ -121,28 +106,25 @@ class Words:
         return False
 
 
-def number_in(text: str) -> int | float | None:
-    """The number a text is written as in JSON, or nearly so; None for anything else (`nan`, `1_000`, "")."""
-    if _INTEGER.fullmatch(text):
-        return int(text)
-    return float(text) if _DECIMAL.fullmatch(text) else None
+def equals(text: str) -> Equals:
+    """The condition that a value is what is written."""
+    return Equals(text, _number_in(text))
 
 
 def between(low: str | None, high: str | None, includes_low: bool, includes_high: bool) -> Between:
     """The range between two bounds as written: numbers if both are, else texts."""
-    numbers = [number_in(bound) for bound in (low, high) if bound is not None]
-    if None in numbers:
+    bounds = [bound for bound in (low, high) if bound is not None]
+    numbers = {bound: _number_in(bound) for bound in bounds}
+    if None in numbers.values():
         return Between(low, high, includes_low, includes_high)
-    return Between(
-        None if low is None else number_in(low), None if high is None else number_in(high), includes_low, includes_high
-    )
+    return Between(numbers.get(low or ""), numbers.get(high or ""), includes_low, includes_high)
 
 
-def _in_order(first: Scalar, second: Scalar, may_be_equal: bool) -> bool:
-    if isinstance(first, str) or isinstance(second, str):
-        first, second = str(first), str(second)
-        return first <= second if may_be_equal else first < second
-    return first <= second if may_be_equal else first < second
+def _number_in(text: str) -> int | float | None:
+    """The number a text is written as in JSON, or nearly so; None for anything else (`nan`, `1_000`, "")."""
+    if _INTEGER.fullmatch(text):
+        return int(text)
+    return float(text) if _DECIMAL.fullmatch(text) else None
 
 
 def _inside_a_word(text: str, index: int) -> bool:

@@ -3,17 +3,11 @@
 A name with spaces or parentheses is put in double quotes (assumed). NOT binds closest, then AND, then OR (assumed).
 """
 
-import re
 from collections.abc import Collection
 
-from mockserver.analytics.boolean import And, BooleanParser, Expression, Is
-from mockserver.analytics.errors import QueryError
-
-MAX_LENGTH = 4_096
+from mockserver.analytics.boolean import And, BooleanParser, Expression
 
 Formula = Expression[str]
-
-_NAME = re.compile(r'"[^"]*"|[^\s()"]+')
 
 
 def parse_formula(text: str, names: Collection[str], pointer: str) -> Formula:
@@ -22,36 +16,26 @@ def parse_formula(text: str, names: Collection[str], pointer: str) -> Formula:
     Raises QueryError for a syntax error, a name that is not among `names`, and a formula beyond MAX_LENGTH or
     MAX_DEPTH.
     """
-    if len(text) > MAX_LENGTH:
-        raise QueryError(f"the formula is longer than {MAX_LENGTH} characters", pointer)
-    return _Parser(text, names, pointer).formula()
+    parser = _Parser(text, pointer)
+    parser.names = names
+    return parser.whole(And(tuple(names)))
 
 
 class _Parser(BooleanParser[str]):
     language = "audience formula"
+    names: Collection[str]
 
-    def __init__(self, text: str, names: Collection[str], pointer: str) -> None:
-        super().__init__(text, pointer)
-        self.names = names
-
-    def formula(self) -> Formula:
-        self.skip_spaces()
-        if self.at_end():
-            return And(tuple(map(Is, self.names)))
-        expression = self.disjunction()
-        if not self.at_end():
-            raise self.error(f"an operator is expected in place of '{self.next_word()}'")
-        return expression
+    def surplus(self) -> str:
+        return f"an operator is expected in place of '{self.next_word()}'"
 
     def operand(self) -> Formula:
-        if not self.at_end() and self.peek() == "(":
+        if self.next_is("("):
             return self.group()
-        name = None if any(map(self.operator_ahead, ("AND", "OR"))) else _NAME.match(self.text, self.index)
+        name = None if any(map(self.operator_ahead, ("AND", "OR"))) else self.match(r'"[^"]*"|[^\s()"]+')
         if name is None:
-            unclosed = not self.at_end() and self.peek() == '"'
-            raise self.error("'\"' is never closed" if unclosed else "a name is expected")
-        text = name.group().strip('"')
+            raise self.error("'\"' is never closed" if self.next_is('"') else "a name is expected")
+        text = name[0].strip('"')
         if text not in self.names:
             raise self.error(f"no audience query is named '{text}'")
         self.index = name.end()
-        return Is(text)
+        return text

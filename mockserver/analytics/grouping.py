@@ -13,9 +13,9 @@ from itertools import compress, product
 from math import prod
 from typing import Any
 
+from mockserver.analytics import QueryError
 from mockserver.analytics.aggregations import Measure, Value, measure
 from mockserver.analytics.audience import Audience
-from mockserver.analytics.errors import QueryError
 from mockserver.analytics.facets import facet_name, texts_of
 from mockserver.analytics.selection import QUERY, Selection
 from mockserver.analytics.store import Column, EventStore

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from itertools import repeat
 from typing import Any
 
+from mockserver.analytics import QueryError
 from mockserver.analytics.aggregations import Measure, measure
 from mockserver.analytics.audience import Segment
-from mockserver.analytics.errors import QueryError
 from mockserver.analytics.facets import facet_name
 from mockserver.analytics.grouping import group_rules, tabulate
 from mockserver.analytics.selection import ATTRIBUTES, QUERY, select

@@ -19,13 +19,13 @@ Source: the vendor's search syntax page for this product. Assumed: `&&`, `||`, `
 
 import re
 from dataclasses import dataclass
+from functools import cache
 
-from mockserver.analytics.boolean import And, BooleanParser, Expression, Is
-from mockserver.analytics.conditions import Between, Condition, Equals, Glob, Present, Resembles, Words, between
-from mockserver.analytics.errors import QueryError
+from mockserver.analytics.boolean import And, BooleanParser, Expression, evaluate
+from mockserver.analytics.conditions import Condition, Glob, Present, Words, between, equals
 from mockserver.analytics.facets import facet_name
+from mockserver.analytics.store import EventStore, Mask
 
-MAX_LENGTH = 4_096
 MAX_TERMS = 100
 MAX_FREE_TEXTS = 20
 
@@ -38,17 +38,10 @@ class Attribute:
     condition: Condition
 
 
-@dataclass(frozen=True, slots=True)
-class FreeText:
-    """Words to be found in any text of the event: its name and all its other text values (assumed).
-
-    As on the vendor's page for logs, upper and lower case are the same here, and a wildcard spans the whole text.
-    """
-
-    words: Words | Glob
-
-
-Term = Attribute | FreeText
+Term = Attribute | Words | Glob
+"""A condition on an attribute, or words to be found in any text of the event: its name and all its other text values
+(assumed). As on the vendor's page for logs, upper and lower case are the same there, and a wildcard spans the whole
+text."""
 Search = Expression[Term]
 
 
@@ -58,59 +51,64 @@ def parse_search(text: str, pointer: str) -> Search:
     Raises QueryError for a syntax error and for a text beyond MAX_LENGTH characters, MAX_DEPTH parentheses in one
     another, MAX_TERMS terms or MAX_FREE_TEXTS terms without an attribute (assumed bounds).
     """
-    if len(text) > MAX_LENGTH:
-        raise QueryError(f"the search query is longer than {MAX_LENGTH} characters", pointer)
-    return _Parser(text, pointer).query()
+    return _Parser(text, pointer).whole(And())
+
+
+def matching(store: EventStore, search: Search) -> Mask:
+    """The events of the store that match; equal terms of a query are looked up once."""
+    return evaluate(search, cache(lambda term: matching_term(store, term)), store.everything())
+
+
+def matching_term(store: EventStore, term: Term) -> Mask:
+    """The events that match one term: of an array facet, any element may (documented)."""
+    if isinstance(term, Attribute):
+        return store.column(term.facet).mask(term.condition.accepts)
+    return store.mask_of_texts(term.accepts)
 
 
 class _Parser(BooleanParser[Term]):
     language = "search query"
+    facet: str | None = None
+    terms = free_texts = 0
 
-    def __init__(self, text: str, pointer: str) -> None:
-        super().__init__(text, pointer)
-        self.facet: str | None = None
-        self.terms = 0
-        self.free_texts = 0
-
-    def query(self) -> Search:
-        self.skip_spaces()
-        if self.at_end():
-            return And()
-        expression = self.disjunction()
-        if not self.at_end():
-            raise self.error("')' closes nothing")
-        return expression
+    def surplus(self) -> str:
+        return "')' closes nothing"
 
     def and_is_implied(self) -> bool:
-        return not (self.at_end() or self.peek() == ")" or self.operator_ahead("OR"))
+        return not (self.at_end() or self.next_is(")") or self.operator_ahead("OR"))
 
     def take_not(self) -> bool:
-        taken = self.take("-") or self.take_operator("NOT")
+        taken = bool(self.take("-")) or self.take_operator("NOT")
         self.skip_spaces()
         return taken
 
     def operand(self) -> Search:
         if self.at_end():
             raise self.error("a term is expected")
-        if self.peek() == "(":
+        if self.next_is("("):
             return self.group()
-        closing = ")]}:[{" if self.facet is None else ")]}:"
-        if self.peek() in closing or any(map(self.operator_ahead, ("AND", "OR"))):
+        if self.next_is(")]}:[{" if self.facet is None else ")]}:") or any(map(self.operator_ahead, ("AND", "OR"))):
             raise self.error(f"a term is expected in place of '{self.next_word()}'")
-        return self._bare_term() if self.facet is None else self._value_in_group(self.facet)
+        if self.facet is None:
+            return self._bare_term()
+        if self.match(r'@[^\s():"]+:'):
+            raise self.error("an attribute among the values of another")
+        return self._value(self.facet)
 
     def _bare_term(self) -> Search:
         start = self.index
-        if self.peek() == '"':
-            return self._free_text(Words(self.quoted()))
-        word = self.word(stops=":")
+        if self.next_is('"'):
+            return self._free_text(Words(self._quoted()))
+        word = self._word(stops=":")
         if not self.take(":"):
-            if word.is_star:
+            if word == "*":
                 return And()
-            return self._free_text(Glob(word.pieces, ignore_case=True) if word.has_wildcards else Words(word.literal))
-        if word.has_wildcards:
+            return self._free_text(
+                Glob(_characters(word), ignore_case=True) if _is_glob(word) else Words(_literal(word))
+            )
+        if _is_glob(word):
             raise self.error("an attribute's name has no wildcards: escape them", start)
-        facet = facet_name(word.literal)
+        facet = facet_name(_literal(word))
         if not facet:
             raise self.error("an attribute's name is expected before ':'", start)
         return self._value(facet)
@@ -120,51 +118,43 @@ class _Parser(BooleanParser[Term]):
         self.free_texts += 1
         if self.free_texts > MAX_FREE_TEXTS:
             raise self.error(f"more than {MAX_FREE_TEXTS} terms without an attribute")
-        return Is(FreeText(words))
-
-    def _value_in_group(self, facet: str) -> Search:
-        if re.compile(r'@[^\s():"]+:').match(self.text, self.index):
-            raise self.error("an attribute among the values of another")
-        return self._value(facet)
+        return words
 
     def _value(self, facet: str) -> Search:
-        if self.at_end() or self.peek().isspace() or self.peek() in ")]}":
+        if self.match(r"[\s)\]}]|\Z"):
             raise self.error("a value is expected after ':'")
-        if self.peek() == "(":
+        if self.next_is("("):
             outside, self.facet = self.facet, facet
             values = self.group()
             self.facet = outside
             return values
         self._count_term()
-        return Is(Attribute(facet, self._condition()))
+        return Attribute(facet, self._condition())
 
     def _condition(self) -> Condition:
-        if self.peek() in "[{":
+        if self.next_is("[{"):
             return self._range()
-        if self.peek() in "<>":
+        if self.next_is("<>"):
             return self._comparison()
-        if self.peek() == '"':
-            return Equals(self.quoted())
-        word = self.word()
-        if not word.has_wildcards:
-            return Equals(word.literal)
-        return Present() if word.is_star else Resembles(Glob(word.pieces))
+        if self.next_is('"'):
+            return equals(self._quoted())
+        word = self._word()
+        if not _is_glob(word):
+            return equals(_literal(word))
+        return Present() if word == "*" else Glob(_characters(word))
 
-    def _comparison(self) -> Between:
-        below = self.take("<")
-        if not below:
-            self.index += 1
-        inclusive = self.take("=")
+    def _comparison(self) -> Condition:
+        below = self.take("<>") == "<"
+        inclusive = bool(self.take("="))
         start = self.index
-        bound = None if self.at_end() or self.peek().isspace() else self._bound()
+        bound = None if self.match(r"\s|\Z") else self._bound()
         if bound is None:
             raise self.error("a number is expected to compare with", start)
         return between(None, bound, True, inclusive) if below else between(bound, None, inclusive, True)
 
-    def _range(self) -> Between:
+    def _range(self) -> Condition:
         opened = self.index
-        includes_low = self.peek() == "["
-        self.index += 1
+        includes_low = self.take("[{") == "["
         low = self._bound()
         self.skip_spaces()
         if not self.take_operator("TO"):
@@ -173,27 +163,60 @@ class _Parser(BooleanParser[Term]):
         self.skip_spaces()
         if self.at_end():
             raise self.error("the range is never closed", opened)
-        if self.peek() not in "]}":
+        closing = self.take("]}")
+        if not closing:
             raise self.error("']' or '}' is expected at the end of a range")
-        self.index += 1
-        return between(low, high, includes_low, self.text[self.index - 1] == "]")
+        return between(low, high, includes_low, closing == "]")
 
     def _bound(self) -> str | None:
         """A bound as written; None for `*`, the open one."""
         self.skip_spaces()
-        if self.at_end() or self.peek() in "()[]{}":
+        if self.at_end() or self.next_is("()[]{}"):
             raise self.error("a bound is expected")
         start = self.index
-        if self.peek() == '"':
-            return self.quoted()
-        word = self.word(closing="]}")
-        if word.is_star:
+        if self.next_is('"'):
+            return self._quoted()
+        word = self._word(closing="]}")
+        if word == "*":
             return None
-        if word.has_wildcards:
+        if _is_glob(word):
             raise self.error("a bound has no wildcards: escape them", start)
-        return word.literal
+        return _literal(word)
+
+    def _word(self, stops: str = "", closing: str = "") -> str:
+        """The characters up to a space, parenthesis, quote, bracket or one of `stops`, as written. Of brackets and
+        quotes only those of `closing` and `)` may follow."""
+        word = self.match(rf'(?:\\.|[^\s()\[\]{{}}"{stops}\\])*')
+        written = word[0] if word else ""
+        self.index += len(written)
+        if self.next_is("\\"):
+            raise self.error("'\\' escapes nothing")
+        if self.next_is('([{]}"') and not self.next_is(closing):
+            raise self.error(f"'{self.text[self.index]}' in a word: escape it or quote the value")
+        return written
+
+    def _quoted(self) -> str:
+        quoted = self.match(r'"((?:\\.|[^"\\])*)"')
+        if quoted is None:
+            raise self.error("'\"' is never closed")
+        self.index = quoted.end()
+        return _literal(quoted[1])
 
     def _count_term(self) -> None:
         self.terms += 1
         if self.terms > MAX_TERMS:
             raise self.error(f"more than {MAX_TERMS} terms")
+
+
+def _characters(word: str) -> tuple[str, ...]:
+    """The characters of a word, those that a backslash escapes together with it."""
+    return tuple(re.findall(r"\\.|[^\\]", word, re.DOTALL))
+
+
+def _is_glob(word: str) -> bool:
+    return not {"*", "?"}.isdisjoint(_characters(word))
+
+
+def _literal(text: str) -> str:
+    """A text without the backslashes that escape."""
+    return re.sub(r"\\(.)", r"\1", text, flags=re.DOTALL)

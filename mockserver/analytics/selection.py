@@ -8,8 +8,7 @@ from itertools import compress
 from typing import Any
 
 from mockserver.analytics.audience import Audience, Segment, find_audience
-from mockserver.analytics.search import matching
-from mockserver.analytics.search_syntax import parse_search
+from mockserver.analytics.search_syntax import matching, parse_search
 from mockserver.analytics.store import EventStore, Mask
 
 ATTRIBUTES = "/data/attributes"

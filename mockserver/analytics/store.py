@@ -9,10 +9,11 @@ numbers. Columns are kept for the next query and follow the store as events come
 from array import array
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable, Mapping
+from functools import cache
 from itertools import islice
 from typing import Any, cast
 
-from mockserver.analytics.facets import Cell, flatten
+from mockserver.analytics.facets import Cell, Scalar, flatten, values_of
 
 DEFAULT_MAX_EVENTS = 200_000
 DEFAULT_MAX_BYTES = 256 * 1024 * 1024
@@ -60,9 +61,13 @@ class Column:
         self.first = 0
         self._numbers: dict[Cell, int] = {}
 
-    def mask(self, matches: Callable[[Cell], bool]) -> Mask:
-        """The events whose cell is there and `matches`."""
-        return self.mask_of(cell is not None and matches(cell) for cell in self.cells)
+    def hits(self, accepts: Callable[[Scalar], bool]) -> list[bool]:
+        """For each code whether a value of its cell is accepted; of a missing one, none is."""
+        return [cell is not None and any(map(accepts, values_of(cell))) for cell in self.cells]
+
+    def mask(self, accepts: Callable[[Scalar], bool]) -> Mask:
+        """The events of which a value is accepted."""
+        return self.mask_of(self.hits(accepts))
 
     def mask_of(self, wanted: Iterable[bool | int]) -> Mask:
         """The events whose code is `wanted` (one truth value for each code)."""
@@ -166,18 +171,14 @@ class EventStore:
             self._columns.popitem(last=False)
         return column
 
-    def mask_of_texts(self, matches: Callable[[str], bool]) -> Mask:
-        """The events that hold a text that `matches`, in any facet."""
-        known: dict[Cell, bool] = {}
+    def mask_of_texts(self, accepts: Callable[[str], bool]) -> Mask:
+        """The events that hold a text that is accepted, in any facet. Equal cells are looked at once."""
 
+        @cache
         def hit(cell: Cell) -> bool:
-            found = known.get(cell)
-            if found is None:
-                values = cell if isinstance(cell, tuple) else (cell,)
-                found = known[cell] = any(isinstance(value, str) and matches(value) for value in values)
-            return found
+            return any(isinstance(value, str) and accepts(value) for value in values_of(cell))
 
-        return int.from_bytes(bytes(any(map(hit, islice(row, 2, None))) for row in self._rows), "little")
+        return int.from_bytes(bytes(any(map(hit, row[2:])) for row in self._rows), "little")
 
     def _shared_cells(self, cells: Iterable[Cell]) -> list[Cell]:
         """The same text object for equal texts, so that a thousand events of one name hold it once."""

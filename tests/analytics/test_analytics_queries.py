@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from mockserver.analytics.errors import QueryError
+from mockserver.analytics import QueryError
 from mockserver.analytics.queries import scalar, timeseries
 from mockserver.analytics.store import EventStore
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from mockserver.analytics import QueryError
 from mockserver.analytics.audience import Segment
-from mockserver.analytics.errors import QueryError
 from mockserver.analytics.queries import scalar
 from mockserver.analytics.store import EventStore
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from mockserver.analytics.errors import QueryError
+from mockserver.analytics import QueryError
 from mockserver.analytics.queries import scalar
 from mockserver.analytics.store import EventStore
 

@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from mockserver.analytics import QueryError
 from mockserver.analytics.arrivals import Arrivals
-from mockserver.analytics.errors import QueryError
 from mockserver.analytics.store import DEFAULT_MAX_BYTES, EventStore
 from mockserver.errors import Failure
 from mockserver.model import Evidence, FailureKind, Json, RequestContext, Response, Violation

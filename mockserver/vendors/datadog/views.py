@@ -4,8 +4,8 @@ import uuid
 from pathlib import Path
 from typing import Any
 
+from mockserver.analytics import QueryError
 from mockserver.analytics.audience import Segment
-from mockserver.analytics.errors import QueryError
 from mockserver.analytics.search_syntax import parse_search
 from mockserver.model import Event, Json
 from mockserver.vendors.datadog.product_analytics import product_analytics_of
