@@ -8,8 +8,8 @@ Ties are in the order of the groups' names. A group without a value to compute f
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from itertools import compress, product
+from dataclasses import dataclass
+from itertools import compress, product, repeat
 from math import prod
 from typing import Any
 
@@ -29,22 +29,10 @@ MAX_MEMBERSHIPS = 5_000_000
 
 Group = tuple[str, ...]
 """The values of the facets, in order; of the first facets only for a group that holds further groups."""
-Events = list[tuple[tuple[int, ...], int]]
-"""Events of one bucket and equal facets: the codes of the metrics' columns, and how many events have these."""
-
-
+Part = tuple[int, Mapping[Measure, list[Value]]]
+"""Events of one bucket (epoch milliseconds), which may be in several groups: what each measure takes from them."""
 Rows = list[tuple[Group, Mapping[int, float]]]
 """The kept groups, in order, each with the values of the compute by bucket (never empty, never None)."""
-
-
-@dataclass(eq=False, slots=True)
-class Part:
-    """Events of one `bucket` (epoch milliseconds), which may be in several groups; `gathered` keeps what each measure
-    takes from them, so that it is computed once."""
-
-    bucket: int
-    events: Events
-    gathered: dict[Measure, list[Value]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +65,15 @@ def tabulate(
     store: EventStore, selection: Selection, rules: Sequence[GroupBy], compute: Measure, buckets: Iterable[int]
 ) -> Rows:
     """Groups the selected events and computes each group's values; `buckets` has the bucket of every event."""
-    measures = list(dict.fromkeys([compute, *(rule.sort for rule in rules)]))
-    metrics = {facet: store.column(facet) for facet in dict.fromkeys(m.facet for m in measures) if facet is not None}
-    levels = _fill(store, selection, rules, metrics.values(), buckets)
-    return _Ranking(levels, rules, compute, metrics).rows()
+    levels = _fill(store, selection, rules, dict.fromkeys([compute, *(rule.sort for rule in rules)]), buckets)
+    kept: list[Group] = [()]
+    for groups, rule in zip(levels[1:], rules, strict=True):
+        children: dict[Group, dict[Group, list[Part]]] = defaultdict(dict)
+        for group, parts in groups.items():
+            children[group[:-1]][group] = parts
+        kept = [child for parent in kept for child in _first(children[parent], rule, compute)]
+    rows = ((group, _by_bucket(levels[-1].get(group, []), compute)) for group in kept)
+    return [(group, values) for group, values in rows if values]
 
 
 def _group_rule(rule: Mapping[str, Any], compute: Measure, pointer: str) -> GroupBy:
@@ -103,38 +96,35 @@ def _fill(
     store: EventStore,
     selection: Selection,
     rules: Sequence[GroupBy],
-    metrics: Iterable[Column],
+    measures: Iterable[Measure],
     buckets: Iterable[int],
 ) -> list[dict[Group, list[Part]]]:
     """The contents of the groups of every level: of no facet, of the first one, of the first two, …"""
     facets = [_facet(store, rule, selection.audience) for rule in rules]
-    names = [names for _, names in facets]
+    metrics = {measure: store.column(measure.facet) for measure in measures if measure.facet is not None}
+    taken = {measure: list(map(measure.values, metric.cells)) for measure, metric in metrics.items()}
     streams: list[Iterable[int]] = [*(column.codes for column, _ in facets), buckets]
+    streams += [metrics[measure].codes if measure in metrics else repeat(0) for measure in measures]
+    alike = Counter(zip(*(compress(stream, selection.events) for stream in streams), strict=False))
+    parts: dict[tuple[int, ...], list[tuple[tuple[int, ...], int]]] = defaultdict(list)
+    for row, count in alike.items():
+        parts[row[: len(rules) + 1]].append((row[len(rules) + 1 :], count))
     levels: list[dict[Group, list[Part]]] = [defaultdict(list) for _ in range(len(rules) + 1)]
     memberships = 0
-    for (*codes, bucket), events in _parts(streams, [metric.codes for metric in metrics], selection).items():
-        here = [names[index][code] for index, code in enumerate(codes)]
+    for (*codes, bucket), events in parts.items():
+        here = [groups[code] for (_, groups), code in zip(facets, codes, strict=True)]
         memberships += prod(map(len, here))
         if memberships > MAX_MEMBERSHIPS:
             raise QueryError("the events are in too many groups: group by fewer facets", f"{QUERY}/group_by")
         if all(here):
-            part = Part(bucket, events)
+            gathered = {}
+            for place, measure in enumerate(measures):
+                values = taken.get(measure, ((),))
+                gathered[measure] = measure.gather((values[metric[place]], count) for metric, count in events)
             for level, groups in enumerate(levels):
                 for group in product(*here[:level]):
-                    groups[group].append(part)
+                    groups[group].append((bucket, gathered))
     return levels
-
-
-def _parts(
-    streams: Sequence[Iterable[int]], metrics: Sequence[Iterable[int]], selection: Selection
-) -> Mapping[tuple[int, ...], Events]:
-    """The selected events by what the `streams` say of them."""
-    alike = Counter(zip(*(compress(stream, selection.events) for stream in (*streams, *metrics)), strict=False))
-    width = len(streams)
-    parts: dict[tuple[int, ...], Events] = defaultdict(list)
-    for codes, count in alike.items():
-        parts[codes[:width]].append((codes[width:], count))
-    return parts
 
 
 def _facet(store: EventStore, rule: GroupBy, audience: Audience) -> tuple[Column, list[tuple[str, ...]]]:
@@ -149,61 +139,25 @@ def _facet(store: EventStore, rule: GroupBy, audience: Audience) -> tuple[Column
     return queries.ids, [found or missing for found in inside]
 
 
-class _Ranking:
-    def __init__(
-        self,
-        levels: Sequence[Mapping[Group, list[Part]]],
-        rules: Sequence[GroupBy],
-        compute: Measure,
-        metrics: Mapping[str, Column],
-    ) -> None:
-        self.levels = levels
-        self.rules = rules
-        self.compute = compute
-        self.places = {facet: place for place, facet in enumerate(metrics)}
-        self.values = {
-            measure: list(map(measure.values, metrics[measure.facet].cells))
-            for measure in {compute, *(rule.sort for rule in rules)}
-            if measure.facet is not None
-        }
+def _first(groups: Mapping[Group, list[Part]], rule: GroupBy, compute: Measure) -> Sequence[Group]:
+    """The groups that a rule keeps; those that its sort has no value for come last, in either order (assumed)."""
+    ranks: dict[Group, tuple[bool, float, str]] = {}
+    sign = -1 if rule.descending else 1
+    for group, parts in groups.items():
+        computed = _value(compute, parts)
+        if computed is not None:
+            value = computed if rule.sort == compute else _value(rule.sort, parts)
+            ranks[group] = (value is None, sign * (value or 0), group[-1])
+    return sorted(ranks, key=ranks.__getitem__)[: rule.limit]
 
-    def rows(self) -> Rows:
-        kept: list[Group] = [()]
-        for level, rule in enumerate(self.rules, start=1):
-            children: dict[Group, list[Group]] = defaultdict(list)
-            for group in self.levels[level]:
-                children[group[:-1]].append(group)
-            kept = [child for parent in kept for child in self._first(children[parent], level, rule)]
-        rows = ((group, self._by_bucket(self.levels[-1].get(group, []))) for group in kept)
-        return [(group, values) for group, values in rows if values]
 
-    def _first(self, groups: Iterable[Group], level: int, rule: GroupBy) -> Sequence[Group]:
-        """The groups that a rule keeps; those that its sort has no value for come last, in either order (assumed)."""
-        ranks: dict[Group, tuple[bool, float, str]] = {}
-        sign = -1 if rule.descending else 1
-        for group in groups:
-            parts = self.levels[level][group]
-            computed = self._value(self.compute, parts)
-            if computed is not None:
-                value = computed if rule.sort == self.compute else self._value(rule.sort, parts)
-                ranks[group] = (value is None, sign * (value or 0), group[-1])
-        return sorted(ranks, key=ranks.__getitem__)[: rule.limit]
+def _by_bucket(parts: Iterable[Part], compute: Measure) -> dict[int, float]:
+    buckets: dict[int, list[Part]] = defaultdict(list)
+    for part in parts:
+        buckets[part[0]].append(part)
+    values = ((bucket, _value(compute, buckets[bucket])) for bucket in sorted(buckets))
+    return {bucket: value for bucket, value in values if value is not None}
 
-    def _by_bucket(self, parts: Iterable[Part]) -> dict[int, float]:
-        buckets: dict[int, list[Part]] = defaultdict(list)
-        for part in parts:
-            buckets[part.bucket].append(part)
-        values = ((bucket, self._value(self.compute, buckets[bucket])) for bucket in sorted(buckets))
-        return {bucket: value for bucket, value in values if value is not None}
 
-    def _value(self, measure: Measure, parts: Iterable[Part]) -> float | None:
-        return measure.of(self._gathered(measure, part) for part in parts)
-
-    def _gathered(self, measure: Measure, part: Part) -> list[Value]:
-        if measure not in part.gathered:
-            if measure.facet is None:
-                part.gathered[measure] = measure.gather(((), count) for _, count in part.events)
-            else:
-                place, values = self.places[measure.facet], self.values[measure]
-                part.gathered[measure] = measure.gather((values[codes[place]], count) for codes, count in part.events)
-        return part.gathered[measure]
+def _value(measure: Measure, parts: Iterable[Part]) -> float | None:
+    return measure.of(gathered[measure] for _, gathered in parts)

@@ -9,7 +9,7 @@ from itertools import repeat
 from typing import Any
 
 from mockserver.analytics import QueryError
-from mockserver.analytics.aggregations import Measure, measure
+from mockserver.analytics.aggregations import measure
 from mockserver.analytics.audience import Segment
 from mockserver.analytics.facets import facet_name
 from mockserver.analytics.grouping import group_rules, tabulate
@@ -28,9 +28,8 @@ def scalar(store: EventStore, attributes: Mapping[str, Any], segments: Mapping[s
     `attributes` are the validated `data.attributes` of the request (`compute.interval` is ignored), `segments` the
     account's by their id. Without data the columns are there and their values empty (inferred). Raises QueryError.
     """
-    query = attributes["query"]
-    compute = _compute(query)
-    rules = group_rules(query, compute)
+    compute = measure(attributes["query"]["compute"], f"{QUERY}/compute")
+    rules = group_rules(attributes["query"], compute)
     rows = tabulate(store, select(store, attributes, segments), rules, compute, repeat(0))
     columns: list[dict[str, Any]] = [
         {"name": rule.facet, "type": "group", "values": [group[index] for group, _ in rows]}
@@ -48,12 +47,12 @@ def timeseries(store: EventStore, attributes: Mapping[str, Any], segments: Mappi
     where the series has no data. An interval's start is that of the range's first bucket (assumed). Without data all
     four are empty. Raises QueryError, also for more than MAX_BUCKETS buckets with data or MAX_VALUES values.
     """
-    query = attributes["query"]
-    compute = _compute(query)
-    rules = group_rules(query, compute)
+    compute = measure(attributes["query"]["compute"], f"{QUERY}/compute")
+    rules = group_rules(attributes["query"], compute)
     interval = _interval(attributes)
     buckets = [time - time % interval for time in store.timestamps()]
     rows = tabulate(store, select(store, attributes, segments), rules, compute, buckets)
+    facets = [facet_name(rule.facet) for rule in rules]  # a tag has the facet without @ (assumed)
     times = sorted({time for _, values in rows for time in values})
     if len(times) > MAX_BUCKETS:
         message = f"the response has more than {MAX_BUCKETS} buckets of {interval} milliseconds"
@@ -66,7 +65,7 @@ def timeseries(store: EventStore, attributes: Mapping[str, Any], segments: Mappi
     return {
         "intervals": [fixed] if rows else [],
         "series": [
-            {"group_tags": _tags([rule.facet for rule in rules], group), "query_index": 0, "unit": None}
+            {"group_tags": list(map("{}:{}".format, facets, group)), "query_index": 0, "unit": None}
             for group, _ in rows
         ],
         "times": times,
@@ -74,21 +73,10 @@ def timeseries(store: EventStore, attributes: Mapping[str, Any], segments: Mappi
     }
 
 
-def _compute(query: Mapping[str, Any]) -> Measure:
-    return measure(query["compute"], f"{QUERY}/compute")
-
-
 def _interval(attributes: Mapping[str, Any]) -> int:
-    pointer = f"{QUERY}/compute/interval"
     interval = int(attributes["query"]["compute"].get("interval", 0))
     if interval < 1:
-        raise QueryError("a timeseries needs an interval of at least a millisecond", pointer)
-    start, end = int(attributes["from"]), int(attributes["to"])
-    if end <= start:
+        raise QueryError("a timeseries needs an interval of at least a millisecond", f"{QUERY}/compute/interval")
+    if int(attributes["to"]) <= int(attributes["from"]):
         raise QueryError("from must be less than to", f"{ATTRIBUTES}/from")
     return interval
-
-
-def _tags(facets: list[str], group: tuple[str, ...]) -> list[str]:
-    """The group in the form facet:value, the facet without @ (assumed)."""
-    return [f"{facet_name(facet)}:{value}" for facet, value in zip(facets, group, strict=True)]
