@@ -31,9 +31,8 @@ class Measure:
 
     def values(self, cell: Cell | None) -> Sequence[Value]:
         """What the aggregation takes from a cell of its facet; nothing from a missing one."""
-        if cell is None:
-            return ()
-        return texts_of(cell) if self.aggregation == "cardinality" else tuple(numbers_of(cell))
+        take = texts_of if self.aggregation == "cardinality" else numbers_of
+        return () if cell is None else tuple(take(cell))
 
     def gather(self, events: Iterable[tuple[Sequence[Value], int]]) -> list[Value]:
         """The values of events, given those of each and how many events have the same; for count, how many."""

@@ -18,7 +18,7 @@ from mockserver.analytics.boolean import evaluate
 from mockserver.analytics.facets import texts_of
 from mockserver.analytics.formula import parse_formula
 from mockserver.analytics.search_syntax import Attribute, Search, Term, matching_term, parse_search
-from mockserver.analytics.store import Column, EventStore, Mask
+from mockserver.analytics.store import Column, EventStore, Mask, mask
 
 Members = bytes
 """Which of a column's codes are in a query, by code: 1 or 0. Code 0, the missing user, never is."""
@@ -75,8 +75,8 @@ def find_audience(
     masks = {name: users.ids.mask_of(members) for name, members in (in_users | in_segments).items()}
     masks |= {name: accounts.ids.mask_of(members) for name, members in in_accounts.items()}
     formula = parse_formula(filters.get("formula", ""), tuple(masks), f"{pointer}/formula")
-    mask = evaluate(formula, masks.__getitem__, store.everything())
-    return Audience(mask, Queries(users.ids, in_users), Queries(accounts.ids, in_accounts))
+    events = evaluate(formula, masks.__getitem__, store.everything())
+    return Audience(events, Queries(users.ids, in_users), Queries(accounts.ids, in_accounts))
 
 
 class _Entities:
@@ -92,7 +92,7 @@ class _Entities:
         return self.members(parse_search(entry.get("query", ""), f"{pointer}/query"))
 
     def members(self, search: Search) -> Members:
-        found = evaluate(search, cache(self._term), int.from_bytes(self.everyone, "little"))
+        found = evaluate(search, cache(self._term), mask(self.everyone))
         return found.to_bytes(len(self.everyone), "little")
 
     def _term(self, term: Term) -> Mask:
@@ -105,7 +105,7 @@ class _Entities:
             events = matching_term(self.store, term).to_bytes(len(self.store), "little")
             codes = set(compress(self.ids.codes, events))
         codes.discard(0)
-        return int.from_bytes(bytes(code in codes for code in range(len(self.everyone))), "little")
+        return mask(code in codes for code in range(len(self.everyone)))
 
 
 def _segment(users: _Entities, entry: Mapping[str, str], segments: Mapping[str, Segment], pointer: str) -> Members:

@@ -1,4 +1,4 @@
-"""What a search term asks of a value or of any text: equality, wildcards, ranges, presence, words."""
+"""What a search term asks of a value or of any text: equality, wildcards, ranges, words."""
 
 import re
 from dataclasses import dataclass, field
@@ -43,14 +43,6 @@ class Glob:
 
 
 @dataclass(frozen=True, slots=True)
-class Present:
-    """`:*`: any value."""
-
-    def accepts(self, value: Scalar) -> bool:
-        return True
-
-
-@dataclass(frozen=True, slots=True)
 class Equals:
     """The same text, in the same case (documented), or the same number (5.0 finds 5; assumed)."""
 
@@ -63,7 +55,7 @@ class Equals:
 
 @dataclass(frozen=True, slots=True)
 class Between:
-    """A range or a comparison; a bound that is None is open.
+    """A range, a comparison or, with both bounds None, any value; a bound that is None is open.
 
     With numbers as bounds only numbers are in it; with texts, only texts, in the order of their characters (assumed).
     """
@@ -83,7 +75,7 @@ class Between:
         )
 
 
-Condition = Present | Equals | Glob | Between
+Condition = Equals | Glob | Between
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,8 +120,4 @@ def _number_in(text: str) -> int | float | None:
 
 
 def _inside_a_word(text: str, index: int) -> bool:
-    return 0 < index < len(text) and _in_word(text[index - 1]) and _in_word(text[index])
-
-
-def _in_word(character: str) -> bool:
-    return character.isalnum() or character == "_"
+    return 0 < index < len(text) and all(each.isalnum() or each == "_" for each in text[index - 1 : index + 1])

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from mockserver.analytics.boolean import And, BooleanParser, Expression, evaluate
-from mockserver.analytics.conditions import Condition, Glob, Present, Words, between, equals
+from mockserver.analytics.conditions import Condition, Glob, Words, between, equals
 from mockserver.analytics.facets import facet_name
 from mockserver.analytics.store import EventStore, Mask
 
@@ -141,7 +141,7 @@ class _Parser(BooleanParser[Term]):
         word = self._word()
         if not _is_glob(word):
             return equals(_literal(word))
-        return Present() if word == "*" else Glob(_characters(word))
+        return between(None, None, True, True) if word == "*" else Glob(_characters(word))
 
     def _comparison(self) -> Condition:
         below = self.take("<>") == "<"

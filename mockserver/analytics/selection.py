@@ -9,7 +9,7 @@ from typing import Any
 
 from mockserver.analytics.audience import Audience, Segment, find_audience
 from mockserver.analytics.search_syntax import matching, parse_search
-from mockserver.analytics.store import EventStore, Mask
+from mockserver.analytics.store import EventStore, Mask, mask
 
 ATTRIBUTES = "/data/attributes"
 QUERY = f"{ATTRIBUTES}/query"
@@ -39,15 +39,12 @@ def select(store: EventStore, attributes: Mapping[str, Any], segments: Mapping[s
     base = query["query"]
     search = parse_search(base["search"].get("query", ""), f"{QUERY}/query/search/query")
     audience = find_audience(store, query.get("audience_filters", {}), segments, f"{QUERY}/audience_filters")
-    events = _in_range(store, attributes["from"], attributes["to"]) & matching(store, search) & audience.mask
+    in_range = mask(attributes["from"] <= time < attributes["to"] for time in store.timestamps())
+    events = in_range & matching(store, search) & audience.mask
     occurrences = base["search"].get("occurrences")
     if base["data_source"] == "product_analytics_occurrence" and occurrences is not None:
         events &= _of_users_with(store, events, occurrences)
     return Selection(events.to_bytes(len(store), "little"), audience)
-
-
-def _in_range(store: EventStore, start: int, end: int) -> Mask:
-    return int.from_bytes(bytes(start <= time < end for time in store.timestamps()), "little")
 
 
 def _of_users_with(store: EventStore, events: Mask, occurrences: Mapping[str, str]) -> Mask:

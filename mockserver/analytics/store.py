@@ -30,6 +30,11 @@ Mask = int
 a mask of ones are then AND, OR and NOT over all of them at once."""
 
 
+def mask(wanted: Iterable[bool | int]) -> Mask:
+    """The mask of a truth value, or 1 or 0, for each."""
+    return int.from_bytes(bytes(wanted), "little")
+
+
 class Shape:
     """The facets of an event and the place of each in the event's row; `events` counts those of this shape."""
 
@@ -71,8 +76,7 @@ class Column:
 
     def mask_of(self, wanted: Iterable[bool | int]) -> Mask:
         """The events whose code is `wanted` (one truth value for each code)."""
-        table = [1 if want else 0 for want in wanted]
-        return int.from_bytes(bytes(map(table.__getitem__, self.codes)), "little")
+        return mask(map([*map(bool, wanted)].__getitem__, self.codes))
 
     def follow(self, rows: deque[Row], first: int) -> None:
         """Brings the column up to the store's rows, the oldest of which is event number `first`."""
@@ -158,7 +162,7 @@ class EventStore:
         return [row[1] for row in self._rows]
 
     def everything(self) -> Mask:
-        return int.from_bytes(b"\1" * len(self._rows), "little")
+        return mask(b"\1" * len(self._rows))
 
     def column(self, facet: str) -> Column:
         """The column of a facet (a path without @), as long as the store."""
@@ -178,7 +182,7 @@ class EventStore:
         def hit(cell: Cell) -> bool:
             return any(isinstance(value, str) and accepts(value) for value in values_of(cell))
 
-        return int.from_bytes(bytes(any(map(hit, row[2:])) for row in self._rows), "little")
+        return mask(any(map(hit, row[2:])) for row in self._rows)
 
     def _shared_cells(self, cells: Iterable[Cell]) -> list[Cell]:
         """The same text object for equal texts, so that a thousand events of one name hold it once."""

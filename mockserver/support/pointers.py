@@ -67,25 +67,19 @@ def position_of(text: str, pointer: str) -> tuple[int, int]:
 def _member(text: str, at: int, part: str) -> int | None:
     """Where the member `part` of the object or array at `at` begins."""
     opening, index = text[at], 0
-    if opening not in "{[":
-        return None
-    at = _after_space(text, at + 1)
-    while text[at] not in "}]":
+    while text[at] in "{[,":  # what stands before a member, if there is one
+        at = _after_space(text, at + 1)
+        if text[at] in "}]":
+            break
         name = str(index)
         if opening == "{":
             name, at = _DECODER.raw_decode(text, at)
             at = _after_space(text, _after_space(text, at) + 1)
         if name == part:
             return at
-        at = _after_space(text, _end_of(text, at))
-        at = _after_space(text, at + 1) if text[at] == "," else at
+        at = _after_space(text, _DECODER.raw_decode(text, at)[1])
         index += 1
     return None
-
-
-def _end_of(text: str, at: int) -> int:
-    """The index after the value that begins at `at`."""
-    return _DECODER.raw_decode(text, at)[1]
 
 
 def _after_space(text: str, at: int) -> int:
