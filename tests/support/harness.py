@@ -17,14 +17,14 @@ import httpx2
 import pytest
 from jsonschema import Draft202012Validator
 
-PATIENCE = 20.0
-"""Seconds after which a server that does not answer is taken to hang."""
 PLAIN_PYTEST = "[pytest]\naddopts = --strict-markers" + "".join(
     f" -p no:{plugin}" for plugin in ("cacheprovider", "hypothesispytest", "schemathesis")
 )
 """The settings of a project whose tests run in ours: without the plugins that take a second to import."""
 MUTATED = "MUTANT_UNDER_TEST" in os.environ
 """Whether mutmut runs these tests."""
+PATIENCE = 120.0 if MUTATED else 20.0
+"""Seconds after which a server that does not answer is taken to hang. With every change built in it is slow."""
 
 
 @dataclass(frozen=True)
