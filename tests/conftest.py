@@ -25,8 +25,9 @@ def pytest_configure(config: pytest.Config) -> None:
 def _serving_without_bugs(*arguments: str) -> Iterator[Server]:
     with serving(*arguments) as running:
         yield running
-        assert "ERROR" not in running.log
-        assert "Traceback" not in running.log
+        if not MUTATED:  # then the log is that of the whole process, with the bugs that tests plant
+            assert "ERROR" not in running.log
+            assert "Traceback" not in running.log
 
 
 @pytest.fixture(scope="session")
