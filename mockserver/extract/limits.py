@@ -7,7 +7,7 @@ What is left of a sentence is matched against UNEXTRACTED, which gives a slug an
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from mockserver.extract.model import Json, Rule, Schema
 
@@ -38,61 +38,34 @@ NUMBERS = {
 }
 
 
-@dataclass(frozen=True)
-class Context:
+class Context(NamedTuple):
     """What a rule may know of the field: its schema so far, the enums below it and the names it requires."""
 
     schema: Schema
     enums: tuple[tuple[Json, ...], ...] = ()
     required: tuple[str, ...] = ()
 
-    @property
-    def type(self) -> str:
-        return str(self.schema.get("type", ""))
-
 
 Maker = Callable[[Match, Context], Schema | None]
 
 
-def _number(keyword: str, *types: str) -> Maker:
-    """The first group as the value of `keyword`, for fields of these types."""
-
-    def make(match: Match, context: Context) -> Schema | None:
-        return {keyword: int(match[1].replace(",", ""))} if context.type in types else None
-
-    return make
+def _number(keyword: str) -> Maker:
+    """The first group as the value of `keyword`."""
+    return lambda match, _: {keyword: int(match[1].replace(",", ""))}
 
 
-def _values_at_most(match: Match, context: Context) -> Schema | None:
-    return {"additionalProperties": {"maxLength": int(match[1])}} if context.type == "object" else None
+def _between(low: str, high: str) -> Maker:
+    return lambda match, _: {low: int(match[1]), high: int(match[2])}
 
 
-def _string_values(_match: Match, context: Context) -> Schema | None:
-    return {"additionalProperties": {"type": "string"}} if context.type == "object" else None
+def _always(keywords: Schema) -> Maker:
+    return lambda _match, _context: dict(keywords)
 
 
-def _of_characters(match: Match, context: Context) -> Schema | None:
+def _of_characters(match: Match, _context: Context) -> Schema:
     names = re.findall("|".join(CHARACTERS), match[0], re.IGNORECASE)
     classes = sorted((CHARACTERS[name.lower()] for name in names), key="-".__eq__)
-    if context.type != "string":
-        return None
     return {"pattern": f"^[{''.join(classes)}]+$", "not": {"type": "string", "pattern": r"\n"}}
-
-
-def _date_time(_match: Match, context: Context) -> Schema | None:
-    return {"format": "date-time"} if context.type == "string" else None
-
-
-def _integer(_match: Match, context: Context) -> Schema | None:
-    return {"type": "integer"} if context.type in {"integer", "number"} else None
-
-
-def _not_blank(_match: Match, context: Context) -> Schema | None:
-    return {"pattern": NOT_BLANK} if context.type == "string" else None
-
-
-def _depth(match: Match, context: Context) -> Schema | None:
-    return {"x-depth": int(match[1])} if context.type == "object" else None
 
 
 def _is_required(match: Match, context: Context) -> Schema | None:
@@ -103,55 +76,50 @@ def _is_enum(match: Match, context: Context) -> Schema | None:
     return {} if any(set(_ticked(match[0])) == set(values) for values in context.enums) else None
 
 
-def _between(match: Match, context: Context) -> Schema | None:
-    low, high = int(match[1]), int(match[2])
-    if context.type in {"integer", "number"}:
-        return {"minimum": low, "maximum": high}
-    return {"minLength": low, "maxLength": high} if context.type == "string" else None
-
-
-def _not_empty(_match: Match, context: Context) -> Schema | None:
-    keyword = {"string": "minLength", "array": "minItems", "object": "minProperties"}.get(context.type)
-    return {keyword: 1} if keyword else None
-
-
-def _unique(_match: Match, context: Context) -> Schema | None:
-    return {"uniqueItems": True} if context.type == "array" else None
-
-
 _CHARACTER_LIST = rf"\b(?:{'|'.join(CHARACTERS)})(?:,? (?:and )?(?:{'|'.join(CHARACTERS)})\b)+"
 _MAX = r"(?:max(?:imum)?(?: value| length| size)?(?: is| of|:)?|limited to|at most|no more than|up to)"
 _MIN = r"(?:min(?:imum)?(?: value| length| size)?(?: is| of|:)?|at least)"
 
-EXTRACTED: tuple[tuple[re.Pattern[str], Maker], ...] = tuple(
-    (re.compile(pattern, re.IGNORECASE), maker)
-    for pattern, maker in (
-        (r"values max (\d+) char(?:s|acters)\b", _values_at_most),
-        (rf"{_MAX} (\d[\d,]*) char(?:s|acters?)\b", _number("maxLength", "string")),
-        (rf"{_MIN} (\d[\d,]*) char(?:s|acters?)\b", _number("minLength", "string")),
-        (r"between (-?\d+) and (-?\d+)(?: characters)?", _between),
-        (rf"(?:supports )?{_MAX} (\d[\d,]*) (?:properties|keys)(?: per object)?", _number("maxProperties", "object")),
-        (rf"{_MAX} (\d[\d,]*) (?:entry|entries|items?|elements?)\b", _number("maxItems", "array")),
-        (rf"{_MIN} (\d[\d,]*) (?:entry|entries|items?|elements?)\b", _number("minItems", "array")),
-        (rf"{_MAX} (\d[\d,]*) [\w ]+ (?:is |are )?allowed", _number("maxItems", "array")),
-        (rf"(?:must be )?{_MAX} (-?\d[\d,]*)(?=$|[.,;])", _number("maximum", "integer", "number")),
-        (rf"(?:must be )?{_MIN} (-?\d[\d,]*)(?=$|[.,;])", _number("minimum", "integer", "number")),
-        (r"must be greater than (-?\d+)", _number("exclusiveMinimum", "integer", "number")),
-        (r"must be less than (-?\d+)", _number("exclusiveMaximum", "integer", "number")),
-        (_CHARACTER_LIST, _of_characters),
-        (r"(?:must follow )?(?:the )?ISO 8601(?: format)?", _date_time),
-        (r"must be (?:sent as )?an integer\b", _integer),
-        (r"(?:must contain )?at least one non-whitespace character", _not_blank),
-        (r"maximum nesting depth of (\d+) levels", _depth),
-        (r"keys and values are strings", _string_values),
-        (r"must include `\w+`(?:(?:,| and|, and) `\w+`)*", _is_required),
-        (r"(?:only [\w ]+ )?of type `\w+` are supported", _is_enum),
-        (r"only [\w ]+ (?:`\w+`(?:,| or|, or| and)? ?)+[\w ]*", _is_enum),
-        (r"must be `[^`]+`", _is_enum),
-        (r"(?:must not|cannot|can not) be empty|must be non-empty", _not_empty),
-        (r"must be unique|no duplicates", _unique),
+_ENTRIES = r"(?:entry|entries|items?|elements?)\b"
+_EMPTY = r"(?:must not|cannot|can not) be empty|must be non-empty"
+
+EXTRACTED: tuple[tuple[re.Pattern[str], tuple[str, ...], Maker], ...] = tuple(
+    (re.compile(pattern, re.IGNORECASE), tuple(types.split()), maker)
+    for pattern, types, maker in (
+        (
+            r"values max (\d+) char(?:s|acters)\b",
+            "object",
+            lambda match, _: {"additionalProperties": {"maxLength": int(match[1])}},
+        ),
+        (rf"{_MAX} (\d[\d,]*) char(?:s|acters?)\b", "string", _number("maxLength")),
+        (rf"{_MIN} (\d[\d,]*) char(?:s|acters?)\b", "string", _number("minLength")),
+        (r"between (-?\d+) and (-?\d+)(?: characters)?", "integer number", _between("minimum", "maximum")),
+        (r"between (-?\d+) and (-?\d+)(?: characters)?", "string", _between("minLength", "maxLength")),
+        (rf"(?:supports )?{_MAX} (\d[\d,]*) (?:properties|keys)(?: per object)?", "object", _number("maxProperties")),
+        (rf"{_MAX} (\d[\d,]*) {_ENTRIES}", "array", _number("maxItems")),
+        (rf"{_MIN} (\d[\d,]*) {_ENTRIES}", "array", _number("minItems")),
+        (rf"{_MAX} (\d[\d,]*) [\w ]+ (?:is |are )?allowed", "array", _number("maxItems")),
+        (rf"(?:must be )?{_MAX} (-?\d[\d,]*)(?=$|[.,;])", "integer number", _number("maximum")),
+        (rf"(?:must be )?{_MIN} (-?\d[\d,]*)(?=$|[.,;])", "integer number", _number("minimum")),
+        (r"must be greater than (-?\d+)", "integer number", _number("exclusiveMinimum")),
+        (r"must be less than (-?\d+)", "integer number", _number("exclusiveMaximum")),
+        (_CHARACTER_LIST, "string", _of_characters),
+        (r"(?:must follow )?(?:the )?ISO 8601(?: format)?", "string", _always({"format": "date-time"})),
+        (r"must be (?:sent as )?an integer\b", "integer number", _always({"type": "integer"})),
+        (r"(?:must contain )?at least one non-whitespace character", "string", _always({"pattern": NOT_BLANK})),
+        (r"maximum nesting depth of (\d+) levels", "object", _number("x-depth")),
+        (r"keys and values are strings", "object", _always({"additionalProperties": {"type": "string"}})),
+        (r"must include `\w+`(?:(?:,| and|, and) `\w+`)*", "", _is_required),
+        (r"(?:only [\w ]+ )?of type `\w+` are supported", "", _is_enum),
+        (r"only [\w ]+ (?:`\w+`(?:,| or|, or| and)? ?)+[\w ]*", "", _is_enum),
+        (r"must be `[^`]+`", "", _is_enum),
+        (_EMPTY, "string", _always({"minLength": 1})),
+        (_EMPTY, "array", _always({"minItems": 1})),
+        (_EMPTY, "object", _always({"minProperties": 1})),
+        (r"must be unique|no duplicates", "array", _always({"uniqueItems": True})),
     )
 )
+"""Pattern, types of the fields that it speaks of (any without), and what makes their keywords."""
 
 Describer = Callable[[Match, str], dict[str, Json]]
 
@@ -161,29 +129,17 @@ def _span(match: Match, _sentence: str) -> dict[str, Json]:
     return {match["unit"].lower().rstrip("s") + "s": NUMBERS[number] if number in NUMBERS else int(number)}
 
 
-def _than(match: Match, _sentence: str) -> dict[str, Json]:
-    return {"than": match["than"]}
+def _groups(match: Match, _sentence: str) -> dict[str, Json]:
+    return match.groupdict()
 
 
 def _fields(_match: Match, sentence: str) -> dict[str, Json]:
     return {"fields": _ticked(sentence)}
 
 
-def _permission(match: Match, _sentence: str) -> dict[str, Json]:
-    return {"permission": match["permission"]}
-
-
-def _any_permission(_match: Match, sentence: str) -> dict[str, Json]:
-    return {"any-of": _ticked(sentence)}
-
-
 def _listed(match: Match, _sentence: str) -> dict[str, Json]:
     names = [name.strip(" .") for name in match["names"].split(",")]
     return {"values": [name for name in names if name != "etc"], "complete": "etc" not in names}
-
-
-def _nothing(_match: Match, _sentence: str) -> dict[str, Json]:
-    return {}
 
 
 _SPAN = rf"(?P<number>\d+|{'|'.join(NUMBERS)}) (?P<unit>seconds?|minutes?|hours?|days?|months?)"
@@ -194,19 +150,23 @@ UNEXTRACTED: tuple[tuple[str, re.Pattern[str], Describer], ...] = tuple(
         ("no-older-than", rf"no older than {_SPAN}", _span),
         ("no-older-than", rf"(?:up to )?{_SPAN} in the past", _span),
         ("up-to-future", rf"(?:up to )?{_SPAN} in the future", _span),
-        ("less-than", r"must be (?:less|earlier|lower|before) (?:than )?`(?P<than>[\w.]+)`", _than),
-        ("greater-than", r"must be (?:greater|later|higher|after) (?:than )?`(?P<than>[\w.]+)`", _than),
+        ("less-than", r"must be (?:less|earlier|lower|before) (?:than )?`(?P<than>[\w.]+)`", _groups),
+        ("greater-than", r"must be (?:greater|later|higher|after) (?:than )?`(?P<than>[\w.]+)`", _groups),
         ("at-least-one-of", r"at least one of", _fields),
         ("exactly-one-of", r"(?:exactly|only) one of|mutually exclusive", _fields),
         ("not-both", r"\bbut not both\b|cannot be used together|cannot be combined", _fields),
-        ("required-for", r"\brequired (?:for|when|if|unless)\b|must be (?:provided|set|specified)", _nothing),
-        ("must-reference", r"must (?:reference|refer to|exist)\b", _nothing),
-        ("must-match", r"must (?:match|agree|equal|be the same)\b", _nothing),
-        ("requires-permission", r"requires any of the following permissions", _any_permission),
-        ("requires-permission", r"requires the `(?P<permission>[\w.]+)` permission", _permission),
-        ("depends-on", r"different per\b|depends on\b", _nothing),
+        ("required-for", r"\brequired (?:for|when|if|unless)\b|must be (?:provided|set|specified)", _groups),
+        ("must-reference", r"must (?:reference|refer to|exist)\b", _groups),
+        ("must-match", r"must (?:match|agree|equal|be the same)\b", _groups),
+        (
+            "requires-permission",
+            r"requires any of the following permissions",
+            lambda _, sentence: {"any-of": _ticked(sentence)},
+        ),
+        ("requires-permission", r"requires the `(?P<permission>[\w.]+)` permission", _groups),
+        ("depends-on", r"different per\b|depends on\b", _groups),
         ("listed-values", r"(?:function|operator|one of:?) \((?P<names>[^()]*,[^()]*)\)", _listed),
-        ("unclassified", rf"\bmust\b|\blimited to\b|\bcannot\b|^only\b|{_MAX} \d|{_MIN} \d|\bis required\b", _nothing),
+        ("unclassified", rf"\bmust\b|\blimited to\b|\bcannot\b|^only\b|{_MAX} \d|{_MIN} \d|\bis required\b", _groups),
     )
 )
 
@@ -217,8 +177,8 @@ def read(description: str, context: Context) -> tuple[Schema, tuple[Rule, ...]]:
     rules: list[Rule] = []
     for sentence in _sentences(description):
         left = sentence
-        for pattern, maker in EXTRACTED:
-            match = pattern.search(left)
+        for pattern, types, maker in EXTRACTED:
+            match = pattern.search(left) if not types or context.schema.get("type") in types else None
             found = maker(match, context) if match else None
             if match and found is not None:
                 keywords.update(found)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from markdown_it import MarkdownIt
 from markdown_it.rules_block import StateBlock
@@ -16,8 +17,7 @@ TAB = re.compile(r'\{%\s*(?:tab\s+title="(?P<title>[^"]*)"|(?P<close>/tab))\s*%\
 ANCHOR = re.compile(r"\s*\{%\s*#[^%]*%\}\s*$")
 
 
-@dataclass(frozen=True)
-class Heading:
+class Heading(NamedTuple):
     """A heading without its anchor."""
 
     line: int
@@ -25,16 +25,14 @@ class Heading:
     text: str
 
 
-@dataclass(frozen=True)
-class Text:
+class Text(NamedTuple):
     """A paragraph or a list item."""
 
     line: int
     text: str
 
 
-@dataclass(frozen=True)
-class Fence:
+class Fence(NamedTuple):
     """A fenced code block; `line` is that of its first line of code."""
 
     line: int
@@ -42,8 +40,7 @@ class Fence:
     code: str
 
 
-@dataclass(frozen=True)
-class Table:
+class Table(NamedTuple):
     """A table: column names, and rows with as many cells as there are columns."""
 
     line: int

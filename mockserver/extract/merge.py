@@ -1,7 +1,6 @@
 """One endpoint from all pages that document it: the union of what they say, the first page first."""
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
-from dataclasses import replace
 from typing import TypeVar
 
 from mockserver.extract.model import Body, Endpoint, Field, Page, Response, Row
@@ -23,8 +22,7 @@ def union(pages: Documentation) -> Endpoint:
     """The endpoint that says everything that any of the pages says."""
     first, *others = (endpoint for _, endpoint in pages)
     for other in others:
-        first = replace(
-            first,
+        first = first._replace(
             versions=max(first.versions, other.versions),
             sites=_distinct([*first.sites, *other.sites], lambda site: site.name),
             parameters=_distinct([*first.parameters, *other.parameters], lambda each: (each.location, each.row.name)),
@@ -44,7 +42,7 @@ def _body(first: Body | None, other: Body | None) -> Body | None:
     if first is None or other is None:
         return first or other
     examples = _distinct([*first.examples, *other.examples], lambda example: repr(example.value))
-    return replace(first, fields=_fields(first.fields, other.fields), examples=examples)
+    return first._replace(fields=_fields(first.fields, other.fields), examples=examples)
 
 
 def _fields(first: Sequence[Field], other: Sequence[Field]) -> tuple[Field, ...]:
@@ -60,14 +58,14 @@ def _fields(first: Sequence[Field], other: Sequence[Field]) -> tuple[Field, ...]
 
 def _row(first: Row, other: Row) -> Row:
     """A field that only one page calls required is not required."""
-    return first if first.required == other.required else replace(first, required=False)
+    return first if first.required == other.required else first._replace(required=False)
 
 
 def _responses(first: Sequence[Response], other: Sequence[Response]) -> tuple[Response, ...]:
     merged = {response.status: response for response in first}
     for response in other:
         known = merged.get(response.status)
-        merged[response.status] = replace(known, body=_body(known.body, response.body)) if known else response
+        merged[response.status] = known._replace(body=_body(known.body, response.body)) if known else response
     return tuple(merged.values())
 
 

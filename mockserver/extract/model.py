@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from mockserver.support.pointers import position_of
 
@@ -11,8 +12,7 @@ Json = Any
 Schema = dict[str, Any]
 
 
-@dataclass(frozen=True)
-class Row:
+class Row(NamedTuple):
     """One row of a model or parameter table as it stands on the page. `line` counts from 1."""
 
     line: int
@@ -24,16 +24,14 @@ class Row:
     format: str = ""
 
 
-@dataclass(frozen=True)
-class Field:
+class Field(NamedTuple):
     """A row in its place in the tree of the body."""
 
     row: Row
     children: tuple[Field, ...] = ()
 
 
-@dataclass(frozen=True)
-class Example:
+class Example(NamedTuple):
     """A JSON text on the page. `line` is that of its first character, `title` is empty for an example tab."""
 
     line: int
@@ -46,8 +44,7 @@ class Example:
         return self.line + position_of(self.text, pointer)[0] - 1
 
 
-@dataclass(frozen=True)
-class Sample:
+class Sample(NamedTuple):
     """A call shown on the page. `path` is None where the page shows only a host or nothing; `broken` is the line
     where its body stops being JSON, or 0."""
 
@@ -61,8 +58,7 @@ class Sample:
     broken: int = 0
 
 
-@dataclass(frozen=True)
-class Body:
+class Body(NamedTuple):
     """A documented request or response body: its table's rows, the same as a tree, and its examples.
 
     `rows` are the rows of the table; `fields` may hold more, where prose describes an envelope around them.
@@ -75,8 +71,7 @@ class Body:
     examples: tuple[Example, ...] = ()
 
 
-@dataclass(frozen=True)
-class Response:
+class Response(NamedTuple):
     """A documented response. `status` is three digits, or `default` where the page names none."""
 
     status: str
@@ -84,8 +79,7 @@ class Response:
     body: Body | None = None
 
 
-@dataclass(frozen=True)
-class Site:
+class Site(NamedTuple):
     """One row of an endpoint table. `url` is scheme and host, None where the page says there is no such server."""
 
     line: int
@@ -93,24 +87,21 @@ class Site:
     url: str | None
 
 
-@dataclass(frozen=True)
-class Parameter:
+class Parameter(NamedTuple):
     """A documented path, query or header parameter."""
 
     location: str
     row: Row
 
 
-@dataclass(frozen=True)
-class Credential:
+class Credential(NamedTuple):
     """A way to authenticate: `name` is that of the security scheme, `scheme` its OpenAPI object as pairs."""
 
     name: str
     scheme: tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True)
-class RateLimit:
+class RateLimit(NamedTuple):
     """`limit` requests per `period` seconds, counted `per` credential, announced in `headers`."""
 
     limit: int
@@ -119,16 +110,14 @@ class RateLimit:
     headers: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Prose:
+class Prose(NamedTuple):
     """A paragraph or list item. `line` is its first."""
 
     line: int
     text: str
 
 
-@dataclass(frozen=True)
-class Endpoint:
+class Endpoint(NamedTuple):
     """One method on one path as one page documents it.
 
     `operation` is the operation id without version; `version` is empty where the page has none, and `versions`
@@ -154,8 +143,7 @@ class Endpoint:
     max_body_bytes: int | None = None
 
 
-@dataclass(frozen=True)
-class Page:
+class Page(NamedTuple):
     """A page that was read. `source` is how it was named on the command line, `label` how evidence names it."""
 
     source: str
@@ -165,16 +153,14 @@ class Page:
     endpoints: tuple[Endpoint, ...] = ()
 
 
-@dataclass(frozen=True)
-class Rule:
+class Rule(NamedTuple):
     """A sentence that reads like a rule and is no keyword: our slug for it and the numbers and names in it."""
 
     kind: str
     details: tuple[tuple[str, Json], ...] = ()
 
 
-@dataclass(frozen=True)
-class Leftover:
+class Leftover(NamedTuple):
     """A rule that a row's description states beyond its keywords. `tail` ends its id: its kind, and a number from
     the second of a kind on."""
 
@@ -184,8 +170,7 @@ class Leftover:
     tail: str
 
 
-@dataclass(frozen=True)
-class Unextracted:
+class Unextracted(NamedTuple):
     """A rule with its place: `place` is a file of the contract and a JSON Pointer into it; `page` and `line` are where
     it was read."""
 
@@ -200,8 +185,7 @@ class Unextracted:
         return {"id": self.id, "place": self.place, "kind": self.rule.kind, **dict(self.rule.details)}
 
 
-@dataclass(frozen=True)
-class TableCoverage:
+class TableCoverage(NamedTuple):
     """How much of one table of one page is in the contract. `line` is that of the table, `read` counts its rows, `lost`
     are the lines of rows without a place in the contract, `rules` the ids of rules that no keyword expresses."""
 
@@ -218,8 +202,7 @@ class TableCoverage:
         return self.read - len(self.lost)
 
 
-@dataclass(frozen=True)
-class Operation:
+class Operation(NamedTuple):
     """An operation and what was extracted for it. `pages` are the pages that document it, each with its endpoint;
     `endpoint` is their union."""
 
@@ -231,8 +214,7 @@ class Operation:
     rules: tuple[Unextracted, ...] = ()
 
 
-@dataclass(frozen=True)
-class Contract:
+class Contract(NamedTuple):
     """Everything that is extracted for one vendor, before it becomes bytes.
 
     `schemas` maps file names to JSON Schemas, `examples` maps `<operation>/<file>` to bodies.
@@ -240,15 +222,14 @@ class Contract:
 
     vendor: str
     openapi: Schema
-    schemas: dict[str, Schema] = field(default_factory=dict)
-    examples: dict[str, Json] = field(default_factory=dict)
+    schemas: Mapping[str, Schema] = MappingProxyType({})
+    examples: Mapping[str, Json] = MappingProxyType({})
     operations: tuple[Operation, ...] = ()
     coverage: tuple[TableCoverage, ...] = ()
     rules: tuple[Unextracted, ...] = ()
 
 
-@dataclass(frozen=True, order=True)
-class Finding:
+class Finding(NamedTuple):
     """A contradiction in the pages: `file` and `line` name the page and the place on it, `place` is an operation or a
     body of it."""
 

@@ -4,8 +4,10 @@ import re
 import sys
 import urllib.error
 import urllib.request
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
+from typing import NamedTuple
 
 from mockserver.extract.errors import ExtractError
 
@@ -14,15 +16,14 @@ MAX_PAGE_BYTES = 8_000_000
 FRONT = re.compile(r"---\n(?P<front>.*?)\n---\n", re.DOTALL)
 
 
-@dataclass(frozen=True)
-class Source:
+class Source(NamedTuple):
     """The text of a page. `front` is its front matter; `body` begins on line `first_line` of the page."""
 
     file: str
     text: str
     body: str = ""
     first_line: int = 1
-    front: dict[str, str] = field(default_factory=dict)
+    front: Mapping[str, str] = MappingProxyType({})
 
     @property
     def lines(self) -> list[str]:

@@ -1,7 +1,6 @@
 """The text and the JSON that the command prints."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
 from pathlib import Path
 
 from mockserver.extract.compare import Difference
@@ -69,5 +68,5 @@ def checked(found: Mapping[str, Sequence[Difference]], skipped: Mapping[str, Seq
 def linted(found: Sequence[Finding], form: str) -> str:
     """The findings, one a line, or as JSON."""
     if form == "json":
-        return indented({"findings": [asdict(each) for each in found]}).rstrip()
+        return indented({"findings": [each._asdict() for each in found]}).rstrip()
     return "\n".join([*map(str, found), f"{len(found)} findings" if found else "no findings"])

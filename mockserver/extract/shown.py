@@ -1,7 +1,7 @@
 """Compares the fields of a table with the examples: fields that no example shows, and names spelt in two ways."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from mockserver.extract.model import Example, Field, Finding, Json
 from mockserver.extract.names import words
@@ -13,8 +13,7 @@ ALIKE = 0.8
 """How like two names must be to be taken for one: `session_expired_at` and `sessionExpiresAt` are 0.94."""
 
 
-@dataclass(frozen=True)
-class _At:
+class _At(NamedTuple):
     """A value in an example."""
 
     example: Example
