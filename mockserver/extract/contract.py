@@ -1,18 +1,27 @@
 """Pages of one vendor → its contract: the OpenAPI document, the schemas, the examples and their coverage."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from mockserver.extract import openapi
 from mockserver.extract import rules as prose_rules
-from mockserver.extract.coverage import coverage
 from mockserver.extract.errors import ExtractError
 from mockserver.extract.examples import bodies
 from mockserver.extract.merge import Documentation, by_call, union
-from mockserver.extract.model import Contract, Json, Leftover, Operation, Page, Schema, Unextracted
+from mockserver.extract.model import (
+    Contract,
+    Json,
+    Leftover,
+    Operation,
+    Page,
+    Schema,
+    TableCoverage,
+    Unextracted,
+)
 from mockserver.extract.schema import Built, build, documented, one
 from mockserver.support.evidence import EVIDENCE
 from mockserver.support.keywords import DIALECT
+from mockserver.support.pointers import follow
 
 Call = tuple[str, str]
 
@@ -92,3 +101,22 @@ def evidence(pages: Documentation, section: str) -> dict[str, Json]:
 def _framed(stem: str, built: Built, origin: Schema) -> Schema:
     head = {"$schema": DIALECT, "$id": f"{stem}.json", "title": stem.replace(".", " "), EVIDENCE: origin}
     return {**head, **built.schema}
+
+
+def coverage(operation: Operation) -> Iterator[TableCoverage]:
+    """One for each table of each page. A row counts as emitted if its place exists in the emitted schema."""
+    for page, endpoint in operation.pages:
+        for stem, body in documented(operation.id, endpoint):
+            built = build(page.source, body)
+            places = dict(built.places)
+            schema = operation.schemas[f"{stem}.json"]
+            lost = tuple(row.line for row in body.rows if row not in places or follow(schema, places[row]) is None)
+            rules = tuple(f"{stem}#{left.pointer}:{left.tail}" for left in built.rules if left.row in body.rows)
+            yield TableCoverage(page.source, stem, body.line, len(body.rows), lost, rules)
+        if endpoint.parameters:
+            table = f"{operation.id}.parameters"
+            emitted = {(each["in"], each["name"]) for each in operation.object["parameters"]}
+            rows = [(each.location, each.row) for each in endpoint.parameters]
+            lost = tuple(row.line for location, row in rows if (location, row.name) not in emitted)
+            rules = tuple(rule.id for rule in operation.rules if rule.id.startswith(f"{table}#"))
+            yield TableCoverage(page.source, table, rows[0][1].line, len(rows), lost, rules)

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from mockserver.extract import limits
+from mockserver.extract.errors import ExtractError
 from mockserver.extract.model import Body, Endpoint, Example, Field, Json, Leftover, Row, Schema
-from mockserver.extract.shapes import schema_of
 from mockserver.extract.tree import ANY_KEY, OPTION, values
 from mockserver.support.numbers import is_integer
 from mockserver.support.pointers import escaped, walk
@@ -50,6 +50,20 @@ def documented(name: str, endpoint: Endpoint) -> Iterator[tuple[str, Body]]:
     for response in endpoint.responses:
         if response.body:
             yield f"{name}.response.{response.status}", response.body
+
+
+_TYPES: dict[str, Schema] = {
+    **{name: {"type": name} for name in ("string", "object", "boolean", "integer", "number", "array")},
+    **{name: {"type": "string", "format": name} for name in ("uuid", "date-time", "date", "email", "uri", "binary")},
+    **{name: {"type": "number", "format": name} for name in ("double", "float")},
+    "int32": {"type": "integer", "format": "int32", "minimum": -(2**31), "maximum": 2**31 - 1},
+    "int64": {"type": "integer", "format": "int64", "minimum": -(2**63), "maximum": 2**63 - 1},
+    "enum": {"type": "string"},
+    "json": {"type": "object"},
+    "bool": {"type": "boolean"},
+    **{name: {} for name in ("any", "", "<oneOf>", "<anyOf>")},
+}
+"""A type cell → its schema."""
 
 
 class _Builder:
@@ -183,3 +197,20 @@ def infer(value: Json) -> Schema:
     if value is None:
         return {}
     return {"type": "array" if isinstance(value, list) else "string"}
+
+
+def schema_of(cell: str, form: str, file: str, line: int) -> Schema:
+    """The schema of a type cell, such as `int64`, `[object]`, `[]` or `<oneOf>`; `form` is a format column's cell.
+
+    Raises ExtractError for a type that is not known.
+    """
+    name = cell.strip()
+    if name.startswith("[") and name.endswith("]"):
+        items = schema_of(name[1:-1], form, file, line) if name != "[]" else {}
+        return {"type": "array", "items": items} if items else {"type": "array"}
+    if name not in _TYPES:
+        raise ExtractError(file, line, f"a known type, not {name!r}")
+    schema = dict(_TYPES[name])
+    if form == "int64" and name == "string":
+        return {**schema, "format": form, "pattern": "^-?[0-9]+$", "not": {"type": "string", "pattern": r"\n"}}
+    return {**schema, "format": form} if form else schema
