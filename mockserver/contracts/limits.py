@@ -2,6 +2,7 @@
 
 import copy
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -94,44 +95,34 @@ def of_enum(_makers: Makers, schema: Mapping[str, Any]) -> Iterator[Trial]:
             yield Trial(keyword, "outside", value)
 
 
-def of_length(makers: Makers, schema: Mapping[str, Any]) -> Iterator[Trial]:
-    for keyword, side, length in _sizes(schema, "minLength", "maxLength"):
-        for text in _first(makers.least, {**schema, "type": "string", "minLength": length, "maxLength": length}):
-            yield Trial(keyword, side, text)
-    most = schema.get("maxLength")
-    if most and most <= MAX_SIZE and "pattern" not in schema:
-        yield Trial("maxLength", "at", "😀" * most)
-
-
-def of_items(makers: Makers, schema: Mapping[str, Any]) -> Iterator[Trial]:
-    for keyword, side, size in _sizes(schema, "minItems", "maxItems"):
-        for value in _first(makers.least, {**schema, "minItems": size, "maxItems": size}):
-            yield Trial(keyword, side, value)
-
-
-def of_size(makers: Makers, schema: Mapping[str, Any]) -> Iterator[Trial]:
-    for keyword, side, size in _sizes(schema, "minProperties", "maxProperties"):
-        for value in _first(makers.least, {**schema, "minProperties": size, "maxProperties": size}):
-            yield Trial(keyword, side, value)
-
-
-def _sizes(schema: Mapping[str, Any], least: str, most: str) -> Iterator[tuple[str, str, int]]:
-    """The sizes at, just inside and just outside of the limits: (keyword, side, size)."""
+def _sides(schema: Mapping[str, Any], least: str, most: str) -> Iterator[Trial]:
+    """The numbers at, just inside and just outside of two limits."""
     for keyword, outwards in ((least, -1), (most, 1)):
-        if keyword in schema:
-            limit = schema[keyword]
-            for side, size in (("at", limit), ("inside", limit - outwards), ("outside", limit + outwards)):
-                if 0 <= size <= MAX_SIZE:
-                    yield keyword, side, size
-
-
-def of_range(_makers: Makers, schema: Mapping[str, Any]) -> Iterator[Trial]:
-    for keyword, outwards in (("minimum", -1), ("maximum", 1), ("exclusiveMinimum", -1), ("exclusiveMaximum", 1)):
         if keyword in schema:
             limit = schema[keyword]
             yield Trial(keyword, "outside" if keyword.startswith("exclusive") else "at", limit)
             yield Trial(keyword, "inside", limit - outwards)
             yield Trial(keyword, "outside", limit + outwards)
+
+
+def of_range(_makers: Makers, schema: Mapping[str, Any]) -> Iterator[Trial]:
+    yield from _sides(schema, "minimum", "maximum")
+    yield from _sides(schema, "exclusiveMinimum", "exclusiveMaximum")
+
+
+def of_size(least: str, most: str, makers: Makers, schema: Mapping[str, Any]) -> Iterator[Trial]:
+    """Values of the sizes around two limits."""
+    for keyword, side, size in _sides(schema, least, most):
+        if 0 <= size <= MAX_SIZE:
+            for value in _first(makers.least, {**schema, least: size, most: size}):
+                yield Trial(keyword, side, value)
+
+
+def of_length(makers: Makers, schema: Mapping[str, Any]) -> Iterator[Trial]:
+    yield from of_size("minLength", "maxLength", makers, {**schema, "type": "string"})
+    most = schema.get("maxLength")
+    if most and most <= MAX_SIZE and "pattern" not in schema:
+        yield Trial("maxLength", "at", "😀" * most)
 
 
 def of_multiple(makers: Makers, schema: Mapping[str, Any]) -> Iterator[Trial]:
@@ -228,9 +219,9 @@ TRIALS: Mapping[str, Callable[[Makers, Mapping[str, Any]], Iterator[Trial]]] = {
     "format": of_format,
     **dict.fromkeys(("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"), of_range),
     "multipleOf": of_multiple,
-    **dict.fromkeys(("minItems", "maxItems"), of_items),
+    **dict.fromkeys(("minItems", "maxItems"), partial(of_size, "minItems", "maxItems")),
     "uniqueItems": of_unique,
-    **dict.fromkeys(("minProperties", "maxProperties"), of_size),
+    **dict.fromkeys(("minProperties", "maxProperties"), partial(of_size, "minProperties", "maxProperties")),
     "properties": of_properties,
     "required": of_required,
     **dict.fromkeys(("oneOf", "anyOf"), of_options),

@@ -101,20 +101,13 @@ def _parts(
 
 def _add(whole: dict[str, Any], part: Mapping[str, Any]) -> None:
     """Adds what a part says to the whole."""
-    own = set(part)
-    if not _MEMBERS.isdisjoint(part) and not _MEMBERS.isdisjoint(whole):
-        _add_members(whole, part)
-        own -= _MEMBERS
-    if not _ITEMS.isdisjoint(part) and not _ITEMS.isdisjoint(whole):
-        _add_items(whole, part)
-        own -= _ITEMS
-    for group in _TOGETHER:
-        if not group.isdisjoint(own) and not group.isdisjoint(whole):
-            _leave(whole, {keyword: part[keyword] for keyword in part if keyword in group})
-            own -= group
-    for keyword, value in part.items():
-        if keyword not in own:
-            continue
+    single = dict(part)
+    for group, add in _GROUPS.items():
+        own = {keyword: value for keyword, value in part.items() if keyword in group}
+        if own and not group.isdisjoint(whole):
+            add(whole, own)
+            single = without(single, *own)
+    for keyword, value in single.items():
         if keyword not in whole:
             whole[keyword] = value
         elif keyword in _COMBINED:
@@ -124,26 +117,23 @@ def _add(whole: dict[str, Any], part: Mapping[str, Any]) -> None:
 
 
 def _leave(whole: dict[str, Any], rest: Mapping[str, Any]) -> None:
-    whole["allOf"] = _united(whole.get("allOf", []), [dict(rest)])
+    whole["allOf"] = _united(whole.get("allOf", []), [rest])
 
 
 def _add_members(whole: dict[str, Any], part: Mapping[str, Any]) -> None:
     """Merges `properties` and `additionalProperties`. Patterns of names are left as they are, for they can overlap."""
-    if "patternProperties" in whole or "patternProperties" in part:
-        _leave(whole, {keyword: part[keyword] for keyword in part if keyword in _MEMBERS})
-    names = dict.fromkeys((*whole.get("properties", {}), *part.get("properties", {})))
-    said = [(each.get("properties", {}), each.get("additionalProperties", True)) for each in (whole, part)]
-    patterned = ["patternProperties" in each for each in (whole, part)]
+    patterned = [each for each in (whole, part) if "patternProperties" in each]
+    if patterned:
+        _leave(whole, part)
+    said = [
+        (each.get("properties", {}), True if each in patterned else each.get("additionalProperties", True))
+        for each in (whole, part)
+    ]
     whole["properties"] = {
-        name: all_of(
-            *(
-                known.get(name, True if by_pattern else others)
-                for (known, others), by_pattern in zip(said, patterned, strict=True)
-            )
-        )
-        for name in names
+        name: all_of(*(known.get(name, others) for known, others in said))
+        for name in {**whole.get("properties", {}), **part.get("properties", {})}
     }
-    if any(others is not True for _, others in said) and not any(patterned):
+    if not patterned and any(others is not True for _, others in said):
         others = all_of(*(others for _, others in said))
         whole["additionalProperties"] = False if others is NOTHING else others
 
@@ -178,10 +168,6 @@ def _united(first: list[Any], second: list[Any]) -> list[Any]:
     return [*first, *(each for each in second if each not in first)]
 
 
-def _shared(first: list[Any], second: list[Any]) -> list[Any]:
-    return [each for each in first if each in second]
-
-
 def _by_name(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, Any]:
     return {**first, **{name: _united(first.get(name, []), second[name]) for name in second}}
 
@@ -190,16 +176,19 @@ _COMBINED: Mapping[str, Callable[[Any, Any], Any]] = {
     **dict.fromkeys(("minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties"), max),
     **dict.fromkeys(("maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties"), min),
     "type": _types,
-    "enum": _shared,
+    "enum": lambda first, second: [each for each in first if each in second],
     **dict.fromkeys(("required", "allOf"), _united),
     "multipleOf": _multiple,
     "uniqueItems": lambda first, second: first or second,
     "dependentRequired": _by_name,
 }
-_MEMBERS = frozenset({"properties", "patternProperties", "additionalProperties"})
-_ITEMS = frozenset({"prefixItems", "items"})
-_TOGETHER = (frozenset({"if", "then", "else"}), frozenset({"contains", "minContains", "maxContains"}))
-"""Keywords that mean something only beside each other."""
+_GROUPS: Mapping[frozenset[str], Callable[[dict[str, Any], Mapping[str, Any]], None]] = {
+    frozenset({"properties", "patternProperties", "additionalProperties"}): _add_members,
+    frozenset({"prefixItems", "items"}): _add_items,
+    frozenset({"if", "then", "else"}): _leave,
+    frozenset({"contains", "minContains", "maxContains"}): _leave,
+}
+"""Keywords that mean something only beside each other, and what adds them to others of the same."""
 _UNEVALUATED = frozenset({"unevaluatedItems", "unevaluatedProperties"})
 _CHOOSING = _UNEVALUATED | {"oneOf", "anyOf", "if", "then", "else", "not", "dependentSchemas"}
 _ASSERTING = _UNEVALUATED | {"const", "pattern", "format", "not", "anyOf", "oneOf", "propertyNames", "dependentSchemas"}
