@@ -55,8 +55,7 @@ def _digest_of(folder: Path) -> bytes:
     """A digest of all that a contract depends on: names and contents of the vendor's files, and of the code."""
     digest = hashlib.sha256()
     code = [*sorted((PACKAGE / "contracts").glob("*.py")), PACKAGE / "support" / "yaml.py"]
-    files = [*sorted(folder.iterdir()), *code]
-    for file in files:
+    for file in (*sorted(folder.iterdir()), *code):
         if file.is_file():
             content = file.read_bytes()
             digest.update(f"{file.name}\0{len(content)}\0".encode())

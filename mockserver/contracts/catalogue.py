@@ -2,6 +2,7 @@
 
 import copy
 import re
+from collections import Counter
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
@@ -11,13 +12,11 @@ from mockserver.contracts.cache import Documents, cached
 from mockserver.contracts.checking import check_schemas
 from mockserver.contracts.compiling import Compiler
 from mockserver.contracts.files import is_packaged, read_bundle
-from mockserver.contracts.overlay import apply_overlay
+from mockserver.contracts.overlay import OVERLAYS, apply_overlay
 from mockserver.errors import ContractError, SettingsError
 from mockserver.model import Operation
 from mockserver.support.keywords import METHODS
 from mockserver.support.suggestions import hint
-
-PROFILES = ("documented", "observed")
 
 
 class VendorContract(NamedTuple):
@@ -70,12 +69,9 @@ def load_catalogue(
         for operation in contract.operations:
             key = (operation.method, re.sub(r"\{[^}]*\}", "{}", operation.path))
             if key in seen:
-                other = seen[key]
-                raise ContractError(
-                    folders[operation.vendor] / "openapi.yaml",
-                    f"paths/{operation.path}/{operation.method.lower()}",
-                    f"{operation.id} is already served as {other.vendor} {other.id} ({other.path})",
-                )
+                other, place = seen[key], f"paths/{operation.path}/{operation.method.lower()}"
+                problem = f"{operation.id} is already served as {other.vendor} {other.id} ({other.path})"
+                raise ContractError(folders[operation.vendor] / "openapi.yaml", place, problem)
             seen[key] = operation
     return Catalogue(profile, contracts)
 
@@ -84,20 +80,15 @@ def _load_vendor(folder: Path, vendor: str, profile: str, *, installed: bool) ->
     source = folder / "openapi.yaml"
     documents = cached(folder, partial(compilable_documents, folder)) if installed else checked_documents(folder)
     operations = _operations(Compiler(vendor, source, documents, profile, known_good=installed), documents[profile])
-    names = [operation.id for operation in operations]
-    for name in names:
-        if names.count(name) > 1:
+    for name, number in Counter(operation.id for operation in operations).items():
+        if number > 1:
             raise ContractError(source, "paths", f"two operations have the operationId {name}")
     return VendorContract(vendor, documents[profile], operations)
 
 
 def _operations(compiler: Compiler, document: Mapping[str, Any]) -> tuple[Operation, ...]:
-    return tuple(
-        compiler.compile(path, method)
-        for path, item in document["paths"].items()
-        for method in METHODS
-        if method in item
-    )
+    paths = document["paths"].items()
+    return tuple(compiler.compile(path, method) for path, item in paths for method in METHODS if method in item)
 
 
 def compilable_documents(folder: Path) -> Documents:
@@ -118,16 +109,14 @@ def checked_documents(folder: Path) -> Documents:
 
 
 def effective_documents(folder: Path) -> Documents:
-    """A vendor's contract by profile: `documented` is openapi.yaml with overlay.yaml, `observed` that with
-    observed.yaml; either overlay may be absent."""
-    documented = read_bundle(folder)
-    if (folder / "overlay.yaml").is_file():
-        apply_overlay(documented, folder / "overlay.yaml", packaged=is_packaged(folder))
-    observed = documented
-    if (folder / "observed.yaml").is_file():
-        observed = copy.deepcopy(documented)
-        apply_overlay(observed, folder / "observed.yaml", packaged=is_packaged(folder))
-    for profile, document in (("documented", documented), ("observed", observed)):
-        if observed is not documented or profile == "documented":
+    """A vendor's contract by profile, each with the overlays of its own and of the one before; either may be absent."""
+    document, documents = read_bundle(folder), Documents()
+    for profile, name in OVERLAYS.items():
+        overlay = folder / name
+        if overlay.is_file():
+            document = copy.deepcopy(document) if documents else document
+            apply_overlay(document, overlay, packaged=is_packaged(folder))
+        if overlay.is_file() or not documents:
             document.setdefault("info", {})["x-profile"] = profile
-    return {"documented": documented, "observed": observed}
+        documents[profile] = document
+    return documents

@@ -75,11 +75,8 @@ def _walk(schema: Any, place: str) -> Iterator[tuple[str, str, Any]]:
     for keyword, value in schema.items():
         yield place, keyword, value
         here = f"{place}/{keyword}"
-        if keyword in _NAME_MAPS:
-            for name, inner in value.items():
-                yield from _walk(inner, f"{here}/{name}")
-        elif keyword in _SCHEMA_LISTS:
-            for number, inner in enumerate(value):
-                yield from _walk(inner, f"{here}/{number}")
-        elif keyword in _SCHEMAS:
+        if keyword in _SCHEMAS:
             yield from _walk(value, here)
+        elif keyword in _NAME_MAPS or keyword in _SCHEMA_LISTS:
+            for name, inner in value.items() if keyword in _NAME_MAPS else enumerate(value):
+                yield from _walk(inner, f"{here}/{name}")

@@ -177,13 +177,11 @@ class Compiler:
 
 def _constant_headers(headers: Mapping[str, Any]) -> Headers:
     """The response headers whose value the contract fixes, as bytes."""
-    constants = (
-        (name, header.get("schema", {}).get("const"))
-        for name, header in headers.items()
-        if name[:2] != "x-" or "schema" in header
-    )
+    schemas = {name: header.get("schema", {}) for name, header in headers.items() if isinstance(header, dict)}
     return tuple(
-        (name.encode("latin-1"), str(value).encode("latin-1")) for name, value in constants if value is not None
+        (name.encode("latin-1"), str(schema["const"]).encode("latin-1"))
+        for name, schema in schemas.items()
+        if schema.get("const") is not None
     )
 
 

@@ -41,16 +41,6 @@ def read_yaml(path: Path) -> Any:
         raise ContractError(path, error.place, error.problem) from error
 
 
-def read_json(path: Path) -> Any:
-    """One JSON document. Raises ContractError that names the line."""
-    try:
-        return json.loads(path.read_text("utf-8"))
-    except json.JSONDecodeError as error:
-        raise ContractError(path, f"line {error.lineno}", error.msg) from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise ContractError(path, "", f"cannot be read: {error}") from error
-
-
 def read_bundle(folder: Path) -> dict[str, Any]:
     """A vendor's `openapi.yaml` with every `$ref` to a schema file moved into `components/schemas`.
 
@@ -80,7 +70,12 @@ def _bundle_file(folder: Path, source: Path, reference: str, schemas: dict[str, 
         return name
     if not path.is_file():
         raise ContractError(source, f"$ref {reference}", "there is no such file")
-    schema = read_json(path)
+    try:
+        schema = json.loads(path.read_text("utf-8"))
+    except json.JSONDecodeError as error:
+        raise ContractError(path, f"line {error.lineno}", error.msg) from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise ContractError(path, "", f"cannot be read: {error}") from error
     if not isinstance(schema, dict):
         raise ContractError(path, "", "expected a JSON Schema object")
     schema.pop("$schema", None)

@@ -8,6 +8,8 @@ from mockserver.contracts.files import read_yaml
 from mockserver.errors import ContractError
 from mockserver.support.evidence import EVIDENCE, EVIDENCE_FOR, KINDS, UNSTATED
 
+OVERLAYS = {"documented": "overlay.yaml", "observed": "observed.yaml"}
+"""The profiles, and the overlay that each lays over the one before."""
 NAME_MAPS = frozenset(
     {"properties", "patternProperties", "$defs", "dependentSchemas", "schemas", "responses", "headers", "content"}
     | {"paths", "securitySchemes", "requestBodies", "examples", "links", "callbacks", "variables"}
@@ -35,9 +37,8 @@ def apply_overlay(document: dict[str, Any], path: Path, *, packaged: bool = Fals
 
 
 def overlay_actions(folder: Path, profile: str) -> list[dict[str, Any]]:
-    """What a profile adds to a vendor's pages: the actions of `overlay.yaml`, or of `observed.yaml`. Raises
-    ContractError."""
-    path = folder / ("overlay.yaml" if profile == "documented" else "observed.yaml")
+    """The actions by which a profile differs from a vendor's pages. Raises ContractError."""
+    path = folder / OVERLAYS[profile]
     return list(read_yaml(path).get("actions", ())) if path.is_file() else []
 
 

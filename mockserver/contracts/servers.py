@@ -7,13 +7,11 @@ from typing import Any
 def served_at(document: Mapping[str, Any], url: str) -> dict[str, Any]:
     """The OpenAPI document with `url` as its only server, for all paths and operations."""
     paths = {
-        path: {key: _without_servers(part) for key, part in item.items() if key != "servers"}
+        path: {key: _without_servers(part) for key, part in _without_servers(item).items()}
         for path, item in document["paths"].items()
     }
     return {**document, "servers": [{"url": url}], "paths": paths}
 
 
-def _without_servers(operation: Any) -> Any:
-    if not isinstance(operation, dict):
-        return operation
-    return {key: part for key, part in operation.items() if key != "servers"}
+def _without_servers(part: Any) -> Any:
+    return {key: value for key, value in part.items() if key != "servers"} if isinstance(part, dict) else part
