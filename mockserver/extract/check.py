@@ -9,9 +9,9 @@ from mockserver.extract import emit
 from mockserver.extract.compare import Difference, compatible, operations, schemas
 from mockserver.extract.errors import ExtractError
 from mockserver.extract.model import Contract, Json, Schema
+from mockserver.extract.reading import document
 from mockserver.support.evidence import EVIDENCE
 from mockserver.support.keywords import METHODS
-from mockserver.support.yaml import YamlError, read_yaml
 
 Call = tuple[str, str]
 
@@ -20,11 +20,7 @@ def load(vendor: str, out: Path, fixtures: Path) -> Contract:
     """The contract of `vendor` below `out`. Raises ExtractError if there is none or a file of it is broken."""
     folder = out / vendor
     file = folder / "openapi.yaml"
-    try:
-        openapi = read_yaml(file).value()
-    except YamlError as error:
-        expected = f"a contract of {vendor} to compare with ({error.problem})"
-        raise ExtractError(str(file), error.line or 1, expected) from error
+    openapi = document(file, f"a contract of {vendor} to compare with")
     if not isinstance(openapi, dict) or not isinstance(openapi.get("paths"), dict):
         raise ExtractError(str(file), 1, "an OpenAPI document with paths")
     made = {path.name: _json(path) for pattern in emit.SCHEMAS for path in sorted(folder.glob(pattern))}

@@ -22,8 +22,12 @@ class Difference(NamedTuple):
     place: str
     message: str
 
+    @property
+    def severity(self) -> str:
+        return "breaking" if self.breaking else "compatible"
+
     def __str__(self) -> str:
-        return f"{'breaking' if self.breaking else 'compatible':10}  {self.place}  {self.message}"
+        return f"{self.severity:10}  {self.place}  {self.message}"
 
 
 def compatible(place: str, message: str) -> Difference:

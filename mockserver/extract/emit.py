@@ -1,7 +1,6 @@
 """A contract → files: their bytes, and all of them written or none."""
 
 import os
-import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -34,25 +33,16 @@ def stale(contract: Contract, out: Path, fixtures: Path, files: Iterable[Path]) 
 
 def write(files: Mapping[Path, bytes], remove: Iterable[Path]) -> None:
     """Write all files, then remove those that are stale. Content goes to temporary files first, so that a full
-    disk or a missing permission leaves everything as it was.
-
-    Raises OSError.
-    """
-    ready: list[tuple[Path, Path]] = []
+    disk or a missing permission leaves everything as it was. Raises OSError."""
+    unfinished = {path: path.with_name(f".{path.name}.{os.getpid()}") for path in files}
     try:
         for path, content in files.items():
             path.parent.mkdir(parents=True, exist_ok=True)
-            handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-            ready.append((Path(name), path))
-            with os.fdopen(handle, "wb") as file:
-                file.write(content)
-            Path(name).chmod(0o644)
-        while ready:
-            temporary, path = ready[0]
-            temporary.replace(path)
-            ready.pop(0)
+            unfinished[path].write_bytes(content)
+        for path in files:
+            unfinished[path].replace(path)
     finally:
-        for temporary, _ in ready:
+        for temporary in unfinished.values():
             temporary.unlink(missing_ok=True)
     for path in remove:
         path.unlink()

@@ -17,18 +17,18 @@ TAB = re.compile(r'\{%\s*(?:tab\s+title="(?P<title>[^"]*)"|(?P<close>/tab))\s*%\
 ANCHOR = re.compile(r"\s*\{%\s*#[^%]*%\}\s*$")
 
 
+class Text(NamedTuple):
+    """A paragraph or a list item."""
+
+    line: int
+    text: str
+
+
 class Heading(NamedTuple):
     """A heading without its anchor."""
 
     line: int
     level: int
-    text: str
-
-
-class Text(NamedTuple):
-    """A paragraph or a list item."""
-
-    line: int
     text: str
 
 
@@ -76,20 +76,16 @@ def _tab_rule(state: StateBlock, start: int, _end: int, silent: bool) -> bool:
     return True
 
 
-def _parser() -> MarkdownIt:
-    parser = MarkdownIt("commonmark").enable("table")
-    parser.block.ruler.before("table", "tab", _tab_rule, {"alt": ["paragraph", "reference", "blockquote", "list"]})
-    return parser
-
-
 def parse(text: str, file: str, first_line: int = 1) -> list[Block]:
     """The blocks of `text`, tabs nested. `first_line` is the page's line number of the first line of `text`.
 
     Raises ExtractError where a tab is not closed or was never opened.
     """
+    parser = MarkdownIt("commonmark").enable("table")
+    parser.block.ruler.before("table", "tab", _tab_rule, {"alt": ["paragraph", "reference", "blockquote", "list"]})
     root: list[Block] = []
     open_tabs: list[Tab] = []
-    for item in _blocks(_parser().parse(text), first_line):
+    for item in _blocks(parser.parse(text), first_line):
         target = open_tabs[-1].blocks if open_tabs else root
         if isinstance(item, Tab) and item.end:
             if not open_tabs:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from mockserver.extract.errors import ExtractError
-from mockserver.support.yaml import YamlError, read_yaml
+from mockserver.extract.reading import document
 
 TARGET = re.compile(r"""\$\.paths\[(?P<quote>["'])(?P<path>[^"']+)(?P=quote)\]\.(?P<method>[a-z]+)$""")
 FILES = ("overlay.yaml", "observed.yaml")
@@ -21,9 +21,8 @@ def renames(folder: Path) -> dict[tuple[str, str], str]:
         if match and isinstance(update, dict) and isinstance(update.get("operationId"), str):
             name = update["operationId"]
             if not re.fullmatch(r"[A-Za-z]\w*", name):
-                raise ExtractError(
-                    str(folder / "overlay.yaml"), 1, f"an operation id of letters and digits, not {name!r}"
-                )
+                expected = f"an operation id of letters and digits, not {name!r}"
+                raise ExtractError(str(folder / "overlay.yaml"), 1, expected)
             found[match["path"], match["method"].upper()] = name
     return found
 
@@ -42,11 +41,8 @@ def _actions(file: Path) -> Iterator[dict[str, Any]]:
     """Raises ExtractError if the file exists and is no overlay."""
     if not file.exists():
         return
-    try:
-        document = read_yaml(file).value()
-    except YamlError as error:
-        raise ExtractError(str(file), error.line or 1, f"an overlay in YAML ({error.problem})") from error
-    actions = document.get("actions") if isinstance(document, dict) else None
+    overlay = document(file, "an overlay in YAML")
+    actions = overlay.get("actions") if isinstance(overlay, dict) else None
     if not isinstance(actions, list):
         raise ExtractError(str(file), 1, "an OpenAPI overlay with a list of actions")
     yield from (action for action in actions if isinstance(action, dict))

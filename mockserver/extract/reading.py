@@ -7,9 +7,10 @@ import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from mockserver.extract.errors import ExtractError
+from mockserver.support.yaml import YamlError, read_yaml
 
 TIMEOUT_SECONDS = 20.0
 MAX_PAGE_BYTES = 8_000_000
@@ -64,6 +65,14 @@ def source(file: str, text: str) -> Source:
     return Source(file, text, text[match.end() :], text.count("\n", 0, match.end()) + 1, front)
 
 
+def document(file: Path, expected: str) -> Any:
+    """What a YAML file of a contract holds. Raises ExtractError, which says what is expected."""
+    try:
+        return read_yaml(file).value()
+    except YamlError as error:
+        raise ExtractError(str(file), error.line or 1, f"{expected} ({error.problem})") from error
+
+
 def _bytes(name: str) -> bytes:
     if name == "-":
         return sys.stdin.buffer.read(MAX_PAGE_BYTES + 1)
@@ -81,8 +90,7 @@ def _download(url: str) -> bytes:
     try:
         with urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS) as response:  # noqa: S310 - http(s) only
             return bytes(response.read(MAX_PAGE_BYTES + 1))
-    except urllib.error.HTTPError as error:
-        error.close()
-        raise ExtractError(url, 1, f"a page that can be fetched ({error})") from error
-    except (urllib.error.URLError, TimeoutError, OSError) as error:
+    except OSError as error:
+        if isinstance(error, urllib.error.HTTPError):
+            error.close()
         raise ExtractError(url, 1, f"a page that can be fetched ({error})") from error

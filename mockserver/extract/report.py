@@ -11,15 +11,18 @@ from mockserver.support.jsontext import indented
 def summary(contract: Contract, covered: set[str], written: int, removed: Sequence[Path]) -> Iterator[str]:
     """Rows read, emitted and left over for each table of each page, then each rule that is no keyword."""
     yield f"{contract.vendor}: {len(contract.operations)} operations, {written} files"
-    for path in removed:
-        yield f"  removed {path}"
+    yield from (f"  removed {path}" for path in removed)
     for page in dict.fromkeys(table.page for table in contract.coverage):
         yield f"  {page}"
-        for table in contract.coverage:
-            if table.page == page:
-                yield f"    {_table(table)}"
-    yield f"  total: {_totals(contract.coverage)}"
-    yield from _rules(contract, covered)
+        yield from (f"    {_table(table)}" for table in contract.coverage if table.page == page)
+    read = sum(table.read for table in contract.coverage)
+    lost = sum(len(table.lost) for table in contract.coverage)
+    yield f"  total: rows read {read}, emitted {read - lost}, lost {lost}"
+    rules = {rule.id: rule for rule in contract.rules}
+    yield f"  unextracted rules: {len(rules.keys() & covered)} covered, {len(rules.keys() - covered)} open"
+    for name, rule in rules.items():
+        yield f"    {'covered' if name in covered else 'open':7}  {name}  ({rule.page}:{rule.line})"
+    yield from (f"    x-covers names no rule of the pages: {unknown}" for unknown in sorted(covered - rules.keys()))
 
 
 def _table(table: TableCoverage) -> str:
@@ -28,32 +31,13 @@ def _table(table: TableCoverage) -> str:
     return f"{table.line:5}  {table.table:45}  {counts}{lost}"
 
 
-def _totals(coverage: Sequence[TableCoverage]) -> str:
-    read, emitted = sum(each.read for each in coverage), sum(each.emitted for each in coverage)
-    return f"rows read {read}, emitted {emitted}, lost {read - emitted}"
-
-
-def _rules(contract: Contract, covered: set[str]) -> Iterator[str]:
-    open_rules = sum(rule.id not in covered for rule in contract.rules)
-    yield f"  unextracted rules: {len(contract.rules) - open_rules} covered, {open_rules} open"
-    for rule in contract.rules:
-        yield f"    {'covered' if rule.id in covered else 'open':7}  {rule.id}  ({rule.page}:{rule.line})"
-    for unknown in sorted(covered - {rule.id for rule in contract.rules}):
-        yield f"    x-covers names no rule of the pages: {unknown}"
-
-
 def checked(found: Mapping[str, Sequence[Difference]], skipped: Mapping[str, Sequence[str]], form: str) -> str:
     """The differences of each vendor, those that break clients first."""
     every = [(vendor, each) for vendor, some in found.items() for each in some]
     breaking = sum(each.breaking for _, each in every)
     if form == "json":
         items = [
-            {
-                "class": "breaking" if each.breaking else "compatible",
-                "vendor": vendor,
-                "place": each.place,
-                "message": each.message,
-            }
+            {"class": each.severity, "vendor": vendor, "place": each.place, "message": each.message}
             for vendor, each in every
         ]
         left = {vendor: list(names) for vendor, names in skipped.items() if names}
