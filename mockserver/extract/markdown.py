@@ -83,59 +83,39 @@ def parse(text: str, file: str, first_line: int = 1) -> list[Block]:
     """
     parser = MarkdownIt("commonmark").enable("table")
     parser.block.ruler.before("table", "tab", _tab_rule, {"alt": ["paragraph", "reference", "blockquote", "list"]})
-    root: list[Block] = []
-    open_tabs: list[Tab] = []
-    for item in _blocks(parser.parse(text), first_line):
-        target = open_tabs[-1].blocks if open_tabs else root
-        if isinstance(item, Tab) and item.end:
-            if not open_tabs:
-                raise ExtractError(file, item.line, "no {% /tab %} here, since no tab is open")
-            open_tabs.pop().end = item.end
-        else:
-            target.append(item)
-            if isinstance(item, Tab):
-                open_tabs.append(item)
-    if open_tabs:
-        tab = open_tabs[-1]
-        raise ExtractError(file, tab.line, f'a {{% /tab %}} that closes the tab "{tab.title}" opened here')
-    return root
-
-
-def _blocks(tokens: Sequence[Token], first: int) -> Iterator[Block]:
-    """Blocks in the page's order; a closing tag comes as a Tab with its `end` set."""
-    index = 0
-    while index < len(tokens):
-        token = tokens[index]
-        line = (token.map[0] if token.map else 0) + first
-        if token.type == "tab_open":
-            yield Tab(line, token.info)
-        elif token.type == "tab_close":
-            yield Tab(line, "", end=line)
-        elif token.type == "heading_open":
-            yield Heading(line, int(token.tag[1]), ANCHOR.sub("", tokens[index + 1].content))
-        elif token.type == "fence":
-            yield Fence(line + 1, token.info.strip(), token.content)
-        elif token.type == "paragraph_open":
-            yield Text(line, tokens[index + 1].content)
-        elif token.type == "table_open":
-            end = next(i for i in range(index, len(tokens)) if tokens[i].type == "table_close")
-            yield _table(tokens[index:end], line, first)
-            index = end
-        index += 1
-
-
-def _table(tokens: Sequence[Token], line: int, first: int) -> Table:
-    rows: list[tuple[int, tuple[str, ...]]] = []
-    cells: list[str] = []
-    at = line
-    for token in tokens:
-        if token.type == "tr_open":
-            cells, at = [], (token.map[0] if token.map else 0) + first
-        elif token.type == "inline":
-            cells.append(token.content.strip())
-        elif token.type == "tr_close":
-            rows.append((at, tuple(cells)))
-    return Table(line, rows[0][1], tuple(rows[1:]))
+    tokens = parser.parse(text)
+    blocks: list[Block] = []
+    tabs: list[Tab] = []
+    rows: list[tuple[int, list[str]]] = []
+    for token, following in zip(tokens, [*tokens[1:], Token("", "", 0)], strict=True):
+        line = (token.map[0] if token.map else 0) + first_line
+        inside = tabs[-1].blocks if tabs else blocks
+        match token.type:
+            case "tab_open":
+                tabs.append(Tab(line, token.info))
+                inside.append(tabs[-1])
+            case "tab_close" if tabs:
+                tabs.pop().end = line
+            case "tab_close":
+                raise ExtractError(file, line, "no {% /tab %} here, since no tab is open")
+            case "heading_open":
+                inside.append(Heading(line, int(token.tag[1]), ANCHOR.sub("", following.content)))
+            case "fence":
+                inside.append(Fence(line + 1, token.info.strip(), token.content))
+            case "paragraph_open":
+                inside.append(Text(line, following.content))
+            case "table_open":
+                rows = []
+            case "tr_open":
+                rows.append((line, []))
+            case "th_open" | "td_open":
+                rows[-1][1].append(following.content.strip())
+            case "table_close":
+                (line, columns), *cells = ((at, tuple(row)) for at, row in rows)
+                inside.append(Table(line, columns, tuple(cells)))
+    if tabs:
+        raise ExtractError(file, tabs[-1].line, f'a {{% /tab %}} that closes the tab "{tabs[-1].title}" opened here')
+    return blocks
 
 
 def below_headings(blocks: Sequence[Block], deepest: int = 6) -> list[tuple[str, list[Block]]]:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import TypeVar
 
-from mockserver.extract.model import Body, Endpoint, Field, Page, Response, Row
+from mockserver.extract.model import Body, Endpoint, Field, Page, Response
 
 Documentation = Sequence[tuple[Page, Endpoint]]
 Item = TypeVar("Item")
@@ -47,25 +47,20 @@ def _body(first: Body | None, other: Body | None) -> Body | None:
 
 def _fields(first: Sequence[Field], other: Sequence[Field]) -> tuple[Field, ...]:
     others = {field.row.name: field for field in other}
-    same = [
-        Field(_row(field.row, others[field.row.name].row), _fields(field.children, others.pop(field.row.name).children))
-        if field.row.name in others
-        else field
-        for field in first
-    ]
-    return (*same, *others.values())
-
-
-def _row(first: Row, other: Row) -> Row:
-    """A field that only one page calls required is not required."""
-    return first if first.required == other.required else first._replace(required=False)
+    merged: list[Field] = []
+    for field in first:
+        same = others.pop(field.row.name, field)
+        # a field that only one page calls required is not required
+        row = field.row._replace(required=field.row.required and same.row.required)
+        merged.append(Field(row, _fields(field.children, same.children)))
+    return (*merged, *others.values())
 
 
 def _responses(first: Sequence[Response], other: Sequence[Response]) -> tuple[Response, ...]:
     merged = {response.status: response for response in first}
     for response in other:
-        known = merged.get(response.status)
-        merged[response.status] = known._replace(body=_body(known.body, response.body)) if known else response
+        known = merged.get(response.status, response)
+        merged[response.status] = known._replace(body=_body(known.body, response.body))
     return tuple(merged.values())
 
 

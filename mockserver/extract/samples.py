@@ -48,36 +48,24 @@ def curl_samples(file: str, first_line: int, text: str, title: str = "curl") -> 
 
 
 def _curl(file: str, line: int, text: str, title: str) -> tuple[Sample, int]:
-    """The command at the head of `text`, and how long it is."""
+    """The command at the head of `text`, and how long it is. Pages that list all sites at once put the path behind the
+    last of them. A contract can do without a body that is no JSON."""
     command = COMMAND.match(text)
     end = command.end() if command else len(text)
     bodies = [match for pattern in (QUOTED, HEREDOC) if (match := pattern.search(text)) and match.start() <= end]
-    found = bodies[0] if bodies else None
-    head = text[: found.start("body")] if found else text[:end]
-    body, broken = _body(file, line + head.count("\n"), found["body"], title) if found else (None, 0)
-    method = METHOD.search(head)
-    host, path = _host_and_path(head)
+    head = text[: bodies[0].start("body")] if bodies else text[:end]
+    body, broken = None, 0
+    try:
+        body = example(file, line + head.count("\n"), bodies[0]["body"], title) if bodies else None
+    except ExtractError as error:
+        broken = error.line
+    method, url = METHOD.search(head), URL.search(head)
+    host, path = split_url(url[0].rsplit('"', 1)[-1]) if url else ("", None)
     headers = tuple((match["name"].strip(), match["value"]) for match in HEADER.finditer(head))
     if BASIC.search(head):
         headers = (*headers, ("Authorization", "Basic"))
-    verb = method["method"] if method else ("POST" if found else "GET")
-    return Sample(line, title, verb, host, path, headers, body, broken), found.end() if found else len(head)
-
-
-def _body(file: str, line: int, text: str, title: str) -> tuple[Example | None, int]:
-    """The body of a sample, or the line where it is no JSON: a contract can do without it."""
-    try:
-        return example(file, line, text, title), 0
-    except ExtractError as error:
-        return None, error.line
-
-
-def _host_and_path(head: str) -> tuple[str, str | None]:
-    """Scheme with host, and path. Pages that list all sites at once put the path behind the last of them."""
-    match = URL.search(head)
-    if match is None:
-        return "", None
-    return split_url(match[0].rsplit('"', 1)[-1])
+    verb = method["method"] if method else ("POST" if bodies else "GET")
+    return Sample(line, title, verb, host, path, headers, body, broken), bodies[0].end() if bodies else len(head)
 
 
 def split_url(url: str) -> tuple[str, str | None]:

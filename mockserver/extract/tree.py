@@ -56,17 +56,13 @@ def _parent(row: Row, stack: Sequence[_Node], examples: Sequence[Example]) -> _N
     if row.parent == ANY_PARENT and all(node.row.name != ANY_PARENT for node in stack):
         return next((node for node in reversed(stack) if node.accepts(row.name)), None)
     fitting = [node for node in reversed(stack) if node.row.name == row.parent and node.accepts(row.name)]
-    shown = [node for node in fitting if any(shows(each.value, (*node.path, row.name)) for each in examples)]
+    shown = [node for node in fitting if _shows(examples, (*node.path, row.name))]
     in_order = [node for node in fitting if not node.children or node.children[-1].row.name <= row.name]
     return next(iter(shown or in_order or fitting), None)
 
 
-def shows(value: Json, path: tuple[str, ...]) -> bool:
-    """Whether a body has something at `path`; lists are looked through."""
-    return next(values(value, path), _NOTHING) is not _NOTHING
-
-
-_NOTHING = object()
+def _shows(examples: Sequence[Example], path: tuple[str, ...]) -> bool:
+    return any(True for example in examples for _ in values(example.value, path))
 
 
 def values(value: Json, path: tuple[str, ...]) -> Iterator[Json]:
