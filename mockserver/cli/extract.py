@@ -59,9 +59,12 @@ def extract(
         if mode == "check":
             failed = _check(contracts, folder, examples, form)
         elif mode == "lint":
-            failed = _lint(contracts, form)
+            findings = [finding for each in contracts for finding in lint.findings(each)]
+            failed = bool(findings)
+            click.echo(report.linted(findings, form))
         else:
-            failed = _write(contracts[0], folder, examples)
+            failed = False
+            _write(contracts[0], folder, examples)
     except (ExtractError, OSError) as error:
         click.echo(str(error), err=True)
         raise SystemExit(UNREADABLE) from error
@@ -76,25 +79,16 @@ def _contracts(pages: Sequence[Page], vendor: str | None, out: Path) -> list[Con
     ]
 
 
-def _write(extracted: Contract, out: Path, fixtures: Path) -> bool:
+def _write(extracted: Contract, out: Path, fixtures: Path) -> None:
     content = emit.render(extracted, out, fixtures)
     removed = emit.stale(extracted, out, fixtures, content)
     covered = overlays.covered(out / extracted.vendor)
     emit.write(content, removed)
     for line in report.summary(extracted, covered, len(content), removed):
         click.echo(line)
-    return False
 
 
 def _check(extracted: Sequence[Contract], out: Path, fixtures: Path, form: str) -> bool:
-    results = {each.vendor: check.differences(check.load(each.vendor, out, fixtures), each) for each in extracted}
-    differences = {vendor: found for vendor, (found, _) in results.items()}
-    skipped = {vendor: names for vendor, (_, names) in results.items()}
-    click.echo(report.checked(differences, skipped, form))
-    return any(differences.values())
-
-
-def _lint(extracted: Sequence[Contract], form: str) -> bool:
-    findings = [finding for each in extracted for finding in lint.findings(each)]
-    click.echo(report.linted(findings, form))
-    return bool(findings)
+    found = {each.vendor: check.differences(check.load(each.vendor, out, fixtures), each) for each in extracted}
+    click.echo(report.checked(found, form))
+    return any(differences for differences, _ in found.values())

@@ -67,15 +67,10 @@ def openapi(
 def unbundled(document: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     """The document with each component schema replaced by a reference to a file, and the content of those files."""
     apart = copy.deepcopy(dict(document))
+    for _, node in walk(apart):
+        if isinstance(node, dict) and isinstance(node.get("$ref"), str) and (found := SCHEMA.match(node["$ref"])):
+            node["$ref"] = f"{found[1]}.json{'#' + found[2] if found[2] else ''}"
     files = apart["components"].pop("schemas")
-    _point_to_files(apart)
-    _point_to_files(files)
     if not apart["components"]:
         del apart["components"]
     return apart, files
-
-
-def _point_to_files(document: Any) -> None:
-    for _, node in walk(document):
-        if isinstance(node, dict) and isinstance(node.get("$ref"), str) and (found := SCHEMA.match(node["$ref"])):
-            node["$ref"] = f"{found[1]}.json{'#' + found[2] if found[2] else ''}"

@@ -63,12 +63,13 @@ def explanation(
     vendor: str, profile: str, actions: Iterable[Mapping[str, Any]], operations: Iterable[Operation]
 ) -> str:
     """What a profile adds to a vendor's pages: for each operation the reasons, each with its evidence."""
-    listed = list(operations)
+    paths = {each.id: (f"'{each.path}'", f"'{each.id}.") for each in operations if each.vendor == vendor}
     grouped: dict[str, dict[tuple[str, str], None]] = {}
     for action in actions:
         evidence = evidence_of(annotation_of(action))
         line = (str(action.get("x-reason") or "No reason is given."), f"{evidence.kind}: {evidence.source}")
-        grouped.setdefault(_about(str(action["target"]), vendor, listed), {})[line] = None
+        about = [name for name, marks in paths.items() if any(mark in action["target"] for mark in marks)]
+        grouped.setdefault(", ".join(about) or "every operation", {})[line] = None
     what = "differs from the pages" if profile == "observed" else "is added to the tables"
     lines = [f"{vendor}: what {what}"]
     for operation, reasons in grouped.items():
@@ -77,13 +78,3 @@ def explanation(
             lines += textwrap.wrap(reason, 110, initial_indent="    - ", subsequent_indent="      ")
             lines.append(f"      {source}")
     return "\n".join(lines)
-
-
-def _about(target: str, vendor: str, operations: Iterable[Operation]) -> str:
-    """The operations that an action's target is about, or the vendor."""
-    found = [
-        operation.id
-        for operation in operations
-        if operation.vendor == vendor and (f"'{operation.path}'" in target or f"'{operation.id}." in target)
-    ]
-    return ", ".join(found) or "every operation"

@@ -2,7 +2,7 @@
 
 import base64
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from mockserver.contracts import VendorContract
@@ -30,38 +30,39 @@ def schemathesis_config(contract: VendorContract, key: str = "fuzz", application
     """
     profile = contract.document["info"].get("x-profile", "documented")
     command = f"mockserver openapi {contract.vendor} --profile {profile} --schemathesis-config"
+    credentials = [each for operation in contract.operations for each in operation.credentials[:1]]
+    headers = {credential.name: _value(credential, key) for credential in credentials}
+    keys = [each.application_key for each in contract.operations if each.application_key is not None]
+    headers |= {each.name: application_key for each in keys}
+    presented = next((credential.prefix for credential in credentials), "") + key
     lines = [
         f"# schemathesis for {contract.vendor}, profile {profile}: written by `{command}`.",
         "# The check ignored_auth wants a server that knows its keys: start it with a settings file that says",
-        f"#   accepted_keys: {{{contract.vendor}: [{_presented(contract.operations, key)}]}}",
+        f"#   accepted_keys: {{{contract.vendor}: [{presented}]}}",
         "",
         "[headers]",
-        *(
-            f"{_text(name)} = {_text(value)}"
-            for name, value in _headers(contract.operations, key, application_key).items()
-        ),
+        *(f"{json.dumps(name)} = {json.dumps(value)}" for name, value in headers.items()),
     ]
     for operation in contract.operations:
-        lines += _operation_lines(operation)
+        departures = list(_departures(operation))
+        if departures:
+            lines += ["", "[[operations]]", f"include-path = {json.dumps(operation.path)}", *departures]
     return "\n".join(lines) + "\n"
 
 
-def _operation_lines(operation: Operation) -> list[str]:
-    lines: list[str] = []
+def _departures(operation: Operation) -> Iterator[str]:
+    """The checks that are configured otherwise than by default, each below the reasons."""
     reasons = list(_valid_but_refused(operation))
     if reasons:
-        lines += _because(reasons) + _check("positive_data_acceptance", (*POSITIVE, 400))
+        yield from _check(reasons, "positive_data_acceptance", (*POSITIVE, 400))
     reasons = list(_invalid_but_accepted(operation))
     if reasons:
-        lines += _because(reasons) + _check("negative_data_rejection", (*NEGATIVE, "2xx"))
+        yield from _check(reasons, "negative_data_rejection", (*NEGATIVE, "2xx"))
     status = vendor_named(operation.vendor).wrong_method(operation).status
     if status != 405:
-        lines += [*_because([f"A method that the path does not have is answered {status}, by this vendor's gateway."])]
-        lines += ["[operations.checks.unsupported_method]", "enabled = false"]
-        lines += _check("not_a_server_error", ("2xx", "3xx", "4xx", status or 501))
-    if not lines:
-        return []
-    return ["", "[[operations]]", f"include-path = {_text(operation.path)}", *lines]
+        yield f"# A method that the path does not have is answered {status}, by this vendor's gateway."
+        yield from ("[operations.checks.unsupported_method]", "enabled = false")
+        yield from _check([], "not_a_server_error", ("2xx", "3xx", "4xx", status or 501))
 
 
 def _valid_but_refused(operation: Operation) -> Iterator[str]:
@@ -95,35 +96,13 @@ def _schemas(document: Any) -> Iterator[Mapping[str, Any]]:
     return (node for pointer, node in walk(document) if isinstance(node, dict) and "/x-" not in pointer)
 
 
-def _headers(operations: tuple[Operation, ...], key: str, application_key: str) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for operation in operations:
-        for credential in operation.credentials[:1]:
-            found[credential.name] = _value(credential, key)
-        if operation.application_key is not None:
-            found[operation.application_key.name] = application_key
-    return found
-
-
 def _value(credential: Credential, key: str) -> str:
     if credential.scheme == "basic":
         return "Basic " + base64.b64encode(f"{key}:".encode()).decode("ascii")
     return f"Bearer {credential.prefix}{key}" if credential.scheme == "bearer" else f"{credential.prefix}{key}"
 
 
-def _presented(operations: tuple[Operation, ...], key: str) -> str:
-    prefix = next((credential.prefix for operation in operations for credential in operation.credentials), "")
-    return prefix + key
-
-
-def _because(reasons: list[str]) -> list[str]:
-    return [f"# {' '.join(reason.split())}" for reason in reasons]
-
-
-def _check(name: str, statuses: tuple[int | str, ...]) -> list[str]:
-    listed = ", ".join(_text(status) if isinstance(status, str) else str(status) for status in statuses)
-    return [f"[operations.checks.{name}]", f"expected-statuses = [{listed}]"]
-
-
-def _text(text: str) -> str:
-    return json.dumps(text)
+def _check(reasons: Iterable[str], name: str, statuses: tuple[int | str, ...]) -> Iterator[str]:
+    yield from (f"# {' '.join(reason.split())}" for reason in reasons)
+    yield f"[operations.checks.{name}]"
+    yield f"expected-statuses = {json.dumps(statuses)}"

@@ -8,8 +8,7 @@ from typing import Any, Literal
 import jsonschema_rs
 
 from mockserver.contracts.files import SCHEMA_PREFIX
-from mockserver.contracts.prescreen import Prescreen
-from mockserver.contracts.schema import CompiledSchema
+from mockserver.contracts.schema import CompiledSchema, Prescreen
 from mockserver.errors import ContractError
 from mockserver.model import (
     Credential,

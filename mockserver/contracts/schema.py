@@ -1,6 +1,6 @@
-"""One schema of a contract: self-contained, and compiled when it is first needed."""
+"""The schemas of a contract, compiled when they are first needed: one alone, and several at once."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
@@ -67,3 +67,40 @@ def _components_in(schema: Any) -> Iterator[str]:
         reference = node.get("$ref") if isinstance(node, dict) else None
         if isinstance(reference, str) and reference.startswith(SCHEMA_PREFIX):
             yield reference.removeprefix(SCHEMA_PREFIX).split("/")[0]
+
+
+class Prescreen:
+    """The bodies that fit all of some schemas and hold no name that the first of them does not know. Named rules are
+    not checked. The schemas are compiled at the first call."""
+
+    def __init__(self, schemas: Iterable[CompiledSchema | None]) -> None:
+        self._schemas = tuple(dict.fromkeys(schema for schema in schemas if schema is not None))
+        self._validator: Any = None
+
+    def __contains__(self, body: Json) -> bool:
+        if self._validator is None:
+            self._validator = self._compiled()
+        return bool(self._validator.is_valid(body))
+
+    def _compiled(self) -> Any:
+        # each schema keeps its own references
+        resources = {f"urn:mockserver:{number}": schema.document for number, schema in enumerate(self._schemas)}
+        definitions = {identifier: {**document, "$id": identifier} for identifier, document in resources.items()}
+        parts: list[Json] = [{"$ref": identifier} for identifier in resources]
+        if self._schemas and self._schemas[0].shape is not None:
+            parts.append(_closed(self._schemas[0].shape))
+        document = {"$defs": definitions, "allOf": parts}
+        return jsonschema_rs.Draft202012Validator(document, validate_formats=True, formats=FORMATS)
+
+
+def _closed(shape: Shape) -> Json:
+    """A schema that rejects unknown names, and nothing else."""
+    schema: dict[str, Json] = {}
+    if shape.known:
+        schema["properties"] = dict.fromkeys(shape.known, True) | {
+            name: _closed(child) for name, child in shape.children.items()
+        }
+        schema |= {} if shape.open_map else {"additionalProperties": False}
+    if shape.items is not None:
+        schema["items"] = _closed(shape.items)
+    return schema

@@ -4,18 +4,16 @@ import json
 from collections.abc import Iterator
 
 from mockserver.extract.model import Body, Endpoint, Example, Json
-from mockserver.extract.names import slug
+from mockserver.extract.names import numbered, slug
 
 
 def bodies(endpoint: Endpoint) -> Iterator[tuple[str, Json]]:
     """File name and body of every example and sample; of requests that are the same only the first."""
-    taken: set[str] = set()
-    seen: set[str] = set()
+    requests: dict[str, tuple[str, Json]] = {}
     for name, example in _requests(endpoint):
-        key = json.dumps(example.value)
-        if key not in seen:
-            seen.add(key)
-            yield _free(name, taken), example.value
+        requests.setdefault(json.dumps(example.value), (name, example.value))
+    names = numbered(name for name, _ in requests.values())
+    yield from ((f"{name}.json", body) for name, (_, body) in zip(names, requests.values(), strict=True))
     for response in endpoint.responses:
         for number, example in enumerate(distinct(response.body), 1):
             tail = "" if number == 1 else f".example-{number}"
@@ -33,12 +31,3 @@ def _requests(endpoint: Endpoint) -> Iterator[tuple[str, Example]]:
     for sample in endpoint.samples:
         if sample.body:
             yield f"request.sample-{slug(sample.title)}", sample.body
-
-
-def _free(name: str, taken: set[str]) -> str:
-    free, number = name, 1
-    while free in taken:
-        number += 1
-        free = f"{name}-{number}"
-    taken.add(free)
-    return f"{free}.json"

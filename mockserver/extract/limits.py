@@ -5,8 +5,7 @@ What is left of a sentence is matched against UNEXTRACTED, which gives a slug an
 """
 
 import re
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from mockserver.extract.model import Json, Rule, Schema
@@ -185,16 +184,6 @@ def read(description: str, context: Context) -> tuple[Schema, tuple[Rule, ...]]:
                 left = left[: match.start()] + "…" + left[match.end() :]
         rules.extend(_rules(left))
     return keywords, tuple(rules)
-
-
-def tails(rules: Sequence[Rule]) -> list[str]:
-    """How the ids of rules at one place end: with the kind, numbered from the second of a kind on."""
-    seen = Counter[str]()
-    found = []
-    for rule in rules:
-        seen[rule.kind] += 1
-        found.append(rule.kind if seen[rule.kind] == 1 else f"{rule.kind}-{seen[rule.kind]}")
-    return found
 
 
 def _rules(sentence: str) -> Iterator[Rule]:

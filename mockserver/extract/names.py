@@ -1,6 +1,8 @@
 """Names of ours made from names on the page."""
 
 import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
 
 
 def words(name: str) -> list[str]:
@@ -16,3 +18,11 @@ def camel(name: str) -> str:
 def slug(name: str) -> str:
     """`Event with user ID` → `event-with-user-id`."""
     return "-".join(words(name)) or "unnamed"
+
+
+def numbered(names: Iterable[str]) -> Iterator[str]:
+    """The names, from the second of the same on with a number: a, b, a-2."""
+    seen = Counter[str]()
+    for name in names:
+        seen[name] += 1
+        yield name if seen[name] == 1 else f"{name}-{seen[name]}"

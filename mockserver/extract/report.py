@@ -31,19 +31,19 @@ def _table(table: TableCoverage) -> str:
     return f"{table.line:5}  {table.table:45}  {counts}{lost}"
 
 
-def checked(found: Mapping[str, Sequence[Difference]], skipped: Mapping[str, Sequence[str]], form: str) -> str:
-    """The differences of each vendor, those that break clients first."""
-    every = [(vendor, each) for vendor, some in found.items() for each in some]
+def checked(found: Mapping[str, tuple[Sequence[Difference], Sequence[str]]], form: str) -> str:
+    """The differences of each vendor, those that break clients first, and the operations that were not compared."""
+    every = [(vendor, each) for vendor, (some, _) in found.items() for each in some]
     breaking = sum(each.breaking for _, each in every)
     if form == "json":
         items = [
             {"class": each.severity, "vendor": vendor, "place": each.place, "message": each.message}
             for vendor, each in every
         ]
-        left = {vendor: list(names) for vendor, names in skipped.items() if names}
+        left = {vendor: names for vendor, (_, names) in found.items() if names}
         return indented({"differences": items, "breaking": breaking, "not_compared": left}).rstrip()
     lines = [f"{vendor}  {each}" for vendor, each in every]
-    for vendor, names in skipped.items():
+    for vendor, (_, names) in found.items():
         lines += [f"{vendor}  not compared, since not every page that documents it was given: {name}" for name in names]
     lines.append(f"{len(every)} differences, {breaking} breaking" if every else "no difference")
     return "\n".join(lines)

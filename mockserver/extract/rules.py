@@ -1,11 +1,11 @@
 """Rules that the prose around a body states, with the place in the contract that they speak of."""
 
 import re
-from collections import Counter
 from collections.abc import Iterator
 
 from mockserver.extract import limits
 from mockserver.extract.model import Endpoint, Json, Rule, Schema, Unextracted
+from mockserver.extract.names import numbered
 from mockserver.extract.schema import enums
 from mockserver.support.pointers import escaped
 
@@ -17,14 +17,11 @@ def unextracted(name: str, endpoint: Endpoint, request: Schema, place: str, page
     """The rules of the overview. `place` is the operation's own, for a rule that names no field of the request."""
     fields = dict(_fields(request, "", ""))
     context = limits.Context({}, enums=tuple(enums(request)))
-    numbers = Counter[str]()
-    for prose in endpoint.prose:
-        for rule in limits.read(prose.text, context)[1]:
-            key, at = _place(name, prose.text, rule, fields) or (name, place)
-            key = f"{key}:{rule.kind}"
-            numbers[key] += 1
-            unique = key if numbers[key] == 1 else f"{key}-{numbers[key]}"
-            yield Unextracted(unique, at, rule, page, prose.line)
+    found = [(prose, rule) for prose in endpoint.prose for rule in limits.read(prose.text, context)[1]]
+    places = [_place(name, prose.text, rule, fields) or (name, place) for prose, rule in found]
+    keys = numbered(f"{key}:{rule.kind}" for (key, _), (_, rule) in zip(places, found, strict=True))
+    for key, (_, at), (prose, rule) in zip(keys, places, found, strict=True):
+        yield Unextracted(key, at, rule, page, prose.line)
 
 
 def _place(name: str, text: str, rule: Rule, fields: dict[str, str]) -> tuple[str, str] | None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from mockserver.extract import limits
 from mockserver.extract.errors import ExtractError
 from mockserver.extract.model import Body, Endpoint, Example, Field, Json, Leftover, Row, Schema
+from mockserver.extract.names import numbered
 from mockserver.extract.tree import ANY_KEY, OPTION, values
 from mockserver.support.numbers import is_integer
 from mockserver.support.pointers import escaped, walk
@@ -138,17 +139,13 @@ class _Builder:
                 schema["additionalProperties"] = self._field(child, f"{pointer}/additionalProperties", (*path, ANY_KEY))
 
     def _limit(self, schema: Schema, inner: Schema, node: Field, pointer: str) -> None:
-        context = limits.Context(
-            schema=schema,
-            enums=tuple(enums(schema)),
-            required=tuple(inner.get("required", ())),
-        )
+        context = limits.Context(schema, tuple(enums(schema)), tuple(inner.get("required", ())))
         keywords, rules = limits.read(node.row.description, context)
         depth = keywords.pop("x-depth", None)
         _merge(schema, keywords)
         if depth is not None:
             self._limit_depth(schema, depth)
-        tails = limits.tails(rules)
+        tails = numbered(rule.kind for rule in rules)
         self.rules.extend(Leftover(node.row, pointer, rule, tail) for rule, tail in zip(rules, tails, strict=True))
 
     def _limit_depth(self, schema: Schema, depth: int) -> None:
@@ -170,13 +167,9 @@ def _ordered(schema: Schema) -> Schema:
 
 def _merge(schema: Schema, keywords: Schema) -> None:
     """Lay stated keywords over a type's own; of two bounds the tighter holds."""
+    tighter = {"minimum": max, "maximum": min}
     for key, value in keywords.items():
-        if key == "minimum" and key in schema:
-            schema[key] = max(schema[key], value)
-        elif key == "maximum" and key in schema:
-            schema[key] = min(schema[key], value)
-        else:
-            schema[key] = value
+        schema[key] = tighter[key](schema[key], value) if key in tighter and key in schema else value
 
 
 def enums(schema: Json) -> list[tuple[Json, ...]]:
