@@ -1,6 +1,5 @@
 """Checks an effective contract before it is compiled: its schemas, their keywords and references."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -8,23 +7,25 @@ import jsonschema_rs
 
 from mockserver.errors import ContractError
 from mockserver.support.keywords import DIALECT
-from mockserver.support.pointers import follow
+from mockserver.support.pointers import follow, walk
 
-_NAME_MAPS = frozenset({"properties", "patternProperties", "$defs", "dependentSchemas"})
-_SCHEMA_LISTS = frozenset({"allOf", "anyOf", "oneOf", "prefixItems"})
-_SCHEMAS = frozenset(
-    {"not", "if", "then", "else", "items", "contains", "additionalProperties", "propertyNames"}
-    | {"unevaluatedItems", "unevaluatedProperties", "contentSchema"}
+_KEYWORDS = (
+    *("$ref", "$anchor", "$comment", "$defs", "title", "description", "default", "examples", "example", "deprecated"),
+    *("readOnly", "writeOnly", "type", "enum", "const", "format", "pattern", "minLength", "maxLength", "minimum"),
+    *("maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "minItems", "maxItems", "uniqueItems"),
+    *("minContains", "maxContains", "minProperties", "maxProperties", "required", "dependentRequired"),
+    *("contentEncoding", "contentMediaType", "contentSchema", "discriminator", "properties", "patternProperties"),
+    *("dependentSchemas", "allOf", "anyOf", "oneOf", "prefixItems", "not", "if", "then", "else", "items", "contains"),
+    *("additionalProperties", "propertyNames", "unevaluatedItems", "unevaluatedProperties"),
 )
-_PLAIN = frozenset(
-    {"$ref", "$anchor", "$comment", "title", "description", "default", "examples", "example", "deprecated"}
-    | {"readOnly", "writeOnly", "type", "enum", "const", "format", "pattern", "minLength", "maxLength", "minimum"}
-    | {"maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "minItems", "maxItems", "uniqueItems"}
-    | {"minContains", "maxContains", "minProperties", "maxProperties", "required", "dependentRequired"}
-    | {"contentEncoding", "contentMediaType", "discriminator"}
-)
-_METASCHEMA = {"$ref": DIALECT}
-_KEYWORDS = _NAME_MAPS | _SCHEMA_LISTS | _SCHEMAS | _PLAIN
+_METASCHEMA = {
+    "$schema": DIALECT,
+    "$id": "urn:mockserver:metaschema",
+    "$dynamicAnchor": "meta",
+    "$ref": DIALECT,
+    "propertyNames": {"anyOf": [{"enum": list(_KEYWORDS)}, {"pattern": "^x-"}]},
+}
+"""The metaschema of 2020-12, which refuses unknown keywords at every place of a schema."""
 
 
 def check_schemas(document: dict[str, Any], source: Path) -> None:
@@ -32,21 +33,23 @@ def check_schemas(document: dict[str, Any], source: Path) -> None:
     neither of JSON Schema 2020-12 nor begins with `x-`, or whose `$ref` leads nowhere."""
     metaschema = jsonschema_rs.validator_for(_METASCHEMA, validate_formats=True)
     for name, schema in document["components"]["schemas"].items():
-        if not _fits(metaschema, schema):
-            _refuse(name, schema, source)
         file = _file_of(name, source)
-        for place, keyword, value in _walk(schema, name):
-            if keyword not in _KEYWORDS and not keyword.startswith("x-"):
-                raise ContractError(file, f"{place}/{keyword}", "is not a keyword of JSON Schema 2020-12")
-            if keyword == "$ref" and follow(document, value) is None:
-                raise ContractError(file, f"{place}/$ref", f"{value} leads nowhere")
-
-
-def _fits(metaschema: jsonschema_rs.Validator, schema: Any) -> bool:
-    try:
-        return metaschema.is_valid(schema)
-    except ValueError:  # not JSON: a date, or a key that is not text
-        return False
+        errors: list[Any] = []
+        try:
+            errors += metaschema.iter_errors(schema)
+        except ValueError:  # not JSON: a date, or a key that is not text
+            _refuse(name, schema, source)
+        unknown = [error for error in errors if error.schema_path[-2:] == ["propertyNames", "anyOf"]]
+        if len(errors) > len(unknown):
+            _refuse(name, schema, source)
+        for error in unknown:
+            keyword = next(each for each in error.instance if each not in _KEYWORDS and not each.startswith("x-"))
+            place = "/".join(map(str, (name, *error.instance_path, keyword)))
+            raise ContractError(file, place, "is not a keyword of JSON Schema 2020-12")
+        for pointer, node in walk(schema):
+            reference = node.get("$ref") if isinstance(node, dict) else None
+            if isinstance(reference, str) and follow(document, reference) is None:
+                raise ContractError(file, f"{name}{pointer}/$ref", f"{reference} leads nowhere")
 
 
 def _refuse(name: str, schema: Any, source: Path) -> None:
@@ -66,17 +69,3 @@ def _file_of(name: str, source: Path) -> Path:
     """The file that a component schema came from: its own, or the document's."""
     own = source.with_name(f"{name}.json")
     return own if own.is_file() else source
-
-
-def _walk(schema: Any, place: str) -> Iterator[tuple[str, str, Any]]:
-    """Every (place, keyword, value) of a schema and of the schemas inside it."""
-    if not isinstance(schema, dict):
-        return
-    for keyword, value in schema.items():
-        yield place, keyword, value
-        here = f"{place}/{keyword}"
-        if keyword in _SCHEMAS:
-            yield from _walk(value, here)
-        elif keyword in _NAME_MAPS or keyword in _SCHEMA_LISTS:
-            for name, inner in value.items() if keyword in _NAME_MAPS else enumerate(value):
-                yield from _walk(inner, f"{here}/{name}")

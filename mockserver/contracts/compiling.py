@@ -49,11 +49,9 @@ class Compiler:
         name = spec.get("operationId")
         if not isinstance(name, str) or not name:
             raise ContractError(self._source, place, "expected an operationId")
-        media_type = self._media_type(spec.get("requestBody") or {})
+        media_type = _json_type(spec.get("requestBody") or {})
         responses = self._responses(spec, place)
-        bodies = {
-            profile: self._request_body(profile, path, method, f"{place}/requestBody") for profile in self._documents
-        }
+        bodies = {profile: self._request_body(profile, path, method, place) for profile in self._documents}
         credentials, application_key = self._credentials(spec, place)
         return Operation(
             vendor=self._vendor,
@@ -79,14 +77,15 @@ class Compiler:
     def _request_body(self, profile: str, path: str, method: str, place: str) -> CompiledSchema | None:
         spec = self._documents[profile]["paths"].get(path, {}).get(method, {})
         body = spec.get("requestBody") or {}
-        media_type = self._media_type(body)
+        media_type = _json_type(body)
         if media_type is None:
             return None
-        rules = tuple(
-            self._rule(rule, spec, f"{place.removesuffix('/requestBody')}/x-rules") for rule in spec.get("x-rules", ())
+        rules = tuple(self._rule(rule, spec, f"{place}/x-rules") for rule in spec.get("x-rules", ()))
+        schema, where = (
+            body["content"][media_type].get("schema", {}),
+            f"{place}/requestBody/content/{media_type}/schema",
         )
-        schema = body["content"][media_type].get("schema", {})
-        return self._schema(profile, schema, f"{place}/content/{media_type}/schema", rules)
+        return self._schema(profile, schema, where, rules)
 
     def _rule(self, rule: Any, spec: dict[str, Any], place: str) -> Rule:
         """A named rule. Raises ContractError where there is no such rule, or its parameters are wrong."""
@@ -104,16 +103,13 @@ class Compiler:
     def _responses(self, spec: dict[str, Any], place: str) -> dict[int, ResponseContract]:
         compiled: dict[int, ResponseContract] = {}
         for status, response in (spec.get("responses") or {}).items():
-            if not str(status).isdigit():
-                continue
-            content = response.get("content") or {}
-            media_type = next(iter(content), "application/json")
-            schema = None
-            if media_type in content and "schema" in content[media_type]:
-                where = f"{place}/responses/{status}/content/{media_type}/schema"
-                schema = self._schema(self._profile, content[media_type]["schema"], where)
-            headers = _constant_headers(response.get("headers") or {})
-            compiled[int(status)] = ResponseContract(int(status), media_type, schema, headers)
+            if str(status).isdigit():
+                content = response.get("content") or {}
+                media_type = next(iter(content), "application/json")
+                schema, where = content.get(media_type, {}).get("schema"), f"{place}/responses/{status}/content"
+                body = None if schema is None else self._schema(self._profile, schema, f"{where}/{media_type}/schema")
+                headers = _constant_headers(response.get("headers") or {})
+                compiled[int(status)] = ResponseContract(int(status), media_type, body, headers)
         return compiled
 
     def _schema(self, profile: str, schema: Any, place: str, rules: tuple[Rule, ...] = ()) -> CompiledSchema:
@@ -122,16 +118,11 @@ class Compiler:
         key = (profile, name)
         if key not in self._schemas or rules:
             compiled = self._schemas[key] = CompiledSchema(name, schema, self._documents[profile], rules)
-            if not self._known_good:
-                self._check(compiled, place)
+            try:
+                _ = None if self._known_good else compiled.validator
+            except (jsonschema_rs.ValidationError, ValueError) as error:
+                raise ContractError(self._source, place, f"cannot be compiled: {error}") from error
         return self._schemas[key]
-
-    def _check(self, schema: CompiledSchema, place: str) -> None:
-        """Raises ContractError for a schema that cannot be compiled."""
-        try:
-            _ = schema.validator
-        except (jsonschema_rs.ValidationError, ValueError) as error:
-            raise ContractError(self._source, place, f"cannot be compiled: {error}") from error
 
     def _credentials(self, spec: dict[str, Any], place: str) -> tuple[tuple[Credential, ...], Credential | None]:
         alternatives = spec.get("security", self._document.get("security", []))
@@ -168,10 +159,10 @@ class Compiler:
                 compiled.append(Parameter(parameter["name"], location, bool(parameter.get("required")), schema))
         return tuple(compiled)
 
-    @staticmethod
-    def _media_type(body: dict[str, Any]) -> str | None:
-        content = body.get("content") or {}
-        return next((media_type for media_type in content if JSON_TYPE.fullmatch(media_type)), None)
+
+def _json_type(body: Mapping[str, Any]) -> str | None:
+    """The first media type of JSON that a body may have."""
+    return next((media_type for media_type in body.get("content") or {} if JSON_TYPE.fullmatch(media_type)), None)
 
 
 def _constant_headers(headers: Mapping[str, Any]) -> Headers:

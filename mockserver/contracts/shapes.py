@@ -39,12 +39,16 @@ class Shape:
 
 def shape_of(document: Any) -> Shape | None:
     """The shape of a self-contained schema, or None where no place in it knows any name."""
-    return _shape(document, document, 0)
-
-
-def _shape(schema: Any, document: Any, depth: int) -> Shape | None:
     shape = Shape()
-    _collect(shape, schema, document, depth)
+    _collect(shape, document, document, 0)
+    return _pruned(shape)
+
+
+def _pruned(shape: Shape) -> Shape | None:
+    """The shape without the places that know no name."""
+    children = {name: _pruned(child) for name, child in shape.children.items()}
+    shape.children = {name: child for name, child in children.items() if child is not None}
+    shape.items = None if shape.items is None else _pruned(shape.items)
     return shape if shape.known or shape.items else None
 
 
@@ -55,32 +59,17 @@ def _collect(shape: Shape, schema: Any, document: Any, depth: int) -> None:
         _collect(shape, follow(document, schema["$ref"]), document, depth + 1)
     for name, inner in schema.get("properties", {}).items():
         shape.known.add(name)
-        child = _shape(inner, document, depth + 1)
-        if child is not None:
-            shape.children[name] = _merged(shape.children.get(name), child)
+        _collect(shape.children.setdefault(name, Shape()), inner, document, depth + 1)
     if isinstance(schema.get("additionalProperties"), dict) and not schema.get("properties"):
         shape.open_map = True
     if "items" in schema:
-        inner_items = _shape(schema["items"], document, depth + 1)
-        if inner_items is not None:
-            shape.items = _merged(shape.items, inner_items)
+        shape.items = shape.items or Shape()
+        _collect(shape.items, schema["items"], document, depth + 1)
     for keyword in ("oneOf", "anyOf", "allOf"):
         for option in schema.get(keyword, ()):
             _collect(shape, option, document, depth + 1)
     for keyword in ("then", "else"):
         _collect(shape, schema.get(keyword), document, depth + 1)
-
-
-def _merged(first: Shape | None, second: Shape) -> Shape:
-    if first is None:
-        return second
-    first.known |= second.known
-    first.open_map = first.open_map or second.open_map
-    for name, child in second.children.items():
-        first.children[name] = _merged(first.children.get(name), child)
-    if second.items is not None:
-        first.items = _merged(first.items, second.items)
-    return first
 
 
 def _plain(name: str) -> str:
