@@ -25,10 +25,8 @@ SEAL_BYTES = hashlib.sha256().digest_size
 
 
 def cached(folder: Path, make: Callable[[], Documents], name: str | None = None) -> Documents:
-    """The documents of a folder: from the cache, or made by `make` and cached under `name` or the folder's own.
-
-    Raises what `make` raises; then nothing is cached.
-    """
+    """The documents of a folder: from the cache, or made by `make` and cached under `name` or the folder's own. Raises
+    what `make` raises; then nothing is cached."""
     cache = cache_folder(os.environ)
     if cache is None:
         return make()

@@ -42,10 +42,8 @@ def read_yaml(path: Path) -> Any:
 
 
 def read_bundle(folder: Path) -> dict[str, Any]:
-    """A vendor's `openapi.yaml` with every `$ref` to a schema file moved into `components/schemas`.
-
-    Raises ContractError for a missing file, a document that is not OpenAPI 3.1, or a reference out of the folder.
-    """
+    """A vendor's `openapi.yaml` with every `$ref` to a schema file moved into `components/schemas`. Raises
+    ContractError for a missing file, a document that is not OpenAPI 3.1, or a reference out of the folder."""
     source = folder / "openapi.yaml"
     document = read_yaml(source)
     if not isinstance(document, dict) or not str(document.get("openapi", "")).startswith("3.1"):

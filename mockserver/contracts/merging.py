@@ -12,10 +12,8 @@ NOTHING: Mapping[str, Any] = {"not": {}}
 
 
 def merged(schema: Any, document: Any) -> dict[str, Any]:
-    """A schema without `$ref`, and without an `allOf` that could be merged, that accepts the same values.
-
-    `document` is what references lead into. What cannot be said in one schema, such as two patterns, stays in `allOf`.
-    """
+    """A schema without `$ref`, and without an `allOf` that could be merged, that accepts the same values. `document` is
+    what references lead into. What cannot be said in one schema, such as two patterns, stays in `allOf`."""
     whole: dict[str, Any] = {}
     for part in _parts(schema, document, ()):
         _add(whole, part)
@@ -77,11 +75,9 @@ def references(schema: Any, document: Any, above: frozenset[str] = frozenset()) 
 def _parts(
     schema: Any, document: Any, above: tuple[str, ...], *, beside: bool = False, apart: bool = False
 ) -> Iterator[Mapping[str, Any]]:
-    """The schemas that hold at the place of a schema, those in a circle of references once.
-
-    `beside`: others hold there too. `unevaluatedProperties` does not see what those say, so that a schema with it
-    stays `apart`, in `allOf`; what leaves no choice is merged as well.
-    """
+    """The schemas that hold at the place of a schema, those in a circle of references once. `beside`: others hold there
+    too. `unevaluatedProperties` does not see what those say, so that a schema with it stays `apart`, in `allOf`; what
+    leaves no choice is merged as well."""
     if not isinstance(schema, dict):
         yield NOTHING if schema is False else {}
         return

@@ -169,9 +169,7 @@ class _Search:
                 return texts(node)
             case "integer" | "number":
                 return numbers(node, whole=kind == "integer")
-            case "boolean":
-                return iter((True, False))
-        return iter((None,))
+        return iter((True, False) if kind == "boolean" else (None,))
 
     def _inside(self, schema: Any, path: Path) -> Choices:
         """The values of a schema inside another, made once for all forms of that one."""
@@ -218,7 +216,6 @@ class _Search:
         return self._inside(self._schema_of(node, name), path)
 
     def _schema_of(self, node: Mapping[str, Any], name: str) -> Any:
-        """The schema of a member of an object."""
         schemas = [node["properties"][name]] if name in node.get("properties", {}) else []
         patterns = node.get("patternProperties", {})
         schemas += [patterns[pattern] for pattern in patterns if self._maker.fits({"pattern": pattern}, name)]

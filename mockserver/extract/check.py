@@ -69,10 +69,9 @@ def _operation(old: Contract, new: Contract, call: Call, before: Schema, after: 
 
 def _examples(before: Mapping[str, Json], after: Mapping[str, Json], name: str) -> Iterator[Difference]:
     for file in sorted({*before, *after}):
-        if file not in after:
-            yield compatible(f"{name}/{file}", "the example is no longer documented")
-        elif file not in before:
-            yield compatible(f"{name}/{file}", "a new example")
+        if file not in after or file not in before:
+            message = "a new example" if file in after else "the example is no longer documented"
+            yield compatible(f"{name}/{file}", message)
         elif json.dumps(before[file]) != json.dumps(after[file]):
             yield compatible(f"{name}/{file}", "the example changed")
 

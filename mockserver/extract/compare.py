@@ -122,9 +122,8 @@ def _rules(old: Schema, new: Schema) -> Iterator[Difference]:
 
 
 def schemas(old: Any, new: Any, place: str, response: bool) -> Iterator[Difference]:
-    """How a schema changed. In a `response` a field that became optional breaks, in a request one that became
-    required does.
-    """
+    """How a schema changed. In a `response` a field that became optional breaks, in a request one that became required
+    does."""
     if not isinstance(old, dict) or not isinstance(new, dict):
         if old != new:
             yield Difference(True, place, f"is {new}, was {old}")

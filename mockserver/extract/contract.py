@@ -27,10 +27,8 @@ Call = tuple[str, str]
 
 
 def contract(vendor: str, pages: Sequence[Page], renames: Mapping[Call, str]) -> Contract:
-    """The contract of `vendor` as the pages state it; the same pages give the same contract in any order.
-
-    `renames` maps (path, METHOD) to an operation id. Raises ExtractError if two operations have one id.
-    """
+    """The contract of `vendor` as the pages state it; the same pages give the same contract in any order. `renames`
+    maps (path, METHOD) to an operation id. Raises ExtractError if two operations have one id."""
     calls = by_call(pages)
     ids = _ids(calls, renames)
     operations = [_operation(ids[call], pages) for call, pages in calls.items()]

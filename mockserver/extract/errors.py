@@ -2,10 +2,8 @@
 
 
 class ExtractError(Exception):
-    """A page, or a file beside it, that cannot be read.
-
-    `file` is the page as it was named on the command line, `line` counts from 1, `expected` is what should be there.
-    """
+    """A page, or a file beside it, that cannot be read. `file` is the page as it was named on the command line, `line`
+    counts from 1, `expected` is what should be there."""
 
     def __init__(self, file: str, line: int, expected: str) -> None:
         super().__init__(f"{file}:{line}: expected {expected}")

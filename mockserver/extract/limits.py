@@ -14,27 +14,18 @@ Match = re.Match[str]
 NOT_BLANK = r"[^\s\x1c-\x1f\x85\ufeff]"
 """A character that is not white space, as Python's and Rust's regular expressions both read it."""
 CHARACTERS = {
-    "lowercase letters": "a-z",
-    "uppercase letters": "A-Z",
-    "lowercase": "a-z",
-    "uppercase": "A-Z",
+    **dict.fromkeys(("lowercase letters", "lowercase"), "a-z"),
+    **dict.fromkeys(("uppercase letters", "uppercase"), "A-Z"),
     "letters": "A-Za-z",
-    "numbers": "0-9",
-    "digits": "0-9",
+    **dict.fromkeys(("numbers", "digits"), "0-9"),
     "underscores": "_",
-    "periods": ".",
-    "dots": ".",
+    **dict.fromkeys(("periods", "dots"), "."),
     "colons": ":",
     "slashes": "/",
-    "hyphens": "-",
-    "dashes": "-",
+    **dict.fromkeys(("hyphens", "dashes"), "-"),
 }
-NUMBERS = {
-    word: number
-    for number, word in enumerate(
-        ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
-    )
-}
+_WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+NUMBERS = {word: number for number, word in enumerate(_WORDS)}
 
 
 class Context(NamedTuple):

@@ -59,10 +59,8 @@ class Sample(NamedTuple):
 
 
 class Body(NamedTuple):
-    """A documented request or response body: its table's rows, the same as a tree, and its examples.
-
-    `rows` are the rows of the table; `fields` may hold more, where prose describes an envelope around them.
-    """
+    """A documented request or response body: its table's rows, the same as a tree, and its examples. `rows` are the
+    rows of the table; `fields` may hold more, where prose describes an envelope around them."""
 
     section: str
     line: int
@@ -118,11 +116,9 @@ class Prose(NamedTuple):
 
 
 class Endpoint(NamedTuple):
-    """One method on one path as one page documents it.
-
-    `operation` is the operation id without version; `version` is empty where the page has none, and `versions`
-    is how many versions the section documents. `max_body_bytes` is measured after decompression.
-    """
+    """One method on one path as one page documents it. `operation` is the operation id without version; `version` is
+    empty where the page has none, and `versions` is how many versions the section documents. `max_body_bytes` is
+    measured after decompression."""
 
     line: int
     section: str
@@ -215,10 +211,8 @@ class Operation(NamedTuple):
 
 
 class Contract(NamedTuple):
-    """Everything that is extracted for one vendor, before it becomes bytes.
-
-    `schemas` maps file names to JSON Schemas, `examples` maps `<operation>/<file>` to bodies.
-    """
+    """Everything that is extracted for one vendor, before it becomes bytes. `schemas` maps file names to JSON Schemas,
+    `examples` maps `<operation>/<file>` to bodies."""
 
     vendor: str
     openapi: Schema

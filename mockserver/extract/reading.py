@@ -38,10 +38,8 @@ class Source(NamedTuple):
 
 
 def load(name: str) -> Source:
-    """The page called `name`: a path, `-` for standard input, or an http(s) URL.
-
-    Raises ExtractError if it cannot be fetched, is larger than 8 MB, is empty or is not UTF-8.
-    """
+    """The page called `name`: a path, `-` for standard input, or an http(s) URL. Raises ExtractError if it cannot be
+    fetched, is larger than 8 MB, is empty or is not UTF-8."""
     file = "<stdin>" if name == "-" else name
     data = _bytes(name)
     if len(data) > MAX_PAGE_BYTES:

@@ -30,10 +30,8 @@ class Built:
 
 
 def build(file: str, body: Body) -> Built:
-    """The schema of a body from its table, or from its example where it has none.
-
-    Raises ExtractError for a row whose type is not known.
-    """
+    """The schema of a body from its table, or from its example where it has none. Raises ExtractError for a row whose
+    type is not known."""
     if not body.fields and body.examples and body.examples[0].value:
         return Built(infer(body.examples[0].value))
     return _Builder(file, body.examples).body(body.fields)
@@ -41,7 +39,8 @@ def build(file: str, body: Body) -> Built:
 
 def one(file: str, row: Row) -> Built:
     """The schema of a parameter. Raises ExtractError if its type is not known."""
-    return _Builder(file).one(row)
+    builder = _Builder(file)
+    return Built(builder.field(Field(row), "", (row.name,)), builder.places, builder.rules)
 
 
 def documented(name: str, endpoint: Endpoint) -> Iterator[tuple[str, Body]]:
@@ -89,11 +88,7 @@ class _Builder:
             whole["$defs"] = self.definitions
         return Built(_ordered(whole), self.places, self.rules)
 
-    def one(self, row: Row) -> Built:
-        """The schema of a parameter."""
-        return Built(self._field(Field(row), "", (row.name,)), self.places, self.rules)
-
-    def _field(self, node: Field, pointer: str, path: tuple[str, ...]) -> Schema:
+    def field(self, node: Field, pointer: str, path: tuple[str, ...]) -> Schema:
         row = node.row
         self.places.append((row, pointer))
         schema = schema_of(row.type, row.format, self.file, row.line)
@@ -122,21 +117,19 @@ class _Builder:
     ) -> None:
         options = [child for child in fields if OPTION.match(child.row.name)]
         if options:
-            schema[choice] = [self._field(each, f"{pointer}/{choice}/{i}", path) for i, each in enumerate(options)]
+            schema[choice] = [self.field(each, f"{pointer}/{choice}/{i}", path) for i, each in enumerate(options)]
         named = [child for child in fields if not OPTION.match(child.row.name) and child.row.name != ANY_KEY]
         required = [child.row.name for child in named if child.row.required]
         if required:
             schema["required"] = required
         if named:
             schema["properties"] = {
-                child.row.name: self._field(
-                    child, f"{pointer}/properties/{escaped(child.row.name)}", (*path, child.row.name)
-                )
-                for child in named
+                name: self.field(child, f"{pointer}/properties/{escaped(name)}", (*path, name))
+                for name, child in ((child.row.name, child) for child in named)
             }
         for child in fields:
             if child.row.name == ANY_KEY:
-                schema["additionalProperties"] = self._field(child, f"{pointer}/additionalProperties", (*path, ANY_KEY))
+                schema["additionalProperties"] = self.field(child, f"{pointer}/additionalProperties", (*path, ANY_KEY))
 
     def _limit(self, schema: Schema, inner: Schema, node: Field, pointer: str) -> None:
         context = limits.Context(schema, tuple(enums(schema)), tuple(inner.get("required", ())))
@@ -194,9 +187,7 @@ def infer(value: Json) -> Schema:
 
 def schema_of(cell: str, form: str, file: str, line: int) -> Schema:
     """The schema of a type cell, such as `int64`, `[object]`, `[]` or `<oneOf>`; `form` is a format column's cell.
-
-    Raises ExtractError for a type that is not known.
-    """
+    Raises ExtractError for a type that is not known."""
     name = cell.strip()
     if name.startswith("[") and name.endswith("]"):
         items = schema_of(name[1:-1], form, file, line) if name != "[]" else {}
