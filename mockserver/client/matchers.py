@@ -11,7 +11,7 @@ def any_value(kind: Kind = "value") -> dict[str, Any]:
 
 
 def matching(pattern: str) -> dict[str, Any]:
-    """Text in which a regular expression (Python's `re`) is found: `matching(r"^ord_[0-9]+$")`."""
+    """Text in which a regular expression of RE2 is found: `matching(r"^ord_[0-9]+$")`."""
     return {"$regex": pattern}
 
 

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from mockserver.client.records import ReceivedEvent, ReceivedRequest, Violation
-from mockserver.support.matching import is_subset, shown
+from mockserver.support.budget import Budget
+from mockserver.support.matching import comparing, is_subset, shown
 
 if TYPE_CHECKING:
     from mockserver.client.views import EventView, NearView, UnverifiedView
@@ -34,7 +35,10 @@ def not_received(name: str | None, outcome: str, json: Any, within: float, repor
         lines += ["", "received:", *_matched(report["matched"], report["count"])]
     if report["nearest"]:
         others = max(report["total"] - report["count"], len(report["nearest"]))
-        lines += ["", f"nearest of {_counted(others, 'other event' if report['count'] else 'event')} received:"]
+        compared = report.get("compared", others)
+        only = f", {compared} compared" if compared < others else ""
+        noun = "other event" if report["count"] else "event"
+        lines += ["", f"nearest of {_counted(others, noun)} received{only}:"]
         for number, near in enumerate(report["nearest"], 1):
             lines += _near(number, near)
     elif report["total"] == 0:
@@ -70,10 +74,11 @@ def _with(json: Any) -> list[str]:
 
 
 def places_in_sequence(expected: Sequence[Any], events: Sequence[ReceivedEvent], now: float) -> list[int]:
-    """The place in `events` of each expected event that came after the ones before it; it ends where one did not."""
-    places: list[int] = []
+    """The place in `events` of each expected event that came after the ones before it; it ends where one did not.
+    Raises TooMuchWork."""
+    places, budget = list[int](), comparing()
     for place, event in enumerate(events):
-        if len(places) < len(expected) and _fits(expected[len(places)], event, now):
+        if len(places) < len(expected) and _fits(expected[len(places)], event, now, budget):
             places.append(place)
     return places
 
@@ -194,9 +199,9 @@ def _more(count: int) -> list[str]:
     return [f"  … and {count} more"] if count > 0 else []
 
 
-def _fits(expected: Any, event: ReceivedEvent, now: float) -> bool:
+def _fits(expected: Any, event: ReceivedEvent, now: float, budget: Budget) -> bool:
     name, json = expected if isinstance(expected, tuple) else (expected, None)
-    return name in (event.name, event.operation) and (json is None or is_subset(json, event.attributes, now))
+    return name in (event.name, event.operation) and (json is None or is_subset(json, event.attributes, now, budget))
 
 
 def _in_words(expected: Any) -> str:

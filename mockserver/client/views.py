@@ -141,6 +141,7 @@ class UnverifiedView(VerifiedView):
     expected: str
     matched: list[EventView]
     nearest: list[NearView]
+    compared: int
     total: int
 
 

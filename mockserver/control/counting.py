@@ -7,6 +7,8 @@ from typing import NamedTuple
 from mockserver.accounts.account import Account
 from mockserver.events.reader import EventReader
 from mockserver.events.verification import Expectation
+from mockserver.support.budget import Budget
+from mockserver.support.matching import comparing
 
 
 class Counted(NamedTuple):
@@ -40,14 +42,15 @@ class Counting:
         self._read: dict[Account, _Read] = {}
 
     def count(self, accounts: Iterable[Account]) -> Counted:
-        """What the accounts have received until now."""
-        read = [self._up_to_now(account) for account in accounts if self._could_match(account.vendor)]
+        """What the accounts have received until now. Raises TooMuchWork."""
+        budget = comparing()
+        read = [self._up_to_now(account, budget) for account in accounts if self._could_match(account.vendor)]
         return Counted(sum(each.matched for each in read), sum(each.unseen for each in read))
 
     def _could_match(self, vendor: str) -> bool:
         return vendor in self._operations and self._expectation.could_match(vendor, self._operations[vendor])
 
-    def _up_to_now(self, account: Account) -> _Read:
+    def _up_to_now(self, account: Account, budget: Budget) -> _Read:
         read = self._read.setdefault(account, _Read())
         new = account.journal.recorded - read.recorded
         if new:
@@ -55,5 +58,5 @@ class Counting:
             kept = account.journal.newest(new)
             read.unseen += new - len(kept)
             now, matches = account.now(), self._expectation.matches
-            read.matched += sum(matches(event, now) for each in kept for event, _ in self._reader.read(each))
+            read.matched += sum(matches(event, now, budget) for each in kept for event, _ in self._reader.read(each))
         return read

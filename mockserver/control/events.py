@@ -20,8 +20,9 @@ from mockserver.control.views import event_view
 from mockserver.events.reader import EventReader
 from mockserver.events.verification import Expectation, Nearest, nearest_to
 from mockserver.model import Event, Json
+from mockserver.support.budget import TooMuchWork
 from mockserver.support.clock import StartTimer
-from mockserver.support.matching import argument_problems
+from mockserver.support.matching import argument_problems, comparing
 
 if TYPE_CHECKING:
     from mockserver.client.views import DifferenceView, EventsView, NearView, UnverifiedView, VerifiedView
@@ -62,7 +63,12 @@ class EventCalls:
         It is also 409 if requests that are no longer in the journal could have held too many.
         """
         body = await json_body(request)
-        expectation = _expectation(body, self.selector.vendor(request))
+        try:
+            return await self._verified(request, body, _expectation(body, self.selector.vendor(request)))
+        except TooMuchWork as error:
+            raise bad_body(("/json", f"json: {error}")) from None
+
+    async def _verified(self, request: Request, body: Mapping[str, Json], expectation: Expectation) -> Response:
         counting = Counting(expectation, self.reader, self.selector.operations)
 
         def counted_now() -> Counted:
@@ -82,11 +88,12 @@ class EventCalls:
     ) -> UnverifiedView:
         """What the journal shows of a failed expectation: what matches, and what comes near if too little does."""
         now = selected[0].now() if selected else self.selector.accounts.clock.now()
-        matched: list[Event] = []
+        matched, budget = list[Event](), comparing()
         others: list[Event] = []
         for event in self._events(selected):
-            (matched if expectation.matches(event, now) else others).append(event)
-        nearest = nearest_to(expectation, others, now) if counted.matched < expectation.at_least else []
+            (matched if expectation.matches(event, now, budget) else others).append(event)
+        lacking = counted.matched < expectation.at_least
+        nearest, compared = nearest_to(expectation, others, now) if lacking else ([], 0)
         return {
             **verified,
             "undecided": expectation.is_undecided(*counted),
@@ -94,6 +101,7 @@ class EventCalls:
             "expected": expectation.in_words,
             "matched": [event_view(event) for event in matched[:MAX_MATCHED]],
             "nearest": [_nearest_view(near) for near in nearest],
+            "compared": compared,
             "total": len(matched) + len(others),
         }
 

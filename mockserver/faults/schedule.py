@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from typing import NamedTuple
@@ -11,7 +12,8 @@ from typing import NamedTuple
 from mockserver.faults.fault import Fault
 from mockserver.faults.script import Script
 from mockserver.model import FiredFault, Json, Operation
-from mockserver.support.matching import is_subset
+from mockserver.support.budget import Budget, TooMuchWork
+from mockserver.support.matching import comparing, is_subset
 
 MAX_ARMED_FAULTS = 10_000
 
@@ -125,14 +127,15 @@ class FaultBook:
         self, operation: Operation, account: str, body: Json = None, now: float = 0.0, *, early: bool = False
     ) -> Firing | None:
         """The fault that fires on this request, if any; counts the request for every fault that it passed. `now` is
-        the account's time, in seconds, for `match`; `early` asks for the faults that act before the body is read."""
+        the account's time, in seconds, for `match`; a body that takes too long to compare matches none. `early` asks
+        for the faults that act before the body is read."""
         if not self._by_account:
             return None
+        budget = comparing()
         for owner in (account, None):
             for armed in self._by_account.get(owner, ()):
-                fault = armed.fault
-                hit = armed.armed and fault.early == early and fault.selects(operation)
-                if hit and (fault.match is None or is_subset(fault.match, body, now)) and (firing := armed.advance()):
+                hit = armed.armed and armed.fault.early == early and armed.fault.selects(operation)
+                if hit and _matches(armed.fault, body, now, budget) and (firing := armed.advance()):
                     return firing
         return None
 
@@ -153,3 +156,9 @@ class FaultBook:
             if kept:
                 self._by_account[owner] = kept
         return cleared
+
+
+def _matches(fault: Fault, body: Json, now: float, budget: Budget) -> bool:
+    with suppress(TooMuchWork):
+        return fault.match is None or is_subset(fault.match, body, now, budget)
+    return False

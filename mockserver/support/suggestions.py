@@ -23,19 +23,10 @@ def likeness(name: str, other: str) -> float:
     return SequenceMatcher(None, name, other).ratio()
 
 
-class Likeness:
-    """How alike many names are to one, from 0 to 1. Each is compared once, in its first `characters`; beyond `names`
-    of them only as an upper bound, which is much faster."""
-
-    def __init__(self, expected: str, *, characters: int, names: int) -> None:
-        self._characters, self._names = characters, names
-        self._matcher = SequenceMatcher(b=expected[:characters])
-        self._known: dict[str, float] = {}
-
-    def of(self, name: str) -> float:
-        text = name[: self._characters]
-        if text not in self._known:
-            self._matcher.set_seq1(text)
-            exact = len(self._known) <= self._names
-            self._known[text] = self._matcher.ratio() if exact else self._matcher.quick_ratio()
-        return self._known[text]
+def likenesses(expected: str, names: Iterable[str], characters: int) -> dict[str, float]:
+    """How alike each of several names is to one, from 0 to 1, compared in so many of their first characters."""
+    matcher, found = SequenceMatcher(b=expected[:characters]), {}
+    for name in names:
+        matcher.set_seq1(name[:characters])
+        found[name] = matcher.ratio()
+    return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mockserver.support.suggestions import Likeness, closest, hint, likeness
+from mockserver.support.suggestions import closest, hint, likeness, likenesses
 
 KNOWN = ("vendor", "port", "profile")
 
@@ -30,8 +30,6 @@ def test_the_closest_name_is_at_least_as_alike_as_asked() -> None:
     assert likeness("prot", "port") == 0.75
 
 
-def test_of_many_names_the_first_are_compared_exactly_and_the_others_from_above() -> None:
-    alike = Likeness("ab" * 5, characters=4, names=1)
-    assert alike.of("abab") == alike.of("ababcdef") == 1
-    assert alike.of("baab") == likeness("baab", "abab") == 0.75
-    assert alike.of("bbaa") == 1 > likeness("bbaa", "abab")
+def test_many_names_are_compared_in_their_first_characters() -> None:
+    alike = likenesses("ab" * 5, ["abab", "ababcdef", "baab"], 4)
+    assert alike == {"abab": 1, "ababcdef": 1, "baab": likeness("baab", "abab")} == {**alike, "baab": 0.75}
