@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from mockserver.accounts.journal import Journal
 from mockserver.accounts.quotas import Quotas
+from mockserver.accounts.watching import Watches
 from mockserver.faults.schedule import FaultBook
 from mockserver.support.clock import Clock, StartTimer, TimeSource
 from mockserver.support.credentials import KnownCredentials
@@ -52,8 +53,9 @@ class Accounts:
     Beyond `bounds.accounts` the least recently used account is forgotten, with everything in it.
     Requests that match no operation go to the account of vendor "" and credential "". `clock` is the server's: every
     account's runs with it until it is set by itself. `faults` are the scripted ones, of all accounts. `on_new` is
-    called with each account that is made, every one of `on_record` after each exchange that is kept. `settings` are the
-    vendors' own options, by vendor. `credentials` are those of all accounts, to be masked wherever requests are shown.
+    called with each account that is made, `watches` are told of each that records an exchange or is forgotten.
+    `settings` are the vendors' own options, by vendor. `credentials` are those of all accounts, to be masked wherever
+    requests are shown.
     """
 
     def __init__(
@@ -74,7 +76,7 @@ class Accounts:
         self._accounts: OrderedDict[tuple[str, str], Account] = OrderedDict()
         self._sequence = 0
         self.on_new: Callable[[Account], None] = lambda account: None
-        self.on_record: set[Callable[[], None]] = set()
+        self.watches = Watches()
 
     def next_sequence(self) -> int:
         """The number of the next exchange, over all accounts, from 1."""
@@ -94,7 +96,8 @@ class Accounts:
             self.credentials.keep((each.credential, each.label) for each in self)
         self.on_new(account)
         if len(self._accounts) > self._bounds.accounts:
-            self._accounts.popitem(last=False)
+            _, forgotten = self._accounts.popitem(last=False)
+            self.watches.tell(forgotten)
         return account
 
     def known(self, vendor: str, credential: str) -> Account | None:
@@ -118,6 +121,7 @@ class Accounts:
         for account in selected:
             del self._accounts[(account.vendor, account.credential)]
             account.clock.reset()
+            self.watches.tell(account)
             if credential == account.label:
                 self.faults.clear(account.credential, vendor)
         self.faults.clear(credential, vendor)

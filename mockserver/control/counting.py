@@ -1,10 +1,9 @@
 """Counts the events that a verification expects. It reads every exchange once, however often it counts."""
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
 from typing import NamedTuple
 
-from mockserver.accounts.account import Account
+from mockserver.accounts.account import Account, Accounts
 from mockserver.events.reader import EventReader
 from mockserver.events.verification import Expectation
 from mockserver.support.budget import Budget
@@ -18,8 +17,7 @@ class Counted(NamedTuple):
     unseen: int
 
 
-@dataclass(slots=True)
-class _Read:
+class _Read(NamedTuple):
     """How far an account's journal was read, and what it held."""
 
     recorded: int = 0
@@ -30,33 +28,44 @@ class _Read:
 class Counting:
     """Counts the expected events of accounts. `operations` are the operation ids of each vendor.
 
-    An exchange that was read still counts when it is evicted later. `$now` is the time at which it was read.
+    An exchange that was read still counts when it is evicted later, but not when its account is reset or forgotten.
+    `$now` is the time at which it was read.
     """
 
     def __init__(
-        self, expectation: Expectation, reader: EventReader, operations: Mapping[str, Collection[str]]
+        self,
+        expectation: Expectation,
+        reader: EventReader,
+        operations: Mapping[str, Collection[str]],
+        accounts: Accounts,
     ) -> None:
         self._expectation = expectation
         self._reader = reader
         self._operations = operations
+        self._accounts = accounts
         self._read: dict[Account, _Read] = {}
+        self._counted = Counted(0, 0)
 
-    def count(self, accounts: Iterable[Account]) -> Counted:
-        """What the accounts have received until now. Raises TooMuchWork."""
+    def count(self, changed: Iterable[Account]) -> Counted:
+        """What all accounts together have received until now; only those that `changed` since the last count are
+        read, and of them only what is new. Raises TooMuchWork."""
         budget = comparing()
-        read = [self._up_to_now(account, budget) for account in accounts if self._could_match(account.vendor)]
-        return Counted(sum(each.matched for each in read), sum(each.unseen for each in read))
+        for account in changed:
+            if self._could_match(account.vendor):
+                before = self._read.pop(account, _Read())
+                read = _Read()
+                if self._accounts.known(account.vendor, account.credential) is account:
+                    read = self._read[account] = self._up_to_now(account, before, budget)
+                matched, unseen = self._counted
+                self._counted = Counted(matched + read.matched - before.matched, unseen + read.unseen - before.unseen)
+        return self._counted
 
     def _could_match(self, vendor: str) -> bool:
         return vendor in self._operations and self._expectation.could_match(vendor, self._operations[vendor])
 
-    def _up_to_now(self, account: Account, budget: Budget) -> _Read:
-        read = self._read.setdefault(account, _Read())
-        new = account.journal.recorded - read.recorded
-        if new:
-            read.recorded += new
-            kept = account.journal.newest(new)
-            read.unseen += new - len(kept)
-            now, matches = account.now(), self._expectation.matches
-            read.matched += sum(matches(event, now, budget) for each in kept for event, _ in self._reader.read(each))
-        return read
+    def _up_to_now(self, account: Account, before: _Read, budget: Budget) -> _Read:
+        new = account.journal.recorded - before.recorded
+        kept = account.journal.newest(new)
+        now, matches = account.now(), self._expectation.matches
+        matched = sum(matches(event, now, budget) for each in kept for event, _ in self._reader.read(each))
+        return _Read(account.journal.recorded, before.matched + matched, before.unseen + new - len(kept))

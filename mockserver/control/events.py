@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from heapq import merge
 from operator import itemgetter
@@ -13,9 +14,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from mockserver.accounts.account import Account
+from mockserver.accounts.watching import Watch
 from mockserver.control.counting import Counted, Counting
 from mockserver.control.paging import Since, page, since_of
-from mockserver.control.query import AccountSelector, bad_body, evicted, json_body, json_response, query_of
+from mockserver.control.query import AccountSelector, account, bad_body, evicted, json_body, json_response, query_of
 from mockserver.control.views import event_view
 from mockserver.events.reader import EventReader
 from mockserver.events.verification import Expectation, Nearest, nearest_to
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
 
 MAX_MATCHED = 10
 QUIET_SECONDS = 0.2
+CLIENT_LEFT = 499
+"""The status of a response that nobody receives."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +59,7 @@ class EventCalls:
 
     def of_vendor(self, request: Request, vendor: str) -> Iterable[Event]:
         """The events of a call's accounts at one vendor, oldest first."""
-        return self._events([account for account in self.selector.selected(request) if account.vendor == vendor])
+        return self._events([each for each in self.selector.selected(request) if each.vendor == vendor])
 
     async def verify(self, request: Request) -> Response:
         """200 if as many events as expected arrived, else 409 with the nearest; waits up to `within` seconds.
@@ -69,14 +73,15 @@ class EventCalls:
             raise bad_body(("/json", f"json: {error}")) from None
 
     async def _verified(self, request: Request, body: Mapping[str, Json], expectation: Expectation) -> Response:
-        counting = Counting(expectation, self.reader, self.selector.operations)
-
-        def counted_now() -> Counted:
-            return counting.count(self.selector.selected(request))
-
-        await self._wait(lambda: _is_over(expectation, counted_now()), body["within"])
+        counting = Counting(expectation, self.reader, self.selector.operations, self.selector.accounts)
+        counted = counting.count(self.selector.selected(request))
+        if body["within"] > 0 and not _is_over(expectation, counted):
+            async with self._watch(request, body["within"]) as watch:
+                while not watch.ended and not _is_over(expectation, counted):
+                    counted = counting.count(await watch.change())
+            if watch.left:
+                return Response(status_code=CLIENT_LEFT)
         selected = self.selector.selected(request)
-        counted = counting.count(selected)
         ok = expectation.accepts(counted.matched) and not expectation.is_undecided(*counted)
         verified: VerifiedView = {"ok": ok, "count": counted.matched, "evicted": evicted(selected)}
         if ok:
@@ -115,48 +120,32 @@ class EventCalls:
         patience = asyncio.Event()
         timer = self.start_timer(timeout, patience.set)
         try:
-            while not patience.is_set():
-                if not await self._wait(self._changed(request), quiet):
-                    return json_response({"ok": True})
+            async with self._watch(request, timeout + quiet) as watch:
+                while not patience.is_set() and not watch.left:
+                    silence = self.start_timer(quiet, watch.wake)
+                    changed = await watch.change()
+                    silence.cancel()
+                    if not changed and not watch.left:
+                        return json_response({"ok": True})
         finally:
             timer.cancel()
-        return json_response({"ok": False}, 409)
+        return Response(status_code=CLIENT_LEFT) if watch.left else json_response({"ok": False}, 409)
 
-    def _changed(self, request: Request) -> Callable[[], bool]:
-        """Tells whether a selected account has recorded an exchange since this call. A reset account starts anew."""
-        before = {account: account.journal.recorded for account in self.selector.selected(request)}
-
-        def changed() -> bool:
-            return any(each.journal.recorded != before.get(each, 0) for each in self.selector.selected(request))
-
-        return changed
-
-    async def _wait(self, settled: Callable[[], bool], seconds: float) -> bool:
-        """Waits until `settled()`, which it asks after each exchange, for at most so many seconds of real time. Returns
-        whether it is settled."""
-        if seconds <= 0 or settled():
-            return settled()
-        changed, over = asyncio.Event(), False
-
-        def end() -> None:
-            nonlocal over
-            over = True
-            changed.set()
-
-        timer = self.start_timer(seconds, end)
-        self.selector.accounts.on_record.add(changed.set)
-        try:
-            while not over and not settled():
-                changed.clear()
-                await changed.wait()
-            return settled()
-        finally:
-            timer.cancel()
-            self.selector.accounts.on_record.discard(changed.set)
+    @asynccontextmanager
+    async def _watch(self, request: Request, seconds: float) -> AsyncIterator[Watch]:
+        """What changes at the accounts of a call, for at most so many seconds of real time while its client stays."""
+        with self.selector.accounts.watches.watch(self.selector.vendor(request), account(request)) as watch:
+            timer = self.start_timer(seconds, watch.end)
+            leaving = asyncio.create_task(_leave(request, watch))
+            try:
+                yield watch
+            finally:
+                timer.cancel()
+                leaving.cancel()
 
     def _events(self, accounts: Iterable[Account], since: Since | None = None) -> Iterator[Event]:
         """The events of several accounts, in the order in which their requests came."""
-        numbered = merge(*(self._numbered(account, since) for account in accounts), key=itemgetter(0))
+        numbered = merge(*(self._numbered(each, since) for each in accounts), key=itemgetter(0))
         return (event for _, event in numbered)
 
     def _numbered(self, account: Account, since: Since | None) -> Iterator[tuple[int, Event]]:
@@ -166,6 +155,13 @@ class EventCalls:
             return numbered
         admitted = {exchange.sequence for exchange in account.journal if since.admits(exchange)}
         return (each for each in numbered if each[0] in admitted)
+
+
+async def _leave(request: Request, watch: Watch) -> None:
+    """Ends a watch when the client of its call leaves."""
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+    watch.leave()
 
 
 def _is_over(expectation: Expectation, counted: Counted) -> bool:

@@ -80,9 +80,8 @@ class Recorder:
             response_truncated=outcome.response_truncated,
         )
         account.journal.record(exchange)
-        if self._accounts.on_record:
-            for tell in tuple(self._accounts.on_record):
-                tell()
+        if self._accounts.watches:
+            self._accounts.watches.tell(account)
         if access_log.isEnabledFor(logging.INFO):
             path = request.path
             if operation is None or path != operation.path:  # a path of the contract holds no secret

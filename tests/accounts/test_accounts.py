@@ -102,7 +102,7 @@ def test_clocks_sleep_by_the_timer_that_they_are_given() -> None:
 
 def test_a_new_server_has_no_faults_and_nobody_is_told_of_records() -> None:
     accounts = accounts_of()
-    assert (accounts.faults.seed, armed(accounts), accounts.on_record) == (7, [], set())
+    assert (accounts.faults.seed, armed(accounts), accounts.watches) == (7, [], {})
 
 
 def test_the_account_unused_longest_goes_when_there_are_too_many() -> None:
