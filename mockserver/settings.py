@@ -101,6 +101,11 @@ class Settings:
     journal_entries: int = option(10_000, "Maximum exchanges kept per account.", minimum=1)
     journal_bytes: int = option(64 * MEBIBYTE, "Maximum bytes of exchanges kept per account.", minimum=1)
     accounts: int = option(10_000, "Maximum accounts kept; the least recently used is forgotten.", minimum=1)
+    total_bytes: int = option(
+        1024 * MEBIBYTE,
+        "Maximum bytes kept for all accounts; the least recently used loses its oldest first.",
+        minimum=1,
+    )
     seed: int = option(0, "Seed of ids and of all other randomness.")
     responses: str = option(
         "usual",

@@ -1,27 +1,48 @@
 """One account per credential: finds or makes it, and forgets the least recently used ones."""
 
+import logging
 import random
+import sys
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from mockserver.accounts.journal import Journal
 from mockserver.accounts.quotas import Quotas
 from mockserver.accounts.watching import Watches
 from mockserver.faults.schedule import FaultBook
+from mockserver.model import Exchange
 from mockserver.support.clock import Clock, StartTimer, TimeSource
 from mockserver.support.credentials import KnownCredentials
 from mockserver.support.redaction import mask
 
 UNMATCHED = ""
+ROOM = 64
+"""When the bound of all accounts is reached, one part in so many is freed: not every request need make room."""
+log = logging.getLogger("mockserver")
+
+
+class Store(Protocol):
+    """What an account keeps that takes memory, `bytes` of it near enough. Its length is 0 where nothing is left."""
+
+    @property
+    def bytes(self) -> int: ...
+
+    def forget_oldest(self) -> None: ...
+
+    def __len__(self) -> int: ...
+
+
+StoreType = TypeVar("StoreType", bound=Store)
 
 
 @dataclass(slots=True, eq=False)
 class Account:
     """Everything that the server remembers of one credential at one vendor. `label` is safe to show; `settings`
-    are the vendor's own options, `state` is what its behaviours keep."""
+    are the vendor's own options, `state` is what its behaviours keep. `stores` are the journal and what else takes
+    memory, `bytes` what they took when the account last recorded an exchange."""
 
     vendor: str
     credential: str
@@ -32,25 +53,36 @@ class Account:
     random: random.Random
     settings: Any
     state: dict[str, Any] = field(default_factory=dict)
+    stores: list[Store] = field(init=False)
+    bytes: int = 0
     now: TimeSource = field(init=False)
     """Its time, in seconds since the epoch."""
 
     def __post_init__(self) -> None:
         self.now = self.clock.now
+        self.stores = [self.journal]
+
+    def keep(self, store: StoreType) -> StoreType:
+        """Lets what a vendor keeps count against the bound of all accounts."""
+        if self.stores:  # there are none once it is forgotten
+            self.stores.append(store)
+        return store
 
 
 class Bounds(NamedTuple):
-    """How much is kept: exchanges and bytes per account, and accounts."""
+    """How much is kept: exchanges and bytes per account, accounts, and bytes of all accounts together."""
 
     journal_entries: int
     journal_bytes: int
     accounts: int
+    total_bytes: int = sys.maxsize
 
 
 class Accounts:
     """All accounts of a server, by vendor and credential.
 
-    Beyond `bounds.accounts` the least recently used account is forgotten, with everything in it.
+    Beyond `bounds.accounts` the least recently used account is forgotten, with everything in it. Beyond
+    `bounds.total_bytes` it loses its oldest exchanges first, then what its vendor keeps of their bodies.
     Requests that match no operation go to the account of vendor "" and credential "". `clock` is the server's: every
     account's runs with it until it is set by itself. `faults` are the scripted ones, of all accounts. `on_new` is
     called with each account that is made, `watches` are told of each that records an exchange or is forgotten.
@@ -75,6 +107,8 @@ class Accounts:
         self.credentials = KnownCredentials()
         self._accounts: OrderedDict[tuple[str, str], Account] = OrderedDict()
         self._sequence = 0
+        self._bytes = 0
+        self._has_given_way = False
         self.on_new: Callable[[Account], None] = lambda account: None
         self.watches = Watches()
 
@@ -97,8 +131,21 @@ class Accounts:
         self.on_new(account)
         if len(self._accounts) > self._bounds.accounts:
             _, forgotten = self._accounts.popitem(last=False)
-            self.watches.tell(forgotten)
+            self._left(forgotten)
         return account
+
+    def record(self, account: Account, exchange: Exchange) -> None:
+        """Keeps an exchange, makes room for it, and tells who waits for it."""
+        account.journal.record(exchange)
+        taken = -account.bytes
+        for store in account.stores:
+            taken += store.bytes
+        account.bytes += taken
+        self._bytes += taken
+        if self._bytes > self._bounds.total_bytes:
+            self._make_room(account)
+        if self.watches:
+            self.watches.tell(account)
 
     def known(self, vendor: str, credential: str) -> Account | None:
         """The account of a credential if there is one."""
@@ -121,7 +168,7 @@ class Accounts:
         for account in selected:
             del self._accounts[(account.vendor, account.credential)]
             account.clock.reset()
-            self.watches.tell(account)
+            self._left(account)
             if credential == account.label:
                 self.faults.clear(account.credential, vendor)
         self.faults.clear(credential, vendor)
@@ -134,6 +181,30 @@ class Accounts:
 
     def __len__(self) -> int:
         return len(self._accounts)
+
+    def _left(self, account: Account) -> None:
+        """An account is forgotten. What a request still records in it goes with it."""
+        self._bytes -= account.bytes
+        account.stores.clear()
+        account.bytes = 0
+        self.watches.tell(account)
+
+    def _make_room(self, recording: Account) -> None:
+        """The oldest of the least recently used accounts go, but not the exchange that was just recorded."""
+        enough = self._bounds.total_bytes - self._bounds.total_bytes // ROOM
+        for account in self._accounts.values():
+            for store in account.stores:
+                least = 1 if store is recording.journal else 0
+                while self._bytes > enough and len(store) > least:
+                    before = store.bytes
+                    store.forget_oldest()
+                    account.bytes += store.bytes - before
+                    self._bytes += store.bytes - before
+            if self._bytes <= enough:
+                break
+        if not self._has_given_way:
+            self._has_given_way = True
+            log.warning("the accounts hold more than total_bytes: the oldest exchanges of those used longest ago go")
 
     def _new(self, vendor: str, credential: str) -> Account:
         clock = Clock(self.clock.now, self._start_timer, self.clock)

@@ -28,12 +28,15 @@ class Journal:
         self.bytes += size
         self.recorded += 1
         while len(self._exchanges) > self._max_entries or (self.bytes > self._max_bytes and len(self._exchanges) > 1):
-            _, (gone, freed) = self._exchanges.popitem(last=False)
-            self.bytes -= freed
-            self.evicted += 1
-            if gone.verdict is not ACCEPTED:
-                self.evicted_invalid += bool(gone.verdict.violations)
-                self.evicted_warned += not gone.verdict.violations and bool(gone.verdict.warnings)
+            self.forget_oldest()
+
+    def forget_oldest(self) -> None:
+        _, (gone, freed) = self._exchanges.popitem(last=False)
+        self.bytes -= freed
+        self.evicted += 1
+        if gone.verdict is not ACCEPTED:
+            self.evicted_invalid += bool(gone.verdict.violations)
+            self.evicted_warned += not gone.verdict.violations and bool(gone.verdict.warnings)
 
     def find(self, identifier: str) -> Exchange | None:
         number = identifier.removeprefix("r")

@@ -38,11 +38,16 @@ class Arrivals:
         self._max_events = max_events
         self._max_bytes = max_bytes
         self._blocks: deque[Block] = deque()
-        self._events = self._bytes = 0
+        self._events = self._bytes = self._compressed = 0
         self._times, self._lines = array("q"), bytearray()
 
     def __len__(self) -> int:
         return self._events
+
+    @property
+    def bytes(self) -> int:
+        """About what they take in memory."""
+        return self._compressed + len(self._lines)
 
     def append(self, timestamp_ms: int, body: Mapping[str, Any]) -> None:
         """Takes in one event at a time in epoch milliseconds."""
@@ -69,14 +74,21 @@ class Arrivals:
         block = Block(self._times, zstandard.ZstdCompressor(LEVEL).compress(self._lines), len(self._lines))
         self._blocks.append(block)
         self._bytes += block.size
+        self._compressed += len(block.lines)
         self._times, self._lines = array("q"), bytearray()
         while len(self._blocks) > 1 and (
             self._events - len(self._blocks[0].times) >= self._max_events or self._bytes > self._max_bytes
         ):
-            self.evicted += len(self._pop().times)
+            self.forget_oldest()
+
+    def forget_oldest(self) -> None:
+        """Lets the oldest block go."""
+        self._close_block()
+        self.evicted += len(self._pop().times)
 
     def _pop(self) -> Block:
         block = self._blocks.popleft()
         self._events -= len(block.times)
         self._bytes -= block.size
+        self._compressed -= len(block.lines)
         return block

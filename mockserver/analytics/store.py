@@ -134,14 +134,14 @@ class EventStore:
         self.bytes += _bytes_of(row) + (0 if shape.events else shape.bytes)
         shape.events += 1
         while len(self._rows) > self.max_events or (self.bytes > self.max_bytes and len(self._rows) > 1):
-            self._forget_oldest()
+            self.forget_oldest()
 
     def _new_shape(self, facets: tuple[str, ...]) -> Shape:
         self._shapes_made += 1
         shape = self._shapes[facets] = self._shapes_by_number[self._shapes_made] = Shape(self._shapes_made, facets)
         return shape
 
-    def _forget_oldest(self) -> None:
+    def forget_oldest(self) -> None:
         row = self._rows.popleft()
         shape = self._shapes_by_number[row[0]]
         shape.events -= 1
@@ -152,7 +152,7 @@ class EventStore:
         self.evicted += 1
         self.bytes -= size
         self._bytes_gone += size
-        if self._bytes_gone > self.max_bytes:  # columns and shared texts may be of what is gone
+        if self._bytes_gone > self.max_bytes or not self._rows:  # columns and shared texts may be of what is gone
             self._columns.clear()
             self._shared.clear()
             self._bytes_gone = 0

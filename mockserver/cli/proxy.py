@@ -65,7 +65,7 @@ def create_proxy(
     """
     known = read_upstreams(upstreams, tuple(known_contracts(settings.schemas)))
     catalogue = load_contracts(settings.schemas, tuple(known), settings.profile)
-    bounds = Bounds(settings.journal_entries, settings.journal_bytes, settings.accounts)
+    bounds = Bounds(settings.journal_entries, settings.journal_bytes, settings.accounts, settings.total_bytes)
     accounts = Accounts(bounds, time_source, start_timer, settings.seed, settings.of_vendors)
     control = Mount("/__admin", Control(settings, catalogue, accounts, start_timer))
     proxy = Proxy(

@@ -126,7 +126,7 @@ def contract_was_broken(vendor: str, evicted: int) -> str:
     """The requests that broke the contract are no longer kept."""
     are = "is" if evicted == 1 else "are"
     lines = [f"{_counted(evicted, 'request')} to {vendor} broke the contract and {are} no longer in the journal:"]
-    return "\n".join([*lines, "raise journal_entries or journal_bytes to see what was wrong", *ON_PURPOSE])
+    return "\n".join([*lines, "raise journal_entries, journal_bytes or total_bytes to see what was wrong", *ON_PURPOSE])
 
 
 def _grouped(violations: Sequence[Violation]) -> list[list[Violation]]:
@@ -215,7 +215,7 @@ def _evictions(evicted: int, what: str = "it") -> list[str]:
     return [
         "",
         f"{_counted(evicted, 'older request')} {were} evicted from the journal and could have held {what}:",
-        "raise journal_entries or journal_bytes, or reset() the account beforehand",
+        "raise journal_entries, journal_bytes or total_bytes, or reset() the account beforehand",
     ]
 
 

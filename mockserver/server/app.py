@@ -36,7 +36,7 @@ def create_app(
     """
     catalogue = load_contracts(settings.schemas, settings.vendor, settings.profile)
     check_names(settings, catalogue, tuple(known_contracts(settings.schemas)))
-    bounds = Bounds(settings.journal_entries, settings.journal_bytes, settings.accounts)
+    bounds = Bounds(settings.journal_entries, settings.journal_bytes, settings.accounts, settings.total_bytes)
     accounts = Accounts(bounds, time_source, start_timer, settings.seed, settings.of_vendors)
     accounts.on_new = warn_of_real_keys
     everything = catalogue if not settings.vendor else load_contracts(settings.schemas, (), settings.profile)

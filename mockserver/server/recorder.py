@@ -79,9 +79,7 @@ class Recorder:
             response_violations=outcome.response_violations,
             response_truncated=outcome.response_truncated,
         )
-        account.journal.record(exchange)
-        if self._accounts.watches:
-            self._accounts.watches.tell(account)
+        self._accounts.record(account, exchange)
         if access_log.isEnabledFor(logging.INFO):
             path = request.path
             if operation is None or path != operation.path:  # a path of the contract holds no secret

@@ -46,10 +46,21 @@ class ProductAnalytics:
             self.store.append(timestamp_ms, body)
         return self.store
 
+    @property
+    def bytes(self) -> int:
+        """About what its events take in memory."""
+        return self.arrivals.bytes + self.store.bytes
+
+    def forget_oldest(self) -> None:
+        (self.store if len(self.store) else self.arrivals).forget_oldest()
+
+    def __len__(self) -> int:
+        return len(self.store) + len(self.arrivals)
+
 
 def product_analytics_of(account: Account) -> ProductAnalytics:
     """The account's events, segments and queries."""
-    return vendor_state(account, "product_analytics", ProductAnalytics)
+    return vendor_state(account, "product_analytics", lambda: account.keep(ProductAnalytics()))
 
 
 def submit_event(context: RequestContext, account: Account) -> Response:
