@@ -93,7 +93,8 @@ class Handle(ABC):
 
     def drop(self, wire: str | Mapping[str, Any] = "reset", **options: Unpack[FaultOptions]) -> None:
         """Breaks the connection or the response: a wire fault by its name, or with its parameters, as in
-        `{"dribble": {"chunks": 5}}`. With `stage="after"` what was sent is stored first."""
+        `{"dribble": {"chunks": 5}}`. With `stage="after"`, the default of `truncate` and `malformed`, what was sent is
+        stored first."""
         self._arm(wire=wire, **options)
 
     def script(self, script: str | Path | Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> None:

@@ -24,7 +24,7 @@ from mockserver.faults.parameters import (
     object_of,
     one_member,
 )
-from mockserver.faults.wire import Wire
+from mockserver.faults.wire import Acts, Wire
 from mockserver.model import Json, Operation
 
 Stage = Literal["before", "after"]
@@ -73,10 +73,10 @@ class Fault:
     )
     delay: Delay | None = parameter(DELAY, "Holds the response back for these seconds, or random ones.")
     wire: Wire | None = parameter(WIRE, "Breaks the connection or the response; excludes `status`.")
-    stage: Stage = parameter(
+    stage: Stage | None = parameter(
         choice("stage", ("before", "after")),
-        "Acts before anything is stored, or after it, so that only the acknowledgement is lost.",
-        "before",
+        "Acts before anything is stored, or after it, so that only the acknowledgement is lost; absent: before, but "
+        "after it for a wire fault that spoils the response.",
     )
     after: int = parameter(COUNT, "Skips this many matching requests.", 0)
     times: int | None = parameter(POSITIVE, "Fires this often; absent: until it is cleared.")
@@ -95,6 +95,14 @@ class Fault:
         return self.wire is not None and self.wire.kind.early
 
     @property
+    def late(self) -> bool:
+        """Whether it acts after the vendor stored what was sent. What goes out with the status of a success does,
+        unless its stage is given: a client that reads no further would count on it."""
+        if self.stage is None:
+            return self.wire is not None and self.wire.kind.acts is Acts.SHAPES
+        return self.stage == "after"
+
+    @property
     def spoils(self) -> bool:
         """Whether it keeps the client from getting a whole response."""
         return self.wire is not None and not self.wire.kind.delivers
@@ -102,7 +110,7 @@ class Fault:
     @property
     def rejects(self) -> bool:
         """Whether it keeps the vendor from storing what was sent."""
-        return self.stage == "before" and (self.status is not None or self.spoils)
+        return not self.late and (self.status is not None or self.spoils)
 
 
 FAULT = object_of(

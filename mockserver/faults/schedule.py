@@ -79,7 +79,7 @@ class Firing(NamedTuple):
         fault = self.fault
         return FiredFault(
             id=self.id,
-            stage=fault.stage,
+            stage="after" if fault.late else "before",
             status=fault.status,
             wire=fault.wire.kind.name if fault.wire else None,
             delay=self.delay,

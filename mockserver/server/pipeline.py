@@ -81,13 +81,13 @@ class Pipeline:
             verdict = parsed.verdict
             firing = early or self._accounts.faults.take(operation, context.credentials.credential, parsed.body, now)
             wait = (context.preferences.wait or 0.0) + (firing.delay if firing else 0.0)
-            stage = firing.fault.stage if firing else "before"
-            if wait and stage == "before":
+            late = firing is not None and firing.fault.late
+            if wait and not late:
                 await account.clock.sleep(wait, connection)
                 if connection is not None and connection.lost:
                     return Outcome(account.now(), verdict=verdict, firing=firing), None
             decision = responder.decide(context, parsed, account, firing.fault if firing else None)
-            if wait and stage == "after":
+            if wait and late:
                 await account.clock.sleep(wait, connection)
             if self._varied_seed is not None and (firing is None or firing.fault.wire is None):
                 decision = self._varied(decision, context, account)

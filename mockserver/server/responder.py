@@ -19,6 +19,9 @@ from mockserver.validation.exchange import ParsedBody, judge_request
 from mockserver.validation.response import WITHOUT_BODY
 from mockserver.vendors.base import Vendor, sample_response
 
+ASKED_FOR_SECONDS = 1.0
+"""After which to come back where a script or a request asks for a 429 or a 503 and names no time."""
+
 
 class Decision(NamedTuple):
     """The response that the client is to get, and the vendor's own, which a fault may keep from it; None where the
@@ -52,7 +55,7 @@ class Responder:
         """The vendor's response: a scripted failure, a failure in the order in which the vendor would find it, or what
         its behaviour makes of the body; then, where it was scripted so, the loss of the acknowledgement."""
         operation, rate_limit = context.operation, self._rate_limits[context.operation.id]
-        if fault is not None and fault.stage == "before" and (fault.spoils or fault.status == operation.success):
+        if fault is not None and not fault.late and (fault.spoils or fault.status == operation.success):
             return Decision(sample_response(context, account))  # it seems to work, and nothing comes of it
         quota: Quota | None = None
         try:
@@ -68,7 +71,7 @@ class Responder:
             standing = quota or (account.quotas.look(rate_limit) if rate_limit and stated else None)
             return Decision(self.failed(operation, failure, standing, account))
         accepted = self._with_quota(operation, response, quota, account, None)
-        if fault is not None and fault.stage == "after" and fault.status not in (None, operation.success):
+        if fault is not None and fault.late and fault.status not in (None, operation.success):
             lost = Failure(FailureKind.ASKED_FOR, status=fault.status, retry_after=fault.retry_after)
             standing = quota or (account.quotas.look(rate_limit) if rate_limit else None)
             return Decision(self.failed(operation, lost, standing, account), accepted)
@@ -82,14 +85,18 @@ class Responder:
         if status in WITHOUT_BODY:
             response = response._replace(body=b"")
         response = response.with_headers(self._vendor.headers(operation, status, problems))
-        return self._with_quota(operation, response, quota, account, failure.retry_after)
+        retry_after = failure.retry_after
+        if failure.kind is FailureKind.ASKED_FOR and retry_after is None and status in (429, 503):
+            # no quota is spent, so its window does not say when to come back; that a 503 tells of one, nobody has seen
+            retry_after, quota = ASKED_FOR_SECONDS, quota if status == 429 else None
+        return self._with_quota(operation, response, quota, account, retry_after)
 
     def wrong_method(self, operation: Operation, account: Account) -> Response:
         return self.failed(operation, self._vendor.wrong_method(operation), None, account)
 
     def _fail_as_asked(self, context: RequestContext, fault: Fault | None) -> None:
         """Raises the failure that a fault or the request itself asks for, before anything is stored."""
-        if fault is not None and fault.stage == "before" and fault.status is not None:
+        if fault is not None and not fault.late and fault.status is not None:
             raise Failure(FailureKind.ASKED_FOR, status=fault.status, retry_after=fault.retry_after)
         operation, code = context.operation, context.preferences.code
         if code is not None and code in operation.responses and code != operation.success:
@@ -123,7 +130,7 @@ class Responder:
         more: Headers = ()
         wait = retry_after
         if wait is None:
-            wait = quota.resets_in if quota is not None and response.status != 503 else 1.0
+            wait = quota.resets_in if quota is not None else ASKED_FOR_SECONDS
         reset_in = max(0, math.ceil(wait))
         if response.status in (429, 503):
             more = ((b"retry-after", b"%d" % reset_in),)

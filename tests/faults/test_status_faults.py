@@ -104,12 +104,30 @@ def test_retry_after_is_rounded_up_to_whole_seconds(world: World, given: float, 
     assert (headers["retry-after"], headers["x-ratelimit-reset"]) == (told, told)
 
 
-def test_without_retry_after_a_429_tells_when_the_window_ends(world: World) -> None:
+@pytest.mark.parametrize("stage", ["before", "after"])
+def test_without_retry_after_a_scripted_429_tells_one_second(world: World, stage: str) -> None:
+    """Not the rest of the window: clients would wait for most of a minute."""
     world = world.at(V1)
     world.freeze(NOON + 18.5)
-    world.fail({"status": 429})
+    world.fail({"status": 429, "stage": stage})
     headers = world.post().headers
-    assert (headers["retry-after"], headers["x-ratelimit-reset"]) == ("42", "42")
+    assert (headers["retry-after"], headers["x-ratelimit-reset"], headers["x-ratelimit-period"]) == ("1", "1", "60")
+
+
+def test_a_429_that_a_request_asks_for_tells_one_second(world: World) -> None:
+    world = world.at(SUPALYTICS)
+    world.freeze(NOON)
+    headers = world.post(headers={"Prefer": "code=429"}).headers
+    assert (headers["retry-after"], headers["x-ratelimit-reset"]) == ("1", str(int(NOON) + 1))
+
+
+@pytest.mark.parametrize("stage", ["before", "after"])
+def test_a_scripted_503_has_no_rate_limit_headers_unless_it_asks_for_them(world: World, stage: str) -> None:
+    world.fail({"status": 503, "stage": stage, "times": 1}, {"status": 503, "stage": stage, "retry_after": 3})
+    bare, asked = world.post().headers, world.post().headers
+    assert [name for name in bare if name.startswith("x-ratelimit")] == []
+    assert bare["retry-after"] == "1"
+    assert (asked["retry-after"], asked["x-ratelimit-reset"]) == ("3", "3")
 
 
 @each_operation

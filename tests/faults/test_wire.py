@@ -75,7 +75,7 @@ def test_httpx_sees_it_as_its_own_error(
     with pytest.raises(error) as raised:
         with_httpx(world, BRIEF if wire == "hang" else PATIENCE)
     assert cause in causes(raised.value)
-    assert world.stored == [False]
+    assert world.stored == [wire == "truncate"]
     assert with_httpx(world).status_code == operation.success
 
 
@@ -97,7 +97,7 @@ def test_requests_sees_it_as_its_own_error(
         with_requests(world, BRIEF if wire == "hang" else PATIENCE)
     assert cause in causes(raised.value)
     assert with_requests(world).status_code == 202
-    assert world.stored == [False, True]
+    assert world.stored == [wire == "truncate", True]
 
 
 @pytest.mark.parametrize("send", [with_httpx, with_requests])
@@ -108,7 +108,7 @@ def test_malformed_json_comes_with_a_right_header(world: World, send: Any) -> No
     assert int(answer.headers["content-length"]) == len(answer.content)
     with pytest.raises(ValueError, match=r"Expect|expect|EOF|property name"):
         answer.json()
-    assert world.stored == [False]
+    assert world.stored == [True]
 
 
 @pytest.mark.parametrize("send", [with_httpx, with_requests])
@@ -216,9 +216,35 @@ def test_what_is_pipelined_behind_a_broken_request_is_not_served(world: World, w
             received = b""
     assert received.count(b"HTTP/1.1") == (wire == "truncate")
     assert world.statuses(1) == [202]
-    assert [exchange["status"] for exchange in world.journal if exchange["status"] != 202 or exchange["stored"]] == (
-        [202] if wire == "truncate" else [None, 202]
-    )
+    assert [(exchange["status"], exchange["stored"]) for exchange in world.journal] == [
+        (202, True) if wire == "truncate" else (None, False),
+        (202, True),
+    ]
+
+
+@pytest.mark.parametrize("wire", ["truncate", "malformed"])
+def test_a_success_that_is_spoilt_is_the_requests_own_and_is_stored(world: World, wire: str) -> None:
+    """The client saw the status of a success: what it sent has arrived, unless the script has it otherwise."""
+    world = world.at(V1)
+    world.fail({"wire": wire, "times": 1}, {"wire": wire, "stage": "before", "times": 1})
+    own, other = {**V1.accepted, "title": "its very own"}, {**V1.accepted, "title": "never stored"}
+    received = []
+    for body in (own, other):
+        with world.connected() as client:
+            client.sendall(world.wire_form(body, "Connection: close"))
+            received.append(read_all(client))
+    assert received[0].startswith(b"HTTP/1.1 202 ")
+    assert (b"its very own" in received[0], b"never stored" in received[1]) == (True, False)
+    assert (world.stored, world.acknowledged) == ([True, False], [False, False])
+
+
+@pytest.mark.parametrize("wire", ["truncate", "malformed"])
+def test_a_refusal_is_spoilt_as_one(world: World, wire: str) -> None:
+    world.fail({"wire": wire})
+    with world.connected() as client:
+        client.sendall(world.wire_form({"type": "server"}, "Connection: close"))
+        assert read_all(client).startswith(b"HTTP/1.1 400 ")
+    assert world.stored == [False]
 
 
 def test_stage_before_stores_nothing_and_stage_after_stores(world: World) -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable
 from inspect import iscoroutinefunction
 from pathlib import Path
 from typing import Any
-from unittest.mock import AsyncMock
+from unittest.mock import AsyncMock, Mock
 
 import httpx2
 import pytest
@@ -137,6 +138,33 @@ def test_malformed_leaves_a_response_without_a_body_alone() -> None:
     context = FaultContext(None, AsyncMock(), send, Clock(lambda: 0.0, start_timer), Response(204, b""), ())
     asyncio.run(Wire(WIRE_FAULTS["malformed"], {}).perform(context))
     assert sent[-1]["body"] == b""
+
+
+@pytest.mark.parametrize("keep", [0, 0.5, 0.99, 1])
+@pytest.mark.parametrize("body", [b"{}", b"12345", b'{"a": 1}  \n\n', b'"ok"', b"[[]]", b"accepted", b"null"])
+def test_what_truncate_leaves_is_shorter_and_no_whole_json(body: bytes, keep: float) -> None:
+    head, separator, kept = truncated(Response(202, body), keep).partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 202 Accepted\r\n")
+    assert separator
+    assert body.startswith(kept)
+    assert len(kept) < len(body)
+    with pytest.raises(ValueError, match=r"Expect|Extra|Unterminated"):
+        json.loads(kept)
+
+
+def test_truncate_cuts_the_head_of_a_response_without_a_body() -> None:
+    assert truncated(Response(204, b""), 1) == b"HTTP/1.1 204 No Content\r\nx-a: b\r\n"
+
+
+def truncated(response: Response, keep: float) -> bytes:
+    """What `truncate` writes on the connection."""
+    connection = Mock(gone=AsyncMock())
+    context = FaultContext(
+        connection, AsyncMock(), AsyncMock(), Clock(lambda: 0.0, start_timer), response, ((b"x-a", b"b"),)
+    )
+    asyncio.run(Wire(WIRE_FAULTS["truncate"], {"keep": keep}).perform(context))
+    connection.close.assert_called_once()
+    return b"".join(call.args[0] for call in connection.write.call_args_list)
 
 
 @pytest.mark.parametrize(
