@@ -7,7 +7,7 @@ from mockserver.check.recorded import (
     address_of,
     encoded,
     from_base64,
-    header_text,
+    headers_of,
     mapping,
     seconds_of,
     status_of,
@@ -54,7 +54,7 @@ def _response(interaction: dict[str, Any]) -> RecordedResponse | None:
 
 def _headers_and_body(message: dict[str, Any], name: str, place: str) -> tuple[Headers, bytes | None]:
     """The headers of a request or response, and its body, the member `name`; None where its bytes are not known."""
-    headers, held = _headers(message.get("headers"), f"{place}.headers"), message.get(name)
+    headers, held = headers_of(message.get("headers"), f"{place}.headers"), message.get(name)
     body = _body(held, f"{place}.body")
     if body is None:
         return headers, None
@@ -76,14 +76,3 @@ def _body(body: Any, place: str) -> bytes | None:
         if "string" in body or not body.keys() - {"encoding"}:
             return _body(body.get("string"), f"{place}.string")
     return None
-
-
-def _headers(members: Any, place: str) -> Headers:
-    """Headers by name, each with one value or a list of them."""
-    if members is None:
-        return ()
-    return tuple(
-        (header_text(name, place).lower(), header_text(value, f"{place}.{name}"))
-        for name, values in mapping(members, place).items()
-        for value in (values if isinstance(values, list) else [values])
-    )

@@ -20,6 +20,7 @@ from mockserver.validation.response import judge_response
 
 MAX_CREDENTIALS = 10_000
 """Credentials of recordings that are masked wherever they stand."""
+UNRECORDED = "headers that the recorder may have left out"
 BOTH: tuple[Side, ...] = ("request", "response")
 OF_OUR_PROXY = re.compile(rb"mockserver\s*;.*\berror=")
 """The Proxy-Status (RFC 9209) of a response that `mockserver proxy` made itself."""
@@ -108,7 +109,7 @@ class Checker:
             request, body_known = request._replace(truncated=True), True  # its size says all
         if not body_known:
             count(report.not_judged, "request bodies that were not recorded whole")
-        return judge_request(
+        verdict = judge_request(
             operation,
             request,
             match.path_values,
@@ -117,6 +118,17 @@ class Checker:
             self._options.max_body_bytes,
             body_known=body_known,
         ).verdict
+        return Verdict(self._recorded(exchange, verdict.violations), self._recorded(exchange, verdict.warnings))
+
+    def _recorded(self, exchange: RecordedExchange, found: tuple[Violation, ...]) -> tuple[Violation, ...]:
+        """What is wrong with a request, without what may only be missing in its recording."""
+        kept = []
+        for each in found:
+            if each.rule in ("security", "content-type") and exchange.may_lack(each.parameter or ""):
+                count(self._report.not_judged, UNRECORDED)
+            else:
+                kept.append(each)
+        return tuple(kept)
 
     def _response(self, exchange: RecordedExchange, operation: Operation) -> tuple[Violation, ...]:
         response = exchange.response
@@ -129,7 +141,8 @@ class Checker:
         if not response.whole:
             count(self._report.not_judged, "response bodies that were not recorded whole")
         any_status = operation.id in self._any_status[operation.vendor]
-        return judge_response(operation, response, self._options.max_body_bytes, any_status=any_status)
+        found = judge_response(operation, response, self._options.max_body_bytes, any_status=any_status)
+        return found if response.headers else tuple(each for each in found if each.rule != "content-type")
 
     def _add(self, path: Path, exchange: RecordedExchange, operation: Operation, side: Side, verdict: Verdict) -> None:
         if not (verdict.violations or verdict.warnings):

@@ -10,7 +10,7 @@ from mockserver.check.recorded import (
     address_of,
     encoded,
     from_base64,
-    header_text,
+    headers_of,
     mapping,
     seconds_of,
     status_of,
@@ -22,6 +22,8 @@ from mockserver.validation.response import RecordedResponse
 
 OURS = "mockserver"
 """The creator of HAR files that hold bodies as they were on the wire; other programs decompress them."""
+SANITIZED = {"WebInspector": frozenset({b"authorization", b"cookie"})}
+"""The headers of requests that a program leaves out of the HAR files that it writes by default: Chrome, since 130."""
 CUT = "_truncated"
 """The member with which our exports mark a body of which only the beginning was kept."""
 
@@ -43,6 +45,7 @@ def read_entry(entry: Any, number: int, line: int, creator: str) -> RecordedExch
         response=_response(entry, creator),
         time=seconds_of(entry.get("startedDateTime")),
         size=request.get("bodySize"),
+        unrecorded=SANITIZED.get(creator, frozenset()),
     )
 
 
@@ -103,17 +106,9 @@ def _announces_body(headers: Headers) -> bool:
 
 
 def _headers(listed: Any, place: str) -> Headers:
-    if listed is None:
-        return ()
-    if not isinstance(listed, list):
+    if listed is not None and not isinstance(listed, list):
         raise Malformed(place, "a list of {name, value}")
-    found = []
-    for number, member in enumerate(listed):
-        header = mapping(member, f"{place}[{number}]")
-        name = text_of(header, "name", f"{place}[{number}]")
-        if not name.startswith(":"):
-            found.append((encoded(name.lower()), header_text(header.get("value"), f"{place}[{number}].value")))
-    return tuple(found)
+    return headers_of(listed, place)
 
 
 def _positive(value: Any) -> bool:

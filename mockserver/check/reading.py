@@ -13,6 +13,7 @@ import ijson  # type: ignore[import-untyped]
 from yaml import MappingNode, SequenceNode
 
 from mockserver.check.cassettes import LISTS, read_interaction
+from mockserver.check.expectations import SIGNS, read_expectation
 from mockserver.check.har import read_entry
 from mockserver.check.jsonl import read_line
 from mockserver.check.jsonsource import JsonSource, RefusedJson
@@ -22,7 +23,7 @@ from mockserver.support.yaml import Bounds, YamlDocument, YamlError
 SUFFIXES = frozenset({".har", ".json", ".jsonl", ".ndjson", ".yaml", ".yml"})
 """The files that are read in a directory; a file on the command line may have any name."""
 HAR_ENTRIES = "log.entries"
-EXPECTED = "expected HAR, a VCR cassette (YAML or JSON) or mockserver's JSON lines"
+EXPECTED = "expected HAR, a VCR cassette (YAML or JSON), JSON of Java's MockServer or mockserver's JSON lines"
 PEEKED_BYTES = 4096
 """How much is read to tell YAML from JSON."""
 CASSETTE = Bounds(nodes=100_000_000, depth=200)
@@ -87,36 +88,38 @@ def _read(path: Path, file: IO[bytes]) -> Iterator[Entry]:
 
 
 class JsonList(NamedTuple):
-    """The list of exchanges in a file of JSON: where it is, as ijson says it, the line of its first member, and the
-    program that wrote a HAR file, "" where it is not named before the list."""
+    """The list of exchanges in a file of JSON: where it is, as ijson says it ("" for the whole), the line of its first
+    member, what that is called, and what reads it."""
 
     place: str
     line: int
-    creator: str
-
-    @property
-    def is_har(self) -> bool:
-        return self.place == HAR_ENTRIES
+    member: str
+    read: Callable[[Any, int, int], RecordedExchange]
 
 
 def _list_in(path: Path, file: IO[bytes]) -> JsonList | None:
     """The list of exchanges in a file of JSON, None where the file is our journal. Raises NoRecording where there is no
     sign of either."""
-    place, creator, source = "", "", JsonSource(file)
+    place, creator, line, source = "", "", 0, JsonSource(file)
     with _parsing(path, source, lambda: place.rpartition(".")[0] or place):
         for prefix, event, value in ijson.parse(source, multiple_values=True):
-            if not place and (prefix, event) == ("", "map_key"):
+            if event == "start_array" and prefix == place:
+                line = source.line if source.piece.rstrip().endswith(b"[") else source.at_line
+            if not place and event == "map_key" and not prefix:
                 if value in ("verdict", "violations"):
                     return None
                 place = HAR_ENTRIES if value == "log" else value if value in LISTS else ""
+            elif line and not place and (prefix, event) == ("item", "map_key") and value in SIGNS:
+                return JsonList("", line, "exchange", read_expectation)
             elif prefix == "log.creator.name":
                 creator = str(value)
-            elif prefix == place != "" and event != "map_key":
-                if event == "start_array" or (event == "null" and place in LISTS):
-                    line = source.line if source.piece.rstrip().endswith(b"[") else source.at_line
-                    return JsonList(place, line, creator)
+            elif place and prefix == place and event != "map_key":
+                if place in LISTS and (line or event == "null"):
+                    return JsonList(place, line, "interaction", read_interaction)
+                if line:
+                    return JsonList(place, line, "entry", partial(read_entry, creator=creator))
                 break
-            elif prefix == "" and event.startswith("end_"):
+            elif not prefix and event.startswith("end_"):
                 break
     if not place:
         raise NoRecording(path, "", f"is none of the known recordings: {EXPECTED}")
@@ -125,14 +128,11 @@ def _list_in(path: Path, file: IO[bytes]) -> JsonList | None:
 
 def _json_list(path: Path, file: IO[bytes], found: JsonList) -> Iterator[Entry]:
     number, source, seen, line = 0, JsonSource(file), -1, found.line
-    what, read = (
-        ("entry", partial(read_entry, creator=found.creator)) if found.is_har else ("interaction", read_interaction)
-    )
-    with _parsing(path, source, lambda: f"after {what} {number}"):
-        for item in ijson.items(source, f"{found.place}.item"):
+    with _parsing(path, source, lambda: f"after {found.member} {number}"):
+        for item in ijson.items(source, f"{found.place}.item".lstrip(".")):
             number += 1
             at_line = source.at_line if source.pieces == seen else line
-            yield _placed(path, f"{found.place}[{number - 1}]", read, item, number, at_line)
+            yield _placed(path, f"{found.place}[{number - 1}]", found.read, item, number, at_line)
             line, seen = source.line, source.pieces
 
 

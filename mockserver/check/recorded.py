@@ -4,6 +4,7 @@ import base64
 import binascii
 import datetime as dt
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from email.utils import parsedate_to_datetime
@@ -59,7 +60,8 @@ class RecordedExchange:
     `place` names it in its file (`entry 3`), `line` is its line there, from 1, where that is known; `vendor` is set
     where the recording names it. `time` is when the request was made, in seconds since the epoch, None where it was
     not recorded. `body` is None where the request had one that was not recorded whole: `size` is then what the
-    recording gives for its bytes. `response` is None where there was none.
+    recording gives for its bytes. `response` is None where there was none. `unrecorded` are the headers that the
+    recorder leaves out, in lower case; None: any.
     """
 
     place: str
@@ -72,6 +74,13 @@ class RecordedExchange:
     time: float | None
     vendor: str | None = None
     size: Any = None
+    unrecorded: frozenset[bytes] | None = frozenset()
+
+    def may_lack(self, header: str) -> bool:
+        """Whether a header is missing that may only not have been recorded, as none was or the recorder is known to
+        leave it out."""
+        name, present = header.lower().encode(), {name for name, _ in self.headers}
+        return name not in present and (not present or self.unrecorded is None or name in self.unrecorded)
 
     @cached_property
     def request(self) -> Request:
@@ -148,6 +157,32 @@ def header_text(value: Any, place: str) -> bytes:
     if value is not None and not isinstance(value, (str, int, float, Decimal)):
         raise Malformed(place, "text")
     return encoded("" if value is None else str(value))
+
+
+def named_values(listed: Any, place: str) -> Iterator[tuple[Any, Any, str]]:
+    """Each name with each of its values and the place of that: of an object of values or lists of values, or of a list
+    of {name, value} or {name, values}. Raises Malformed."""
+    if isinstance(listed, dict):
+        members = [(name, values, f"{place}.{name}") for name, values in listed.items()]
+    elif isinstance(listed, list):
+        members = []
+        for number, each in enumerate(listed):
+            member, at = mapping(each, f"{place}[{number}]"), f"{place}[{number}]"
+            members.append((text_of(member, "name", at), member.get("values", member.get("value")), f"{at}.value"))
+    elif listed is None:
+        return
+    else:
+        raise Malformed(place, "an object, or a list of {name, value}")
+    for name, values, at in members:
+        for value in values if isinstance(values, list) else [values]:
+            yield name, value, at
+
+
+def headers_of(listed: Any, place: str) -> Headers:
+    """Headers in any form of `named_values`, names in lower case, without the pseudo-headers of HTTP/2. Raises
+    Malformed."""
+    named = ((header_text(name, place).lower(), value, at) for name, value, at in named_values(listed, place))
+    return tuple((name, header_text(value, at)) for name, value, at in named if not name.startswith(b":"))
 
 
 def status_of(value: Any, place: str) -> int:

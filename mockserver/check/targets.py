@@ -3,6 +3,7 @@
 import fnmatch
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any, Literal, NamedTuple
 from urllib.parse import urlsplit
 
@@ -28,7 +29,7 @@ class _Server(NamedTuple):
 
 
 class Targets:
-    """The operations of a catalogue by vendor, host and path.
+    """The operations of a catalogue by vendor, host and path, judged by the profile that they serve.
 
     A host belongs to the vendor that `hosts` names for it (pattern, with or without a port → vendor), or whose contract
     lists it among its servers. A loopback host can be any vendor's.
@@ -38,7 +39,8 @@ class Targets:
         self._hosts = {pattern.lower(): vendor for pattern, vendor in hosts.items()}
         self._servers = [server for name in catalogue.vendors for server in _servers(name, catalogue)]
         self._all_vendors = set(catalogue.vendors)
-        self._operations = sorted(catalogue.operations, key=lambda operation: "{" in operation.path)
+        operations = (replace(operation, documented=operation.served) for operation in catalogue.operations)
+        self._operations = sorted(operations, key=lambda operation: "{" in operation.path)
 
     def find(self, method: str, host: str, port: int | None, path: str, vendor: str | None = None) -> Match | Miss:
         """The operation of a request, or what is unknown: its host, or its method and path. `vendor` is set where the

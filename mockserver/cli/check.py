@@ -57,8 +57,8 @@ def check(
 ) -> None:
     """Check recorded traffic against the contracts.
 
-    FILE is HAR, a VCR cassette, an export of mockserver's journal as JSON lines, or a directory of them. Exit code 1
-    where a request or a response breaks its contract, 2 where a file cannot be read.
+    FILE is HAR, a VCR cassette, JSON of Java's MockServer, an export of mockserver's journal as JSON lines, or a
+    directory of them. Exit code 1 where a request or a response breaks its contract, 2 where a file cannot be read.
     """
     catalogue = load_contracts(settings.schemas, settings.vendor, settings.profile)
     options = CheckOptions(

@@ -12,7 +12,7 @@ import pytest
 from tests.support.harness import command, environment
 from tests.support.recordings import check, har, report, v1
 
-EXPECTED = "expected HAR, a VCR cassette (YAML or JSON) or mockserver's JSON lines"
+EXPECTED = "expected HAR, a VCR cassette (YAML or JSON), JSON of Java's MockServer or mockserver's JSON lines"
 JSONL = json.dumps({"verdict": "valid", "method": "POST", "path": "/v1/events"})
 
 

@@ -163,7 +163,7 @@ def test_a_masked_authorization_must_still_have_its_scheme(tmp_path: Path, value
     sent = entry(
         "https://api.supalytics.co/v1/events", SUPALYTICS.body, headers=headers, status=200, answer={"success": True}
     )
-    found = report(har(tmp_path / "a.har", sent), code=int(missing))
+    found = report(har(tmp_path / "a.har", sent, creator="Firefox"), code=int(missing))
     assert marks(found) == ([("entry 1", "request", "Authorization", "security")] if missing else [])
     report(tmp_path / "a.har", "--no-credentials", code=0)
 
@@ -177,6 +177,7 @@ def test_hosts_and_paths_that_nobody_knows_are_counted(tmp_path: Path) -> None:
         entry("http://[::1]:9/api/v1/events", {}),
         entry("::not a url::", {}),
         entry("https://api.datadoghq.com/api/v1/events", method="GET"),
+        creator="Firefox",
     )
     found = report(file, code=1)
     assert found["unknown"]["hosts"] == [
@@ -283,3 +284,38 @@ def test_an_unknown_vendor_of_a_host_is_named(tmp_path: Path) -> None:
 
 def test_a_recorder_that_undid_the_compression_of_a_request_is_understood(tmp_path: Path) -> None:
     report(har(tmp_path / "a.har", v1(headers={"Content-Encoding": "gzip"})), code=0)
+
+
+def test_the_profile_decides_what_is_a_violation(tmp_path: Path) -> None:
+    """A value that the live service takes though the page does not list it, and a field that it refuses though no page
+    says so."""
+    lenient = v1({**V1.body, "alert_type": "panic"})
+    strict = edited(V2, lambda body: body["data"]["attributes"].update(unheard_of=1))
+    file = har(tmp_path / "a.har", lenient, entry(f"https://api.datadoghq.com{V2.path}", strict))
+    found = report(file, "--only", "requests", code=1)
+    assert marks(found) == [("entry 1", "request", "/alert_type", "enum")]
+    assert {mark[0] for mark in marks(found, "warning")} == {"entry 2"}
+    found = report(file, "--only", "requests", "--profile", "observed", code=1)
+    assert {mark[0] for mark in marks(found)} == {"entry 2"}
+    assert {mark[3] for mark in marks(found, "warning")} == {"security"}
+
+
+def test_headers_that_were_not_recorded_give_no_findings(tmp_path: Path) -> None:
+    bare = v1()
+    bare["request"]["headers"], bare["response"]["headers"] = [], []
+    bare["response"]["content"]["mimeType"] = ""
+    found = report(har(tmp_path / "a.har", bare), "--strict", code=0)
+    assert found["summary"]["not_judged"] == {"headers that the recorder may have left out": 2}
+    some = v1()
+    some["request"]["headers"] = pairs({"Host": "api.datadoghq.com"})
+    found = report(har(tmp_path / "b.har", some), code=1)
+    assert marks(found) == [("entry 1", "request", "DD-API-KEY", "security")]
+    assert marks(found, "warning") == [("entry 1", "request", "Content-Type", "content-type")]
+
+
+def test_chromes_exports_lack_authorization(tmp_path: Path) -> None:
+    """They do by default; other programs' exports do not, and other headers are there."""
+    call = entry(f"https://api.supalytics.co{SUPALYTICS.path}", SUPALYTICS.body, status=200, answer={"success": True})
+    assert report(har(tmp_path / "a.har", call), code=0)["summary"]["judged"] == 1
+    found = report(har(tmp_path / "b.har", call, creator="Firefox"), code=1)
+    assert marks(found) == [("entry 1", "request", "Authorization", "security")]
