@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import ssl
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
@@ -32,6 +33,8 @@ UNKNOWN_ISSUER = frozenset({2, 18, 19, 20})
 """OpenSSL's codes for a certificate that no trusted CA has signed (X509_V_ERR_…)."""
 LAST_STATUS = 599
 """RFC 9110, 15: what lies beyond is invalid, and our server could not send it."""
+CONTROL = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
+"""RFC 9110, 5.5: what no header holds, and our server could not send."""
 KEEP_ALIVE_SECONDS = 5.0
 CONNECTIONS = 200
 
@@ -84,6 +87,10 @@ class Forwarder:
                     response = await self._pool.handle_async_request(request)
                     if response.status > LAST_STATUS:
                         raise httpcore2.RemoteProtocolError(f"the status {response.status} is none of HTTP's")
+                    for name, value in response.headers:
+                        if CONTROL.search(value):
+                            named = name.decode("latin-1").lower()
+                            raise httpcore2.RemoteProtocolError(f"the header {named} holds a control character")
                     upstream_response = BufferedBody(response.aiter_stream(), self._bound)
                     await upstream_response.read()
             yield UpstreamResponse(response.status, end_to_end_headers(response.headers), upstream_response)

@@ -10,7 +10,7 @@ import httpx2
 import pytest
 
 from tests.support.harness import V1, Server
-from tests.support.upstreams import RawUpstream, proxying, served
+from tests.support.upstreams import Behaviour, RawUpstream, proxying, resetting, served
 from tests.support.wires import exchanged
 
 pytestmark = pytest.mark.socket
@@ -67,6 +67,29 @@ def test_a_large_response_that_breaks_off_logs_one_warning(alone: Server, upstre
 def test_a_response_that_breaks_off_early_logs_one_warning(alone: Server, upstream: RawUpstream, key: str) -> None:
     upstream.behave = served(b"HTTP/1.1 202 OK\r\nContent-Length: 900\r\n\r\n{")
     assert alone.post(V1, key).status_code == 502
+    warning, exchange = alone.log.splitlines()
+    assert "WARNING the upstream of datadog" in warning
+    assert f"INFO POST {V1.path} {V1.id} 502" in exchange
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "said"),
+    [
+        (resetting, "broke the connection"),
+        (served(), "did not answer in HTTP"),
+        (served(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n"), "in HTTP"),
+        (served(b"HTTP/1.1 202 OK\r\nX-Odd: a\x01b\r\nContent-Length: 0\r\n\r\n"), "the header x-odd holds"),
+        (served(b"HTTP/1.1 202 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab"), "did not answer in HTTP"),
+    ],
+    ids=["reset", "closed", "another protocol", "control character", "half a chunk"],
+)
+def test_an_upstream_that_gives_no_response_logs_one_warning(
+    alone: Server, upstream: RawUpstream, key: str, behaviour: Behaviour, said: str
+) -> None:
+    upstream.behave = behaviour
+    offer = {"Connection": "Upgrade", "Upgrade": "websocket"}
+    answer = alone.post(V1, key, headers=offer)
+    assert (answer.status_code, said in answer.json()["detail"]) == (502, True)
     warning, exchange = alone.log.splitlines()
     assert "WARNING the upstream of datadog" in warning
     assert f"INFO POST {V1.path} {V1.id} 502" in exchange
