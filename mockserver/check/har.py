@@ -2,13 +2,13 @@
 
 from decimal import Decimal
 from typing import Any
-from urllib.parse import urlencode
 
 from mockserver.check.recorded import (
     Malformed,
     RecordedExchange,
     address_of,
     encoded,
+    form_of,
     from_base64,
     headers_of,
     mapping,
@@ -58,10 +58,8 @@ def _request_body(request: dict[str, Any], creator: str) -> tuple[Headers, bytes
     text = post_data.get("text")
     if isinstance(text, str) and (text or not _positive(size)):
         return _body(headers, text, post_data, "request.postData.text", creator)
-    params = post_data.get("params")
-    if isinstance(params, list) and params:
-        pairs = [(each.get("name") or "", each.get("value") or "") for each in params if isinstance(each, dict)]
-        return headers, urlencode(pairs, errors="surrogatepass").encode("ascii")
+    if post_data.get("params"):
+        return headers, form_of(post_data["params"], "request.postData.params")
     return headers, None
 
 

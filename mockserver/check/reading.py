@@ -119,7 +119,7 @@ def _list_in(path: Path, file: IO[bytes]) -> JsonList | None:
                 if line:
                     return JsonList(place, line, "entry", partial(read_entry, creator=creator))
                 break
-            elif not prefix and event.startswith("end_"):
+            elif event.startswith("end_") and (not prefix or (line and prefix == "item")):
                 break
     if not place:
         raise NoRecording(path, "", f"is none of the known recordings: {EXPECTED}")

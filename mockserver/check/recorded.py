@@ -11,7 +11,7 @@ from email.utils import parsedate_to_datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote, urlencode, urlsplit
 
 from mockserver.errors import StartError
 from mockserver.model import Headers, Request
@@ -176,6 +176,12 @@ def named_values(listed: Any, place: str) -> Iterator[tuple[Any, Any, str]]:
     for name, values, at in members:
         for value in values if isinstance(values, list) else [values]:
             yield name, value, at
+
+
+def form_of(listed: Any, place: str) -> bytes:
+    """Parameters in any form of `named_values`, as a query or a form has them. Raises Malformed."""
+    pairs = [(name, "" if value is None else value) for name, value, _ in named_values(listed, place)]
+    return urlencode(pairs, errors="surrogatepass").encode("ascii")
 
 
 def headers_of(listed: Any, place: str) -> Headers:

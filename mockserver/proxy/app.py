@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import logging
 import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import partial
 from typing import NamedTuple
 
 from starlette.routing import Mount, Router
 from starlette.types import Receive, Scope, Send
 
-from mockserver.accounts.account import UNMATCHED, Account, Accounts
+from mockserver.accounts.account import UNMATCHED, Accounts
 from mockserver.contracts import Catalogue
 from mockserver.contracts.paths import path_values
 from mockserver.errors import ClientGone, Failure
@@ -19,7 +19,17 @@ from mockserver.http.connection import connection_of
 from mockserver.http.problems import problem_response
 from mockserver.http.receiving import head_of
 from mockserver.http.sending import headers_of, respond
-from mockserver.model import ACCEPTED, FailureKind, Headers, Operation, Request, Response, Verdict, Violation
+from mockserver.model import (
+    ACCEPTED,
+    Credentials,
+    FailureKind,
+    Headers,
+    Operation,
+    Request,
+    Response,
+    Verdict,
+    Violation,
+)
 from mockserver.proxy.bodies import BufferedBody, body_of
 from mockserver.proxy.forwarding import Forwarder, UpstreamFailure, UpstreamResponse, forwarded_headers
 from mockserver.proxy.upstreams import Upstream
@@ -72,51 +82,43 @@ class Proxy:
 
     async def handle(self, operation: Operation, scope: Scope, receive: Receive, send: Send) -> None:
         """A documented request."""
-        head = head_of(scope)
-        credentials = read_credentials(operation, head)
-        account = self._accounts.of(operation.vendor, credentials.credential)
-
-        def judged(request: Request) -> Verdict:
-            values = path_values(operation.path, request.path)
-            return judge_request(operation, request, values, credentials, account.now(), self._max_body_bytes).verdict
-
-        await self._forward(operation, account, judged, head, scope, receive, send)
+        await self._forward(operation, operation, ACCEPTED, scope, receive, send)
 
     async def handle_undocumented(self, near: Operation | None, scope: Scope, receive: Receive, send: Send) -> None:
         """A method or a path that no contract documents is not judged. It is sent to the upstream of the operation at
         its path (`near`), else to the only upstream; nobody knows to which of several."""
         if scope["type"] != "http":
             return
-        head, known = head_of(scope), near
         if near is not None:
             found = wrong_method(near, methods_of(near.path, self._operations))
         else:
-            found = unknown_path(head.path, self._operations)
-            known = self._operations[0] if len(self._upstreams) == 1 else None
-        vendor, credential = (known.vendor, read_credentials(known, head).credential) if known else (UNMATCHED, "")
-        verdict = Verdict(warnings=(found,))
-        await self._forward(
-            None, self._accounts.of(vendor, credential), lambda _request: verdict, head, scope, receive, send
-        )
+            found = unknown_path(scope["path"], self._operations)
+            near = self._operations[0] if len(self._upstreams) == 1 else None
+        await self._forward(None, near, Verdict(warnings=(found,)), scope, receive, send)
 
     async def _forward(
         self,
         operation: Operation | None,
-        account: Account,
-        judge: Callable[[Request], Verdict],
-        head: Request,
+        known: Operation | None,
+        verdict: Verdict,
         scope: Scope,
         receive: Receive,
         send: Send,
     ) -> None:
-        """Receive, judge, refuse or forward, judge the response, record, respond."""
-        bound = (operation and operation.max_body_bytes) or self._max_body_bytes
-        body, verdict = BufferedBody(body_of(receive, head), bound), ACCEPTED
+        """Receive, judge, refuse or forward, judge the response, record, respond. The `known` operation says whose the
+        request is, also where it is to no `operation`; `verdict` is what is known of it before it is judged."""
+        head, upstream, credentials = head_of(scope), None, Credentials()
+        if known is not None:
+            upstream, credentials = self._upstreams[known.vendor], read_credentials(known, head)
+        account = self._accounts.of(known.vendor if known else UNMATCHED, credentials.credential)
+        body = BufferedBody(body_of(receive, head), (operation and operation.max_body_bytes) or self._max_body_bytes)
         proxied = ProxiedRequest(head, body, self._recorder.begin(account, operation), scope, send)
-        upstream = self._upstreams.get(account.vendor)
         try:
             await body.read()
-            verdict = judge(proxied.request())
+            if operation is not None:
+                values, request = path_values(operation.path, head.path), proxied.request()
+                now, most = account.now(), self._max_body_bytes
+                verdict = judge_request(operation, request, values, credentials, now, most).verdict
             refusal = self._refusal(proxied, verdict)
             if refusal is not None or upstream is None:
                 await proxied.respond(verdict, refusal or self._without_upstream(verdict))

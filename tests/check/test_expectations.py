@@ -56,8 +56,9 @@ GOOD, BAD = json.dumps(V1.body), json.dumps({**V1.body, "alert_type": "panic"})
         lambda text: {"type": "JSON", "json": json.loads(text)},
         lambda text: {"type": "BINARY", "base64Bytes": base64.b64encode(text.encode()).decode()},
         json.loads,
+        lambda text: {**json.loads(text), "type": ["its own"]},
     ],
-    ids=["text", "STRING", "JSON as text", "JSON", "BINARY", "bare"],
+    ids=["text", "STRING", "JSON as text", "JSON", "BINARY", "bare", "bare with a type"],
 )
 @pytest.mark.parametrize("indent", [2, None])
 def test_every_form_of_a_body_is_judged(tmp_path: Path, form: Any, indent: int | None) -> None:

@@ -319,3 +319,9 @@ def test_chromes_exports_lack_authorization(tmp_path: Path) -> None:
     assert report(har(tmp_path / "a.har", call), code=0)["summary"]["judged"] == 1
     found = report(har(tmp_path / "b.har", call, creator="Firefox"), code=1)
     assert marks(found) == [("entry 1", "request", "Authorization", "security")]
+
+
+def test_the_fields_of_a_form_are_its_body(tmp_path: Path) -> None:
+    form = v1()
+    form["request"]["postData"] = {"mimeType": "x", "params": [{"name": "a", "value": "1 2"}, {"name": "b"}]}
+    assert marks(report(har(tmp_path / "a.har", form), code=1)) == [("entry 1", "request", "", "unreadable")]
