@@ -19,6 +19,7 @@ Headers = tuple[tuple[bytes, bytes], ...]
 Json = Any
 EvidenceKind = Literal["documented", "recorded", "inferred", "assumed"]
 Presence = Literal["required", "recommended", "optional"]
+Level = Literal["violation", "uncertain", "warning"]
 
 
 class Evidence(NamedTuple):
@@ -60,7 +61,8 @@ class Violation(NamedTuple):
 
     `pointer` is a JSON Pointer (RFC 6901) into the body, "" for the whole; `rule` is the JSON Schema keyword or the
     name of the contract's rule; `value` is what stood there, cut to a readable length. `limit` is the keyword's value.
-    `parameter` names the path or query parameter or the header, where the violation is not in the body.
+    `parameter` names the path or query parameter or the header, where the violation is not in the body. A violation
+    whose `level` is `uncertain` is a warning by the documented contract, one whose level is `warning` by both.
     """
 
     pointer: str
@@ -70,6 +72,7 @@ class Violation(NamedTuple):
     value: str | None = None
     limit: Json = None
     parameter: str | None = None
+    level: Level = "violation"
 
 
 class Verdict(NamedTuple):
@@ -134,7 +137,7 @@ class EventOutcome(NamedTuple):
 class Response(NamedTuple):
     """A response to be sent: status, body, its content type, and further headers in wire form. `fates` say what became
     of each event of the request, in order, where that is not plain acceptance. `pieces` is how many chunks the body is
-    sent in; 0: whole, with its length."""
+    sent in; 0: whole, with its length. `warnings` are those of the vendor's behaviour, for the verdict."""
 
     status: int
     body: bytes
@@ -142,6 +145,7 @@ class Response(NamedTuple):
     headers: Headers = ()
     event_outcomes: tuple[EventOutcome, ...] = ()
     pieces: int = 0
+    warnings: tuple[Violation, ...] = ()
 
     def with_headers(self, more: Headers) -> Response:
         return self._replace(headers=self.headers + more) if more else self
@@ -247,12 +251,21 @@ class Event(NamedTuple):
     request_id: str
 
 
+class Annotation(NamedTuple):
+    """What a contract says of a rule in it: where it comes from, the reason that the overlay gives for it, if it does,
+    and the level of what breaks it."""
+
+    evidence: Evidence
+    reason: str | None = None
+    level: Level = "violation"
+
+
 class Rule(NamedTuple):
     """A rule that a schema cannot say: a name that a vendor module implements, with its parameters."""
 
     name: str
     parameters: Mapping[str, Json]
-    evidence: Evidence
+    annotation: Annotation
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,7 +47,7 @@ class GroupBy:
     source: str | None
 
 
-_SOURCES = {f"product_analytics_audience_filters.{kind}": kind for kind in ("users", "accounts")}
+SOURCES = {f"product_analytics_audience_filters.{kind}": kind for kind in ("users", "accounts")}
 
 
 def group_rules(query: Mapping[str, Any], compute: Measure) -> list[GroupBy]:
@@ -78,8 +78,8 @@ def tabulate(
 
 def _group_rule(rule: Mapping[str, Any], compute: Measure, pointer: str) -> GroupBy:
     source = rule.get("source")
-    if source is not None and source not in _SOURCES:
-        raise QueryError(f"unknown source '{source}': use {' or '.join(_SOURCES)}", f"{pointer}/source")
+    if source is not None and source not in SOURCES:
+        raise QueryError(f"unknown source '{source}': use {' or '.join(SOURCES)}", f"{pointer}/source")
     sort = rule.get("sort", {})
     by = measure(sort, f"{pointer}/sort", compute.facet) if "aggregation" in sort else compute
     return GroupBy(
@@ -88,7 +88,7 @@ def _group_rule(rule: Mapping[str, Any], compute: Measure, pointer: str) -> Grou
         sort=by,
         descending=sort.get("order", "desc") == "desc",
         exclude_missing=rule.get("should_exclude_missing", False),
-        source=None if source is None else _SOURCES[source],
+        source=None if source is None else SOURCES[source],
     )
 
 

@@ -71,7 +71,8 @@ def _valid_but_refused(operation: Operation) -> Iterator[str]:
         return
     for rule in operation.served.rules:
         about = ", ".join(f"{name} {value}" for name, value in rule.parameters.items() if name != "name")
-        yield f"No schema can say the rule {rule.name} ({about}): {rule.evidence.kind}, {rule.evidence.source}."
+        kind, source = rule.annotation.evidence
+        yield f"No schema can say the rule {rule.name} ({about}): {kind}, {source}."
     for refusal in operation.extensions.get("x-refusals", ()):
         yield f"No schema can say the rule {refusal['name']} at {refusal['pointer']}: {refusal['because']}."
     if any(

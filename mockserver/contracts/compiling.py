@@ -20,7 +20,7 @@ from mockserver.model import (
     ResponseContract,
     Rule,
 )
-from mockserver.support.evidence import annotation_of, evidence_of
+from mockserver.support.evidence import annotation_of, evidence_of, read_annotation
 from mockserver.support.suggestions import hint
 from mockserver.validation.rules import RULES
 
@@ -98,7 +98,7 @@ class Compiler:
         if missing or unknown:
             problem = f"lacks {min(missing)!r}" if missing else f"has no parameter {min(unknown)!r}"
             raise ContractError(self._source, place, f"the rule {name} {problem}")
-        return Rule(name, rule, evidence_of(annotation_of(rule) or annotation_of(spec, "x-rules")))
+        return Rule(name, rule, read_annotation(annotation_of(rule) or annotation_of(spec, "x-rules")))
 
     def _responses(self, spec: dict[str, Any], place: str) -> dict[int, ResponseContract]:
         compiled: dict[int, ResponseContract] = {}

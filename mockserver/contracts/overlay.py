@@ -6,7 +6,7 @@ from typing import Any
 
 from mockserver.contracts.files import read_yaml
 from mockserver.errors import ContractError
-from mockserver.support.evidence import EVIDENCE, EVIDENCE_FOR, KINDS, UNSTATED
+from mockserver.support.evidence import EVIDENCE, EVIDENCE_FOR, KINDS, LEVELS, UNSTATED
 
 OVERLAYS = {"documented": "overlay.yaml", "observed": "observed.yaml"}
 """The profiles, and the overlay that each lays over the one before."""
@@ -21,10 +21,10 @@ def apply_overlay(document: dict[str, Any], path: Path, *, packaged: bool = Fals
     """Changes `document` in place as the overlay file says.
 
     An action selects with JSONPath (RFC 9535) and merges `update` into every match (objects recursively, arrays
-    concatenated, other values replaced) or removes them. Its `x-reason` and `x-evidence {kind, source}` are
+    concatenated, other values replaced) or removes them. Its `x-reason`, `x-evidence {kind, source}` and `x-level` are
     kept in the document: as `x-evidence` in a new object, as `x-evidence-for/<key>` beside a new value. A packaged
-    overlay must give both; in one that somebody else wrote, absent evidence is `assumed`. Raises ContractError that
-    names the action, also where a target matches nothing.
+    overlay must give the first two; in one that somebody else wrote, absent evidence is `assumed`. Raises ContractError
+    that names the action, also where a target matches nothing.
     """
     overlay = read_yaml(path)
     if not isinstance(overlay, dict) or not str(overlay.get("overlay", "")).startswith("1."):
@@ -68,16 +68,18 @@ def _apply(document: dict[str, Any], action: Any, path: Path, place: str, *, pac
 
 
 def _annotation_of(action: dict[str, Any], path: Path, place: str, *, packaged: bool) -> dict[str, str]:
-    """The evidence and reason of an action, as they are written beside what it changes."""
-    evidence, reason = action.get(EVIDENCE), action.get("x-reason")
+    """The evidence, reason and level of an action, as they are written beside what it changes."""
+    evidence, reason, level = action.get(EVIDENCE), action.get("x-reason"), action.get("x-level")
     if evidence is None and not packaged:
         evidence = UNSTATED._asdict()
     if not isinstance(evidence, dict) or evidence.get("kind") not in KINDS or not evidence.get("source"):
         raise ContractError(path, f"{place}.{EVIDENCE}", f"expected {{kind: one of {', '.join(KINDS)}, source: …}}")
     if (reason is not None or packaged) and not (isinstance(reason, str) and reason):
         raise ContractError(path, f"{place}.x-reason", "expected the reason of this action")
-    annotation = {"kind": evidence["kind"], "source": evidence["source"]}
-    return annotation if reason is None else {**annotation, "reason": reason}
+    if level is not None and level not in LEVELS:
+        raise ContractError(path, f"{place}.x-level", f"expected one of {', '.join(LEVELS)}")
+    annotation = {"kind": evidence["kind"], "source": evidence["source"], "reason": reason, "level": level}
+    return {key: value for key, value in annotation.items() if value is not None}
 
 
 def _remove(parent: Any, part: Any) -> None:

@@ -9,7 +9,7 @@ import jsonschema_rs
 from mockserver.contracts.files import SCHEMA_PREFIX
 from mockserver.contracts.formats import FORMATS
 from mockserver.contracts.shapes import Shape, shape_of
-from mockserver.model import Evidence, Json, Rule
+from mockserver.model import Annotation, Json, Rule
 from mockserver.support.keywords import DIALECT
 from mockserver.support.pointers import follow, walk
 
@@ -21,7 +21,7 @@ class CompiledSchema:
     def __init__(self, name: str, schema: Any, contract: Mapping[str, Any], rules: tuple[Rule, ...]) -> None:
         self.name = name
         self.rules = rules
-        self.annotations: dict[tuple[str | int, ...], tuple[Evidence, str | None]] = {}
+        self.annotations: dict[tuple[str | int, ...], Annotation] = {}
         self._schema = schema
         self._contract = contract
 

@@ -21,6 +21,7 @@ from mockserver.model import ACCEPTED, NO_PREFERENCES, Headers, Operation, Reque
 from mockserver.server.recorder import Outcome, Recorder
 from mockserver.server.responder import Decision, Responder
 from mockserver.validation.credentials import read_credentials
+from mockserver.validation.violations import by_place
 from mockserver.vendors.base import vendor_state
 
 log = logging.getLogger("mockserver")
@@ -127,6 +128,8 @@ def _outcome_of(
     delivered = wire is None or wire.kind.delivers
     if accepted is None:
         return Outcome(now, response if sent else None, headers if sent else (), verdict, firing)
+    if accepted.warnings:
+        verdict = verdict._replace(warnings=by_place(verdict.warnings + accepted.warnings))
     return Outcome(
         now,
         response=response if sent else None,

@@ -3,11 +3,13 @@
 from collections.abc import Mapping
 from typing import Any, get_args
 
-from mockserver.model import Evidence, EvidenceKind
+from mockserver.model import Annotation, Evidence, EvidenceKind, Level
 
 EVIDENCE = "x-evidence"
 EVIDENCE_FOR = "x-evidence-for"
 KINDS: tuple[str, ...] = get_args(EvidenceKind)
+LEVELS = ("violation", "warning")
+"""What an overlay can say of the rules that an action adds, by `x-level`."""
 UNSTATED = Evidence("assumed", "the contract does not say")
 
 
@@ -17,9 +19,13 @@ def annotation_of(node: Mapping[Any, Any], key: object = None) -> Any:
     return (own.get(key) if isinstance(own, dict) else None) or node.get(EVIDENCE)
 
 
-def reason_of(annotation: Any) -> str | None:
-    """The reason that an overlay gives for what carries the annotation, or None."""
-    return annotation.get("reason") if isinstance(annotation, dict) else None
+def read_annotation(annotation: Any) -> Annotation:
+    """What an annotation says. Without a `level`, what is stated to be inferred or assumed is uncertain."""
+    evidence = evidence_of(annotation)
+    stated = annotation if isinstance(annotation, dict) else {}
+    uncertain = evidence.kind in ("inferred", "assumed") and evidence != UNSTATED
+    level: Level = stated.get("level") or ("uncertain" if uncertain else "violation")
+    return Annotation(evidence, stated.get("reason"), level)
 
 
 def evidence_of(annotation: Any) -> Evidence:

@@ -21,7 +21,8 @@ MAX_NAMES = 2000
 
 def judge_body(operation: Operation, body: Json, now: float) -> Verdict:
     """The verdict on a body: `violations` by the documented contract, `rejections` by the served profile's, and
-    `warnings` for what the observed service is known to refuse besides, and for names that look misspelt.
+    `warnings` for what breaks a rule that no page documents, for what the observed service is known to refuse besides,
+    and for names that look misspelt.
 
     `now` is the account's time. Violations are sorted by place.
     """
@@ -33,13 +34,16 @@ def judge_body(operation: Operation, body: Json, now: float) -> Verdict:
     if operation.observed is not operation.documented:
         observed = _violations(operation.observed, body, now, fits=fits)
     warnings = () if fits else _misspellings(operation.documented, body)
-    if observed:
-        known = {(violation.pointer, violation.rule) for violation in documented}
-        warnings += tuple(violation for violation in observed if (violation.pointer, violation.rule) not in known)
-    rejections = documented if operation.served is operation.documented else observed
-    if not (documented or rejections or warnings):
+    if not (documented or observed or warnings):
         return ACCEPTED
-    return Verdict(by_place(documented), by_place(warnings), by_place(rejections))
+    known = {(violation.pointer, violation.rule) for violation in documented}
+    warnings += tuple(violation for violation in documented if violation.level != "violation")
+    warnings += tuple(violation for violation in observed if (violation.pointer, violation.rule) not in known)
+    violations = by_place(tuple(violation for violation in documented if violation.level == "violation"))
+    rejections = violations
+    if operation.served is not operation.documented:
+        rejections = by_place(tuple(violation for violation in observed if violation.level != "warning"))
+    return Verdict(violations, by_place(warnings), rejections)
 
 
 def _rules(schema: CompiledSchema | None) -> tuple[Rule, ...]:
@@ -53,7 +57,8 @@ def _violations(schema: CompiledSchema | None, body: Json, now: float, *, fits: 
     violations = () if fits else tuple(schema_violations(schema, body))
     for rule in schema.rules:
         for pointer, message in RULES[rule.name].check(body, rule, now):
-            violations += (Violation(pointer, rule.name, message, rule.evidence, shown(follow(body, pointer))),)
+            value, (evidence, _, level) = shown(follow(body, pointer)), rule.annotation
+            violations += (Violation(pointer, rule.name, message, evidence, value, level=level),)
     return violations
 
 

@@ -67,7 +67,11 @@ _EXAMPLES = {
     "uri": "https://example.com/page",
     "email": "a@example.com",
 }
-_FIXES = {"time-window": "send a time within the window", "security": "send the credential"}
+_FIXES = {
+    "time-window": "send a time within the window",
+    "null": "leave it out",
+    "security": "send the credential",
+}
 
 
 def _json(value: Json) -> str:

@@ -73,7 +73,7 @@ def _parameters(operation: Operation, request: Request, path_values: Mapping[str
         text = (path_values if parameter.location == "path" else query).get(parameter.name)
         subject = f"{parameter.location} parameter '{parameter.name}'"
         if text is not None:
-            for _, rule, message, _, value, limit, _ in schema_violations(parameter.schema, _typed(parameter, text)):
+            for _, rule, message, _, value, limit, *_ in schema_violations(parameter.schema, _typed(parameter, text)):
                 worded = f"{subject} {message}"
                 violations.append(Violation("", rule, worded, operation.evidence, value, limit, parameter.name))
         elif parameter.required:

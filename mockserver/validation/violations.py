@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
-from mockserver.model import Evidence, Json, Violation
-from mockserver.support.evidence import UNSTATED, annotation_of, evidence_of, reason_of
+from mockserver.model import Annotation, Json, Violation
+from mockserver.support.evidence import UNSTATED, annotation_of, read_annotation
 from mockserver.support.numbers import is_integer
 from mockserver.support.pointers import escaped, follow, pointer_of
 
@@ -26,13 +26,17 @@ def schema_violations(schema: CompiledSchema, value: Json) -> list[Violation]:
     """Every violation of one schema, at most MAX_VIOLATIONS of them.
 
     Where a value fits none of several options, the violations are those of the option that was probably meant, and
-    only if nothing else is wrong at that place.
+    only if nothing else is wrong at that place. A value that is none of an enum's is not told its type besides.
     """
     violations: list[Violation] = []
     open_choices: list[Any] = []
-    for error in islice(schema.validator.iter_errors(value), MAX_VIOLATIONS):
+    errors = list(islice(schema.validator.iter_errors(value), MAX_VIOLATIONS))
+    listed = {_place_of(error) for error in errors if error.kind.name in ("enum", "const")}
+    for error in errors:
+        if error.kind.name == "type" and _place_of(error) in listed:
+            continue
         options = getattr(error.kind, "context", None)  # an option without an error is one that fits
-        if options and all(options) and _annotations_of(schema, error.schema_path)[1] is None:
+        if options and all(options) and _annotation_of(schema, error.schema_path).reason is None:
             open_choices.append(error)
         else:
             violations.extend(islice(_violations_of(schema, error, value), MAX_VIOLATIONS - len(violations)))
@@ -42,6 +46,11 @@ def schema_violations(schema: CompiledSchema, value: Json) -> list[Violation]:
             meant = chain.from_iterable(_violations_of(schema, inner, value) for inner in _meant(error.kind.context))
             violations.extend(islice(meant, MAX_VIOLATIONS - len(violations)))
     return violations
+
+
+def _place_of(error: Any) -> tuple[tuple[str | int, ...], tuple[str | int, ...]]:
+    """Where an error of the validator is, in the value and in the schema."""
+    return tuple(error.instance_path), tuple(error.schema_path[:-1])
 
 
 def by_place(violations: tuple[Violation, ...]) -> tuple[Violation, ...]:
@@ -86,21 +95,28 @@ def _violations_of(schema: CompiledSchema, error: Any, value: Json) -> Iterator[
     """What one error of the validator tells of `value`; several violations where it names several members."""
     kind, pointer = error.kind, pointer_of(error.instance_path)
     rule, limit = kind.name, kind.value
-    evidence, reason = _annotations_of(schema, error.schema_path)
+    if error.instance is None and rule in ("type", "enum", "const"):
+        *place, _ = error.schema_path
+        if (follow(schema.document, pointer_of(place)) or {}).get("x-null") == "unset":
+            evidence = _annotation_of(schema, [*place, "x-null"]).evidence
+            yield Violation(pointer, "null", "is null, which counts as unset", evidence, "null", level="warning")
+            return
+    evidence, reason, level = _annotation_of(schema, error.schema_path)
     if rule == "falseSchema" and error.schema_path[-1:] == ["additionalProperties"]:  # no member is allowed
         rule, limit = "additionalProperties", list(follow(value, pointer))
     if rule in ("additionalProperties", "unevaluatedProperties"):
         for name in limit:
-            yield Violation(f"{pointer}/{escaped(name)}", rule, "is not a documented field", evidence, limit=name)
+            place, message = f"{pointer}/{escaped(name)}", "is not a documented field"
+            yield Violation(place, rule, message, evidence, limit=name, level=level)
     elif rule == "required":
-        yield Violation(f"{pointer}/{escaped(limit)}", rule, "is missing", evidence, limit=limit)
+        yield Violation(f"{pointer}/{escaped(limit)}", rule, "is missing", evidence, limit=limit, level=level)
     elif rule == "propertyNames":
         name = limit.instance
         message = f"has a name that {_worded(limit.kind, limit.kind.name, limit.kind.value)}"
-        yield Violation(f"{pointer}/{escaped(name)}", rule, message, evidence, shown(name))
+        yield Violation(f"{pointer}/{escaped(name)}", rule, message, evidence, shown(name), level=level)
     else:
         message = reason if reason is not None and rule in _WORDED_BY_REASON else _worded(kind, rule, limit)
-        yield Violation(pointer, rule, message, evidence, shown(error.instance), limit)
+        yield Violation(pointer, rule, message, evidence, shown(error.instance), limit, level=level)
 
 
 _WORDED_BY_REASON = frozenset({"anyOf", "oneOf", "not", "if", "falseSchema"})
@@ -155,19 +171,19 @@ WORDING: Mapping[str, tuple[str, str | None]] = {
 """What a keyword says of a value that breaks it, and the fix where the keyword alone tells it."""
 
 
-def _annotations_of(schema: CompiledSchema, schema_path: list[str | int]) -> tuple[Evidence, str | None]:
-    """The evidence and the reason of a keyword, looked up once."""
+def _annotation_of(schema: CompiledSchema, schema_path: list[str | int]) -> Annotation:
+    """The annotation of a keyword, looked up once."""
     key = tuple(schema_path)
     known = schema.annotations.get(key)
     if known is None:
-        known = _annotations_at(schema.document, schema_path)
+        known = _annotation_at(schema.document, schema_path)
         if len(schema.annotations) < MAX_ANNOTATIONS:  # a recursive schema has any number of paths
             schema.annotations[key] = known
     return known
 
 
-def _annotations_at(document: Mapping[str, Json], schema_path: list[str | int]) -> tuple[Evidence, str | None]:
-    """The evidence nearest to a keyword, from the keyword up to the root, and the overlay's reason if it has one."""
+def _annotation_at(document: Mapping[str, Json], schema_path: list[str | int]) -> Annotation:
+    """The annotation nearest to a keyword, from the keyword up to the root."""
     nodes: list[Any] = [document]
     for part in schema_path:
         node = nodes[-1]
@@ -176,5 +192,5 @@ def _annotations_at(document: Mapping[str, Json], schema_path: list[str | int]) 
     for node, key in zip(reversed(nodes), (None, *reversed(schema_path)), strict=True):
         annotation = annotation_of(node, key) if isinstance(node, dict) else None
         if annotation is not None:
-            return evidence_of(annotation), reason_of(annotation)
-    return UNSTATED, None
+            return read_annotation(annotation)
+    return Annotation(UNSTATED)

@@ -33,8 +33,9 @@ def make_vectors(contract: VendorContract, seed: int = 0) -> dict[str, Any]:
     """The vectors of a vendor's operations as one JSON document, the same for the same contract and seed.
 
     Each has a `body`, the `keyword` that it is about, its `place` (a JSON pointer), on which `side` of the limit it
-    is, and `expect`: the `status` and the `violations` (pointer and rule), sorted; `refused` is what the vendor's
-    behaviour turns down although the body keeps the contract. They hold in a fresh account whose clock is at `now`.
+    is, and `expect`: the `status`, the `violations` and the `warnings` (pointer and rule), sorted; `refused` is what
+    the vendor's behaviour turns down although the body keeps the contract. They hold in a fresh account whose clock is
+    at `now`.
     """
     vectors = [vector for operation in contract.operations for vector in _of_operation(operation, seed)]
     return {
@@ -94,21 +95,21 @@ def _bodies(schema: CompiledSchema, chance: random.Random) -> Iterator[tuple[str
 def _expected(operation: Operation, body: Json) -> dict[str, Any]:
     request, path_values = _request(operation, body)
     parsed = judge_request(operation, request, path_values, EVERY_CREDENTIAL, NOW, MAX_BODY_BYTES)
-    violations = _marks(parsed.verdict.violations)
-    failure = parsed.failure
-    if parsed.verdict.rejections:
-        failure = Failure(FailureKind.INVALID, violations=parsed.verdict.rejections)
+    verdict, failure = parsed.verdict, parsed.failure
+    if verdict.rejections:
+        failure = Failure(FailureKind.INVALID, violations=verdict.rejections)
+    judged = {"violations": _marks(verdict.violations), "warnings": _marks(verdict.warnings)}
     if failure is not None:
-        return {"status": status_of(operation, failure), "violations": violations}
+        return {"status": status_of(operation, failure), **judged}
     vendor = vendor_named(operation.vendor)
     fresh = Accounts(Bounds(1, 1, 1), lambda: float(NOW), start_timer, 0).of(operation.vendor, "vectors")
     try:
         context = RequestContext(operation, request, path_values, body=parsed.body)
         response = vendor.behaviour(operation)(context, fresh)
     except Failure as refusal:
-        status = status_of(operation, refusal)
-        return {"status": status, "violations": violations, "refused": _marks(refusal.violations)}
-    return {"status": response.status, "violations": violations}
+        return {"status": status_of(operation, refusal), **judged, "refused": _marks(refusal.violations)}
+    judged["warnings"] = _marks(verdict.warnings + response.warnings)
+    return {"status": response.status, **judged}
 
 
 def _request(operation: Operation, body: Json) -> tuple[Request, dict[str, str]]:

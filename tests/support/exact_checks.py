@@ -15,11 +15,11 @@ import schemathesis
 from jsonschema import Draft202012Validator, FormatChecker
 
 from mockserver.contracts.formats import is_int64
-from mockserver.model import Evidence, Rule
+from mockserver.model import Annotation, Evidence, Rule
 from mockserver.validation.rules import RULES
 
 REFUSED = (400, 413, 422)
-NOWHERE = Evidence("assumed", "the contract")
+NOWHERE = Annotation(Evidence("assumed", "the contract"))
 CHECKER = FormatChecker(["date-time", "uuid"])
 CHECKER.checks("int64")(is_int64)
 GOOD = ("fuzz", "fuzz-app", "Bearer sly_fuzz", "Basic ZnV6ejo=")

@@ -95,6 +95,21 @@ def refusal(server: Server, key: str, operation: Operation = SCALAR, **parts: An
     return str(error)
 
 
+def odd(server: Server, key: str, operation: Operation = SCALAR, **parts: Any) -> str:
+    """The place of the one oddity of a query: a refusal by the live service, and by the pages a warning."""
+    response = server.post(operation, key, json=request(operation, **parts))
+    if server.control("/health")["profile"] == "observed":
+        assert response.status_code == 400, response.text
+        (error,) = response.json()["errors"]
+        return str(error)
+    assert response.status_code == 200, response.text
+    exchange = server.last(operation, key)
+    assert exchange["violations"] == []
+    (warning,) = exchange["warnings"]
+    assert warning["evidence"]["kind"] in ("inferred", "assumed")
+    return f"{warning['pointer']} {warning['message']}"
+
+
 AMOUNT = {"metric": "@customer.amount"}
 
 

@@ -6,8 +6,16 @@ from typing import Any
 
 import pytest
 
-from mockserver.model import Evidence
-from mockserver.support.evidence import EVIDENCE, EVIDENCE_FOR, KINDS, UNSTATED, annotation_of, evidence_of, reason_of
+from mockserver.model import Annotation, Evidence
+from mockserver.support.evidence import (
+    EVIDENCE,
+    EVIDENCE_FOR,
+    KINDS,
+    UNSTATED,
+    annotation_of,
+    evidence_of,
+    read_annotation,
+)
 from mockserver.support.pointers import walk
 from mockserver.vendors.contracts import load_contracts
 
@@ -32,9 +40,28 @@ def test_absent_or_unknown_evidence_is_assumed(annotation: Any, evidence: Eviden
 
 def test_a_member_has_its_own_annotation_or_that_of_its_node() -> None:
     node = {EVIDENCE: {"reason": "whole"}, EVIDENCE_FOR: {"a": {"reason": "a"}}}
-    assert [reason_of(annotation_of(node, key)) for key in ("a", "b", None)] == ["a", "whole", "whole"]
+    assert [read_annotation(annotation_of(node, key)).reason for key in ("a", "b", None)] == ["a", "whole", "whole"]
     assert annotation_of({EVIDENCE_FOR: ["a"]}, "a") is None
-    assert reason_of("text") is None
+    assert read_annotation("text") == Annotation(UNSTATED)
+
+
+@pytest.mark.parametrize(
+    ("kind", "level", "counts_as"),
+    [
+        ("documented", None, "violation"),
+        ("recorded", None, "violation"),
+        ("inferred", None, "uncertain"),
+        ("assumed", None, "uncertain"),
+        ("inferred", "violation", "violation"),
+        ("documented", "warning", "warning"),
+        ("hearsay", None, "violation"),
+    ],
+)
+def test_what_is_inferred_or_assumed_is_uncertain_unless_it_is_said(
+    kind: str, level: str | None, counts_as: str
+) -> None:
+    annotation = {"kind": kind, "source": "a page"} | ({"level": level} if level else {})
+    assert read_annotation(annotation).level == counts_as
 
 
 @pytest.mark.parametrize("profile", ["documented", "observed"])
@@ -49,4 +76,4 @@ def test_all_evidence_of_the_packaged_contracts_is_complete(profile: str) -> Non
     for operation in catalogue.operations:
         assert operation.evidence is not UNSTATED
         for schema in (operation.documented, operation.observed):
-            assert all(rule.evidence is not UNSTATED for rule in (schema.rules if schema else ()))
+            assert all(rule.annotation.evidence is not UNSTATED for rule in (schema.rules if schema else ()))

@@ -45,7 +45,8 @@ def test_our_own_server_agrees_with_every_vector(
         assert response.status_code == vector["expect"]["status"], (vector, response.text)
     judged = running.journal(operation, key)[1:]
     for vector, exchange in zip(document["vectors"], judged, strict=True):
-        assert sorted(set(marks(exchange["violations"]))) == marks(vector["expect"]["violations"]), vector
+        for level in ("violations", "warnings"):
+            assert sorted(set(marks(exchange[level]))) == marks(vector["expect"][level]), vector
 
 
 @pytest.mark.parametrize("vendor", VENDORS)
@@ -57,7 +58,8 @@ def test_an_independent_validator_agrees_with_every_vector(server: Server, vendo
         by_schema = [each for each in vector["expect"]["violations"] if each["rule"] not in rules]
         formats = {each["rule"] for each in by_schema} == {"format"}  # int64 is a format that it does not know
         valid = referees[vector["path"]].is_valid(vector["body"])
-        assert valid == (not by_schema) or formats, vector
+        uncertain = not by_schema and bool(vector["expect"]["warnings"])  # broken, but the page does not say so
+        assert valid == (not by_schema) or formats or uncertain, vector
 
 
 @pytest.mark.parametrize("vendor", VENDORS)
@@ -67,10 +69,12 @@ def test_each_keyword_is_tried_on_both_sides_of_its_limit(vendor: str) -> None:
     for keyword in KEYWORDS[vendor]:
         assert sides[keyword, False] or keyword in ("required", "not", "type"), keyword
         assert sides[keyword, True] or keyword in ("if", "additionalProperties"), keyword
-    broken = {each["rule"] for vector in vectors for each in vector["expect"]["violations"]}
+    findings = [vector["expect"]["violations"] + vector["expect"]["warnings"] for vector in vectors]
+    broken = {each["rule"] for found in findings for each in found}
     assert KEYWORDS[vendor] - broken <= {"if", "additionalProperties"}
-    outside = [vector for vector in vectors if vector["side"] == "outside"]
-    assert [vector for vector in outside if not vector["expect"]["violations"]] == []
+    assert [
+        vector for vector, found in zip(vectors, findings, strict=True) if vector["side"] == "outside" and not found
+    ] == []
 
 
 def test_each_operation_has_accepted_and_refused_bodies() -> None:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 MAX_EVENTS = 200_000
 MAX_OPEN_QUERIES = 1000
 SYNTAX = Evidence("documented", "the search syntax that the request tables refer to")
-CONTINUATION = Evidence("documented", "Compute scalar and timeseries analytics, request tables, request_id")
+ATTRIBUTES = "/data/attributes"
 
 Compute = Callable[[EventStore, Mapping[str, Json], "Mapping[str, Segment]"], dict[str, Json]]
 
@@ -84,34 +84,37 @@ def query_timeseries(context: RequestContext, account: Account) -> Response:
 
 
 def _query(context: RequestContext, account: Account, compute: Compute, kind: str) -> Response:
-    analytics, attributes = product_analytics_of(account), context.body["data"]["attributes"]
-    identifier, status = _progress(analytics, attributes.get("request_id"), account)
-    events = analytics.events() if status == "done" else EventStore(1)
+    from mockserver.vendors.datadog.uncertain_queries import INFERRED, computable  # noqa: PLC0415
+
+    operation, analytics = context.operation, product_analytics_of(account)
+    attributes, segments, selects, warnings = computable(context.body["data"]["attributes"], analytics.segments)
+    identifier = attributes.get("request_id")
+    if identifier is not None and identifier not in analytics.open:
+        message = "is not the id of a query of this account"
+        warnings += (Violation(f"{ATTRIBUTES}/request_id", "request-id", message, INFERRED, level="uncertain"),)
+    if warnings and operation.served is not operation.documented:
+        raise Failure(FailureKind.INVALID, violations=warnings)
+    identifier, status = _progress(analytics, identifier, account)
+    events = analytics.events() if status == "done" and selects else EventStore(1)
     try:
-        result = compute(events, attributes, analytics.segments)
+        result = compute(events, attributes, segments)
     except QueryError as error:
-        raise _refused(error.pointer, "query", error.message, SYNTAX) from None
+        violation = Violation(error.pointer, "query", error.message, SYNTAX)
+        raise Failure(FailureKind.INVALID, violations=(violation,)) from None
     meta = {"request_id": identifier, "status": status}
     body = {"data": {"attributes": result, "id": "0", "type": kind}, "meta": meta}
-    return json_response(context.operation.success, body)
+    return json_response(operation.success, body)._replace(warnings=warnings)
 
 
 def _progress(analytics: ProductAnalytics, identifier: str | None, account: Account) -> tuple[str, str]:
-    """The id of a query and how far it is; a new one without an id, or the one that goes on."""
-    if identifier is None:
+    """The id of a query and how far it is: the one that goes on, or a new one where there is none of that id."""
+    if identifier is None or identifier not in analytics.open:
         identifier = f"{account.random.getrandbits(128):032x}"
         analytics.open[identifier] = analytics.running
         if len(analytics.open) > MAX_OPEN_QUERIES:
             analytics.open.popitem(last=False)
-    elif identifier not in analytics.open:
-        message = "is not the id of a query of this account"
-        raise _refused("/data/attributes/request_id", "request-id", message, CONTINUATION)
     if analytics.timeout:
         return identifier, "timeout"
     left = analytics.open[identifier]
     analytics.open[identifier] = max(0, left - 1)
     return identifier, "running" if left else "done"
-
-
-def _refused(pointer: str, rule: str, message: str, evidence: Evidence) -> Failure:
-    return Failure(FailureKind.INVALID, violations=(Violation(pointer, rule, message, evidence),))

@@ -109,9 +109,25 @@ def test_by_the_pages_a_400_is_json_and_names_everything(server: Server, key: st
 
 
 @pytest.mark.parametrize("name", [*NULLABLE, "source_type_name", "tags"])
-def test_null_is_accepted_for_every_optional_field(observed: Server, key: str, name: str) -> None:
-    accepted(observed, key, **{name: None})
-    assert observed.last(V1, key)["verdict"] == "invalid"  # the verdict is by the pages
+def test_null_is_accepted_for_every_optional_field_with_a_warning(either: Server, key: str, name: str) -> None:
+    accepted(either, key, **{name: None})
+    exchange = either.last(V1, key)
+    (warning,) = exchange["warnings"]
+    assert (exchange["verdict"], warning["pointer"], warning["fix"]) == ("valid", f"/{name}", "leave it out")
+
+
+def test_what_a_legacy_client_sends_is_accepted(either: Server, key: str) -> None:
+    """The Ruby client sends every field that it knows, most of them null."""
+    unset = dict.fromkeys(("date_happened", "aggregation_key", "source_type_name", "related_event_id", "host"))
+    accepted(either, key, **unset, priority="normal", alert_type="info", tags=None)
+    assert len(either.last(V1, key)["warnings"]) == 6
+
+
+@pytest.mark.parametrize("value", [None, 5])
+def test_a_value_of_another_type_than_those_listed_is_one_finding(server: Server, key: str, value: Any) -> None:
+    server.post(V1, key, json=sent(alert_type=value))
+    exchange = server.last(V1, key)
+    assert len(exchange["violations"] + exchange["warnings"]) == 1
 
 
 @pytest.mark.parametrize("name", ["title", "text"])

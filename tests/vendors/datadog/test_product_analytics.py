@@ -16,6 +16,7 @@ from tests.support.fact_finding import (
     call,
     groups,
     number,
+    odd,
     outcomes,
     refusal,
     request,
@@ -194,9 +195,24 @@ def test_an_aggregation_leaves_out_what_is_no_number(
 
 @each_of(SCALAR, TIMESERIES)
 @pytest.mark.parametrize("aggregation", ["pc0", "pc100", "p99", "mode", "COUNT", ""])
-def test_no_other_aggregation(either: Server, key: str, operation: Any, aggregation: str) -> None:
+def test_another_aggregation_is_odd(either: Server, key: str, operation: Any, aggregation: str) -> None:
     compute = {"aggregation": aggregation, **AMOUNT}
-    assert "aggregation" in refusal(either, key, operation, compute=compute)
+    assert "aggregation" in odd(either, key, operation, compute=compute)
+    sort = {"aggregation": aggregation, **AMOUNT}
+    assert "sort/aggregation" in odd(either, key, operation, group_by=[{"facet": "plan", "sort": sort}])
+
+
+def test_by_the_pages_another_aggregation_has_no_value(server: Server, key: str) -> None:
+    buy(server, key, 1)
+    assert number(server, key, {"aggregation": "stddev", **AMOUNT}) is None
+    assert series(server, key, HOUR, compute={"aggregation": "stddev", **AMOUNT})["values"] == []
+
+
+def test_by_the_pages_an_interval_below_1_is_one_of_a_millisecond(server: Server, key: str) -> None:
+    submit(server, key)
+    assert "compute/interval" in odd(server, key, TIMESERIES, compute={"interval": 0})
+    answer = series(server, key, -5)
+    assert (answer["values"], answer["intervals"][0]["milliseconds"]) == ([[1.0]], 1)
 
 
 @each_of(SCALAR, TIMESERIES)
@@ -233,8 +249,22 @@ def test_ten_groups_by_default_and_at_most_10000(either: Server, key: str) -> No
     assert len(groups(either, key, {"facet": "@usr.id"})) == 10
     assert len(groups(either, key, {"facet": "@usr.id", "limit": 11})) == 11
     assert len(groups(either, key, {"facet": "@usr.id", "limit": 10_000})) == 12
-    for limit in (0, 10_001):
-        assert "limit" in refusal(either, key, group_by=[{"facet": "@usr.id", "limit": limit}])
+    for limit in (-1, 0, 10_001):
+        assert "limit" in odd(either, key, group_by=[{"facet": "@usr.id", "limit": limit}])
+
+
+def test_by_the_pages_any_limit_gives_as_many_groups(server: Server, key: str) -> None:
+    for user in range(12):
+        submit(server, key, usr={"id": f"u{user:02}"})
+    found = [len(groups(server, key, {"facet": "@usr.id", "limit": limit})) for limit in (-1, 0, 2**62)]
+    assert found == [0, 0, 12]
+
+
+def test_the_product_of_limits_beyond_10000_groups_is_odd(either: Server, key: str) -> None:
+    submit(either, key)
+    rules = [{"facet": "@usr.id", "limit": 101}, {"facet": "@event.name", "limit": 100}]
+    assert "/group_by" in odd(either, key, group_by=rules)
+    assert len(groups(either, key, *({**rule, "limit": 100} for rule in rules))) == 1
 
 
 def test_groups_are_sorted_descending_by_default(either: Server, key: str) -> None:

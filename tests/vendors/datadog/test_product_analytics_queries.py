@@ -17,6 +17,7 @@ from tests.support.fact_finding import (
     ask,
     call,
     groups,
+    odd,
     refusal,
     request,
     submit,
@@ -97,7 +98,7 @@ def test_groups_by_the_source_of_audience_users(either: Server, key: str) -> Non
     filters = {"users": named, "formula": "pro OR free"}
     assert groups(either, key, rule, audience_filters=filters) == {"pro": 2.0, "free": 1.0}
     rule["source"] = "elsewhere"
-    assert "/group_by/0/source" in refusal(either, key, group_by=[rule])
+    assert "/group_by/0/source" in odd(either, key, group_by=[rule])
 
 
 def test_segments_answer_to_ids_that_a_test_defines(either: Server, key: str) -> None:
@@ -113,15 +114,30 @@ def test_segments_answer_to_ids_that_a_test_defines(either: Server, key: str) ->
     assert call(either, "GET", f"/datadog/segments/{listed}", key).json() == {"users": ["u1", "u3"], "query": None}
     assert call(either, "DELETE", f"/datadog/segments/{listed}", key).json() == {"deleted": True}
     assert call(either, "DELETE", f"/datadog/segments/{listed}", key).json() == {"deleted": False}
-    assert "/audience_filters/segments/0/segment_id" in refusal(either, key, audience_filters=of)
+    assert "/audience_filters/segments/0/segment_id" in odd(either, key, audience_filters=of)
 
 
 @each_of(SCALAR, TIMESERIES)
-def test_an_unknown_segment_is_a_400(either: Server, key: str, operation: Any) -> None:
+def test_an_unknown_segment_is_odd(either: Server, key: str, operation: Any) -> None:
     mine = str(uuid.uuid4())
     call(either, "PUT", f"/datadog/segments/{mine}", f"{key}-other", {"users": []})
     filters = {"segments": [{"name": "s", "segment_id": mine}]}
-    assert mine in refusal(either, key, operation, audience_filters=filters)
+    assert mine in odd(either, key, operation, audience_filters=filters)
+
+
+@each_of(SCALAR, TIMESERIES)
+@pytest.mark.parametrize("name", ["b", '"b c"'])
+def test_an_unknown_audience_is_odd(either: Server, key: str, operation: Any, name: str) -> None:
+    filters = {"users": [{"name": "a"}], "formula": f"a OR NOT {name}"}
+    assert "/audience_filters/formula" in odd(either, key, operation, audience_filters=filters)
+
+
+def test_by_the_pages_an_unknown_segment_or_audience_is_nobodys(server: Server, key: str) -> None:
+    submit(server, key, usr={"id": "u1"})
+    nobody, unknown = str(uuid.uuid4()), {"users": [{"name": "a"}]}
+    assert users(server, key, segments=[{"name": "s", "segment_id": nobody}]) == set()
+    assert users(server, key, **unknown, formula="a AND b") == set()
+    assert users(server, key, **unknown, formula="a AND NOT b") == {"u1"}
 
 
 # Queries that go on
@@ -159,10 +175,19 @@ def test_a_query_can_time_out(either: Server, key: str, operation: Any) -> None:
 
 @each_of(SCALAR, TIMESERIES)
 @pytest.mark.parametrize("identifier", ["", "0" * 32, "of another account"])
-def test_an_unknown_request_id_is_a_400(either: Server, key: str, operation: Any, identifier: str) -> None:
+def test_an_unknown_request_id_is_odd(either: Server, key: str, operation: Any, identifier: str) -> None:
     if identifier == "of another account":
         identifier = ask(either, f"{key}-other", operation)["meta"]["request_id"]
-    assert "/data/attributes/request_id" in refusal(either, key, operation, request_id=identifier)
+    assert "/data/attributes/request_id" in odd(either, key, operation, request_id=identifier)
+
+
+def test_by_the_pages_an_unknown_request_id_is_a_new_query(server: Server, key: str) -> None:
+    submit(server, key)
+    answer = ask(server, key, SCALAR, request_id="0" * 32)
+    identifier = answer["meta"]["request_id"]
+    assert (identifier == "0" * 32, answer["meta"]["status"]) == (False, "done")
+    assert ask(server, key, SCALAR, request_id=identifier)["meta"]["request_id"] == identifier
+    assert server.last(SCALAR, key)["warnings"] == []
 
 
 # With the vendor's client

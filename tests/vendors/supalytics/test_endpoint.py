@@ -62,10 +62,9 @@ def test_a_missing_or_bad_key_is_401(server: Server, authorization: str | None) 
         pytest.param({"name": "Sign Up"}, [("/name", "pattern")], id="name with capitals"),
         pytest.param({"name": "a", "visitor_id": 3}, [("/visitor_id", "type")], id="visitor no text"),
         pytest.param({"name": "a", "metadata": []}, [("/metadata", "type")], id="metadata no object"),
-        pytest.param({"name": "a", "metadata": {"b": [1]}}, [("/metadata/b", "type")], id="metadata nested"),
         pytest.param(
             {"metadata": {"b": {}, "a": "x" * 256}},
-            [("/metadata/a", "maxLength"), ("/metadata/b", "type"), ("/name", "required")],
+            [("/metadata/a", "maxLength"), ("/name", "required")],
             id="everything at once",
         ),
     ],
