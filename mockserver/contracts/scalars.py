@@ -14,6 +14,7 @@ BY_TURNS = 50
 MAX_TURNS = 1000
 _TEXTS: Mapping[str, tuple[str, ...]] = {
     "date-time": ("2024-01-01T00:{minute:02}:{second:02}Z",),
+    "iso-8601-time": ("2024-01-01T00:{minute:02}:{second:02}Z",),
     "date": ("20{minute:02}-01-{day:02}",),
     "time": ("00:{minute:02}:{second:02}Z",),
     "duration": ("P{next}D",),

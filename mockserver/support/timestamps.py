@@ -1,15 +1,36 @@
 """Timestamps as text: reads and writes ISO 8601."""
 
 import datetime as dt
+import re
+
+_ISO_8601 = re.compile(
+    r"[0-9]{4}-?(?:[0-9]{2}-?[0-9]{2}|W[0-9]{2}-?[0-9])"
+    r"(?:[T ][0-9]{2}(?::?[0-9]{2}(?::?(?P<second>[0-9]{2})(?:[.,][0-9]+)?)?)?(?:Z|[+-][0-9]{2}(?::?[0-9]{2})?)?)?"
+)
 
 
 def moment(text: str) -> float | None:
-    """Seconds since the epoch of a time in ISO 8601, in UTC where it names no zone; None for other text."""
-    try:
-        when = dt.datetime.fromisoformat(text)
-    except ValueError:
+    """Seconds since the epoch of a date or time in ISO 8601, in UTC where it names no zone; None for other text.
+
+    The letters may be in lower case, and a space may stand for the T (RFC 3339). A leap second is the next second.
+    """
+    text = text.upper()
+    match = _ISO_8601.fullmatch(text)  # Python reads much else, such as a space before the zone
+    if match is None:
         return None
-    return seconds_of(when)
+    leap = match["second"] == "60"
+    if leap:
+        start, end = match.span("second")
+        text = f"{text[:start]}59{text[end:]}"
+    try:
+        return seconds_of(dt.datetime.fromisoformat(text)) + leap
+    except ValueError:  # an impossible date
+        return None
+
+
+def is_time(text: str) -> bool:
+    """Whether a text is a date and time in ISO 8601, or in RFC 3339 with letters in lower case."""
+    return "T" in text[:11].upper() and moment(text) is not None
 
 
 def seconds_of(when: dt.datetime) -> float:

@@ -62,6 +62,7 @@ _TYPES = {
 }
 _EXAMPLES = {
     "date-time": "2025-07-15T12:00:00Z",
+    "iso-8601-time": "2025-07-15T12:00:00Z",
     "date": "2025-07-15",
     "uuid": "2d2fa5a1-6a2d-4a6a-8d07-3a0d9f0a1c11",
     "uri": "https://example.com/page",
@@ -70,6 +71,7 @@ _EXAMPLES = {
 _FIXES = {
     "time-window": "send a time within the window",
     "null": "leave it out",
+    "upper-case": "write T and Z in upper case",
     "security": "send the credential",
 }
 

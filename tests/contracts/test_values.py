@@ -138,7 +138,7 @@ def test_an_example_is_used_if_it_fits() -> None:
 @pytest.mark.parametrize("name", sorted(
     {"date-time", "date", "time", "duration", "uuid", "email", "idn-email", "hostname", "idn-hostname", "ipv4", "ipv6"}
     | {"uri", "uri-reference", "iri", "iri-reference", "uri-template", "json-pointer", "relative-json-pointer", "regex"}
-    | {"int64"}
+    | {"int64", "iso-8601-time"}
 ))  # fmt: skip
 def test_every_format_has_distinct_texts(name: str) -> None:
     schema = {"type": "string", "format": name}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import hashlib
 from collections import OrderedDict
 from collections.abc import Mapping
@@ -10,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from mockserver.model import EventOutcome, Json
+from mockserver.support.timestamps import moment
 from mockserver.vendors.base import settings_of, vendor_state
 from mockserver.vendors.satori.settings import SatoriSettings
 from mockserver.vendors.satori.taxonomy import NUMBER, Taxonomy
@@ -64,7 +64,8 @@ class SatoriMemory:
         session = either(event, "session_id", "sessionId")
         if not identity:
             return session
-        when, key = _seconds(event.get("timestamp"), now), _key(identity)
+        when, key = moment(event.get("timestamp") or ""), _key(identity)
+        when = now if when is None else when
         latest = self.sessions.get(key)
         if session is None:
             return latest.id if latest is not None and when <= latest.ends + self.grace else None
@@ -109,10 +110,3 @@ def either(event: Any, *names: str) -> str | None:
 def _number(event: Mapping[str, Json], *names: str) -> float | None:
     text = either(event, *names)
     return float(text) if text and NUMBER.fullmatch(text) else None
-
-
-def _seconds(timestamp: str | None, default: float) -> float:
-    try:
-        return dt.datetime.fromisoformat(timestamp or "").timestamp()
-    except (ValueError, OverflowError):
-        return default

@@ -208,3 +208,50 @@ def test_18_hours_back_by_the_accounts_clock(either: Server, key: str) -> None:
     assert f"{AT}.timestamp:" in detail(either, key, sent(timestamp=iso(NOON - 18 * HOUR - 1)))
     set_clock(either, V2, key, NOON - HOUR)
     evt(either, key, sent(timestamp=iso(NOON - 18 * HOUR - 1)))
+
+
+NOW = "2026-01-01T12:00:00"
+
+
+@pytest.mark.parametrize(
+    "timestamp",
+    [
+        NOW,
+        f"{NOW}+0000",
+        f"{NOW}+00",
+        "2026-01-01T12:00Z",
+        "20260101T120000Z",
+        f"{NOW},5Z",
+        f"{NOW}.5",
+        "2026-W01-4T12",
+    ],
+)
+def test_the_timestamp_is_any_iso_8601(either: Server, key: str, timestamp: str) -> None:
+    set_clock(either, V2, key)
+    evt(either, key, sent(timestamp=timestamp))
+    exchange = either.last(V2, key)
+    assert (exchange["violations"], exchange["warnings"]) == ([], [])
+
+
+@pytest.mark.parametrize("timestamp", ["2026-01-01t12:00:00Z", "2026-01-01T12:00:00z"])
+def test_what_is_rfc_3339_only_is_a_warning(either: Server, key: str, timestamp: str) -> None:
+    set_clock(either, V2, key)
+    evt(either, key, sent(timestamp=timestamp))
+    (warning,) = either.last(V2, key)["warnings"]
+    assert (warning["rule"], warning["fix"]) == ("upper-case", "write T and Z in upper case")
+
+
+@pytest.mark.parametrize(
+    "timestamp", ["2026-02-30T12:00:00", "20261301T00Z", "9999-12-31T23:59:59-25:00", "0000-01-01T00"]
+)
+def test_an_impossible_date_is_a_400(either: Server, key: str, timestamp: str) -> None:
+    assert either.post(V2, key, json=sent(timestamp=timestamp)).status_code == 400
+    assert marks(either.last(V2, key)["violations"]) == [("/data/attributes/timestamp", "format")]
+
+
+@pytest.mark.parametrize("form", ["{}", "{}+0000", "{}+00", "{}Z", "{},5Z", "{}z"])
+def test_the_window_holds_in_every_form(either: Server, key: str, form: str) -> None:
+    set_clock(either, V2, key)
+    evt(either, key, sent(timestamp=form.format("2025-12-31T18:00:01")))
+    assert either.post(V2, key, json=sent(timestamp=form.format("2025-12-31T17:59:58"))).status_code == 400
+    assert marks(either.last(V2, key)["violations"]) == [("/data/attributes/timestamp", "time-window")]
