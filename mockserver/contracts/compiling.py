@@ -51,7 +51,10 @@ class Compiler:
             raise ContractError(self._source, place, "expected an operationId")
         media_type = _json_type(spec.get("requestBody") or {})
         responses = self._responses(spec, place)
-        bodies = {profile: self._request_body(profile, path, method, place) for profile in self._documents}
+        bodies = {"documented": self._request_body("documented", path, method, place)}
+        bodies["observed"] = bodies["documented"]  # where nothing is known besides the pages
+        if self._documents["observed"]["info"].get("x-profile") == "observed":
+            bodies["observed"] = self._request_body("observed", path, method, place)
         credentials, application_key = self._credentials(spec, place)
         return Operation(
             vendor=self._vendor,
