@@ -11,8 +11,22 @@ if TYPE_CHECKING:
     from mockserver.model import FailureKind, Request, SyntaxProblem, Violation
 
 
+MAX_LINE = 1000
+"""Characters of a line that is shown whole."""
+_BEGINNING, _END = 700, 250
+
+
+def one_line(text: str) -> str:
+    """A text on one line of a terminal: control characters escaped, the middle of a very long one left out."""
+    line = "".join(each if each.isprintable() else each.encode("unicode_escape").decode("ascii") for each in text)
+    return line if len(line) <= MAX_LINE else f"{line[:_BEGINNING]} … {line[-_END:]}"
+
+
 class StartError(Exception):
-    """Something that the user gave keeps the server from starting; its text is one line for a person."""
+    """Something that the user gave keeps the server from starting; each problem is one line for a person."""
+
+    def __init__(self, *lines: str) -> None:
+        super().__init__("\n".join(map(one_line, lines)))
 
 
 class ContractError(StartError):

@@ -16,7 +16,7 @@ from mockserver.check.reading import recordings_in
 from mockserver.check.sarif import sarif_report
 from mockserver.check.text import text_report
 from mockserver.cli.options import output_option, settings_options, write_output
-from mockserver.errors import SettingsError
+from mockserver.errors import SettingsError, one_line
 from mockserver.settings import Settings
 from mockserver.vendors.contracts import known_contracts, load_contracts
 
@@ -71,7 +71,7 @@ def check(
     with ExitStack() as stack:
         report = Checker(catalogue, options).check(files, _progress(stack, files))
     for problem in report.unreadable:
-        click.echo(f"mockserver: {problem}".encode("utf-8", "replace").decode(), err=True)
+        click.echo(f"mockserver: {one_line(str(problem))}", err=True)
     write_output("".join(f"{line}\n" for line in REPORTS[form](report)), output)
     sys.exit(report.exit_code)
 

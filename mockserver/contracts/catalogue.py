@@ -12,6 +12,7 @@ from mockserver.contracts.cache import Documents, cached
 from mockserver.contracts.checking import check_schemas
 from mockserver.contracts.compiling import Compiler
 from mockserver.contracts.files import is_packaged, read_bundle
+from mockserver.contracts.form import check_form
 from mockserver.contracts.overlay import OVERLAYS, apply_overlay
 from mockserver.errors import ContractError, SettingsError
 from mockserver.model import Operation
@@ -87,7 +88,7 @@ def _load_vendor(folder: Path, vendor: str, profile: str, *, installed: bool) ->
 
 
 def _operations(compiler: Compiler, document: Mapping[str, Any]) -> tuple[Operation, ...]:
-    paths = document["paths"].items()
+    paths = [(path, item) for path, item in document["paths"].items() if path.startswith("/")]
     return tuple(compiler.compile(path, method) for path, item in paths for method in METHODS if method in item)
 
 
@@ -104,6 +105,7 @@ def checked_documents(folder: Path) -> Documents:
     """A vendor's effective documents. Raises ContractError for what they cannot be compiled from."""
     documents = effective_documents(folder)
     for document in documents.values():
+        check_form(document, folder / "openapi.yaml")
         check_schemas(document, folder / "openapi.yaml")
     return documents
 

@@ -37,14 +37,14 @@ def check_schemas(document: dict[str, Any], source: Path) -> None:
         errors: list[Any] = []
         try:
             errors += metaschema.iter_errors(schema)
-        except ValueError:  # not JSON: a date, or a key that is not text
-            _refuse(name, schema, source)
-        unknown = [error for error in errors if error.schema_path[-2:] == ["propertyNames", "anyOf"]]
+        except ValueError as error:
+            raise ContractError(file, name, str(error)) from error
+        unknown = [each for each in errors if each.schema_path[-2:] == ["propertyNames", "anyOf"]]
         if len(errors) > len(unknown):
             _refuse(name, schema, source)
-        for error in unknown:
-            keyword = next(each for each in error.instance if each not in _KEYWORDS and not each.startswith("x-"))
-            place = "/".join(map(str, (name, *error.instance_path, keyword)))
+        for found in unknown:
+            keyword = next(each for each in found.instance if each not in _KEYWORDS and not each.startswith("x-"))
+            place = "/".join(map(str, (name, *found.instance_path, keyword)))
             raise ContractError(file, place, "is not a keyword of JSON Schema 2020-12")
         for pointer, node in walk(schema):
             reference = node.get("$ref") if isinstance(node, dict) else None

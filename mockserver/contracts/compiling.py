@@ -124,7 +124,8 @@ class Compiler:
             try:
                 _ = None if self._known_good else compiled.validator
             except (jsonschema_rs.ValidationError, ValueError) as error:
-                raise ContractError(self._source, place, f"cannot be compiled: {error}") from error
+                problem = error.message if isinstance(error, jsonschema_rs.ValidationError) else str(error)
+                raise ContractError(self._source, place, f"cannot be compiled: {problem}") from error
         return self._schemas[key]
 
     def _credentials(self, spec: dict[str, Any], place: str) -> tuple[tuple[Credential, ...], Credential | None]:

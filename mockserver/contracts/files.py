@@ -1,13 +1,20 @@
 """Reads a vendor's contract files, and bundles them into one self-contained OpenAPI document."""
 
+import datetime as dt
 import json
+import re
+import sys
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
+from mockserver.contracts.form import check_form
 from mockserver.errors import ContractError
 from mockserver.support.pointers import walk
 
 SCHEMA_PREFIX = "#/components/schemas/"
+MAX_LEVELS = 100
+_SURROGATE = re.compile("[\ud800-\udfff]")
 PACKAGED = Path(__file__).parents[1] / "schemas"
 
 
@@ -23,22 +30,52 @@ def is_packaged(folder: Path) -> bool:
 
 def contract_folders(schemas: Path) -> dict[str, Path]:
     """The vendors that a schemas folder holds: each a folder with an `openapi.yaml`. Raises ContractError if none."""
-    if not schemas.is_dir():
+    try:
+        folders = sorted(file.parent for file in schemas.glob("*/openapi.yaml")) if schemas.is_dir() else None
+    except OSError as error:
+        raise ContractError(schemas, "", f"cannot be read: {error.strerror or error}") from error
+    if folders is None:
         raise ContractError(schemas, "", "is not a folder")
-    folders = sorted(file.parent for file in schemas.glob("*/openapi.yaml"))
     if not folders:
         raise ContractError(schemas, "", "holds no contract: expected <vendor>/openapi.yaml")
     return {folder.name: folder for folder in folders}
 
 
 def read_yaml(path: Path) -> Any:
-    """One YAML document. Raises ContractError that names the line."""
+    """A YAML document as a value of JSON: keys and dates are texts. Raises ContractError that names the line or the
+    place."""
     from mockserver.support import yaml  # noqa: PLC0415 - a start from cached contracts does without
 
     try:
-        return yaml.read_yaml(path).value()
+        return _as_json(yaml.read_yaml(path).value(), path)
     except yaml.YamlError as error:
         raise ContractError(path, error.place, error.problem) from error
+
+
+def _as_json(value: Any, path: Path, at: tuple[str, ...] = ()) -> Any:
+    """A value of YAML as one of JSON. Raises ContractError for one that has no form in JSON, or is too deep."""
+    if len(at) > MAX_LEVELS:
+        raise ContractError(path, "/".join(at[:3]), f"is nested more than {MAX_LEVELS} levels deep")
+    if isinstance(value, dict):
+        return {_name(key, path, at): _as_json(member, path, (*at, str(key))) for key, member in value.items()}
+    if isinstance(value, list):
+        return [_as_json(item, path, (*at, str(index))) for index, item in enumerate(value)]
+    if isinstance(value, dt.date):
+        return value.isoformat()
+    if isinstance(value, float) and not isfinite(value):
+        raise ContractError(path, "/".join(at), f"expected a number, found {value}")
+    if isinstance(value, str) and _SURROGATE.search(value):
+        raise ContractError(path, "/".join(at), f"expected Unicode, found {value!r}")
+    if value is None or isinstance(value, str | int | float):
+        return value
+    raise ContractError(path, "/".join(at), f"expected JSON, found {type(value).__name__} {value!r}")
+
+
+def _name(key: Any, path: Path, at: tuple[str, ...]) -> str:
+    """A key, or the text of a number, as in `200:`."""
+    if not isinstance(key, str) and (not isinstance(key, int) or isinstance(key, bool)):
+        raise ContractError(path, "/".join(at), f"expected text as a key, found {key!r}: put it in quotes")
+    return str(_as_json(str(key), path, at))
 
 
 def read_bundle(folder: Path) -> dict[str, Any]:
@@ -48,6 +85,7 @@ def read_bundle(folder: Path) -> dict[str, Any]:
     document = read_yaml(source)
     if not isinstance(document, dict) or not str(document.get("openapi", "")).startswith("3.1"):
         raise ContractError(source, "openapi", "expected an OpenAPI 3.1 document")
+    check_form(document, source)
     document.setdefault("paths", {})
     schemas = document.setdefault("components", {}).setdefault("schemas", {})
     for holder in _references(document):
@@ -69,11 +107,17 @@ def _bundle_file(folder: Path, source: Path, reference: str, schemas: dict[str, 
     if not path.is_file():
         raise ContractError(source, f"$ref {reference}", "there is no such file")
     try:
-        schema = json.loads(path.read_text("utf-8"))
+        schema = _as_json(json.loads(path.read_text("utf-8")), path)
     except json.JSONDecodeError as error:
         raise ContractError(path, f"line {error.lineno}", error.msg) from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise ContractError(path, "", f"cannot be read: {error}") from error
+    except UnicodeDecodeError as error:
+        raise ContractError(path, "", "is not text in UTF-8") from error
+    except ValueError as error:
+        raise ContractError(path, "", f"holds a number with more than {sys.get_int_max_str_digits()} digits") from error
+    except RecursionError as error:
+        raise ContractError(path, "", f"is nested more than {MAX_LEVELS} levels deep") from error
+    except OSError as error:
+        raise ContractError(path, "", f"cannot be read: {error.strerror or error}") from error
     if not isinstance(schema, dict):
         raise ContractError(path, "", "expected a JSON Schema object")
     schema.pop("$schema", None)

@@ -17,7 +17,8 @@ def merged(schema: Any, document: Any) -> dict[str, Any]:
     whole: dict[str, Any] = {}
     for part in _parts(schema, document, ()):
         _add(whole, part)
-    return whole
+    sizes = {keyword: int(whole[keyword]) for keyword in _SIZES & whole.keys()}  # 1.0 is an integer in JSON Schema
+    return whole | sizes
 
 
 def all_of(*schemas: Any) -> Any:
@@ -168,6 +169,9 @@ def _by_name(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, A
     return {**first, **{name: _united(first.get(name, []), second[name]) for name in second}}
 
 
+_SIZES = frozenset(
+    {"minLength", "maxLength", "minItems", "maxItems", "minContains", "maxContains", "minProperties", "maxProperties"}
+)
 _COMBINED: Mapping[str, Callable[[Any, Any], Any]] = {
     **dict.fromkeys(("minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties"), max),
     **dict.fromkeys(("maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties"), min),

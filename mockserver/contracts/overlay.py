@@ -1,6 +1,7 @@
 """Applies an OpenAPI Overlay 1.0 document, and writes the evidence of each action beside what the action changed."""
 
 import copy
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from mockserver.support.evidence import EVIDENCE, EVIDENCE_FOR, KINDS, LEVELS, U
 
 OVERLAYS = {"documented": "overlay.yaml", "observed": "observed.yaml"}
 """The profiles, and the overlay that each lays over the one before."""
+MAX_MATCHES = 100_000
 NAME_MAPS = frozenset(
     {"properties", "patternProperties", "$defs", "dependentSchemas", "schemas", "responses", "headers", "content"}
     | {"paths", "securitySchemes", "requestBodies", "examples", "links", "callbacks", "variables"}
@@ -49,9 +51,13 @@ def _apply(document: dict[str, Any], action: Any, path: Path, place: str, *, pac
 
     evidence = _annotation_of(action, path, place, packaged=packaged)
     try:
-        matches = list(finditer(action["target"], document))
+        matches = list(islice(finditer(action["target"], document), MAX_MATCHES + 1))
     except JSONPathError as error:
-        raise ContractError(path, f"{place}.target", str(error)) from error
+        raise ContractError(path, f"{place}.target", str(error.args[0])) from error
+    except RecursionError as error:
+        raise ContractError(path, f"{place}.target", "has too many segments") from error
+    if len(matches) > MAX_MATCHES:
+        raise ContractError(path, f"{place}.target", f"matches more than {MAX_MATCHES} values")
     if not matches:
         raise ContractError(path, f"{place}.target", f"{action['target']} matches nothing")
     for match in reversed(matches):  # so that removing an item does not move those still to be removed

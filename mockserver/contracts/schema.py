@@ -8,6 +8,7 @@ import jsonschema_rs
 
 from mockserver.contracts.files import SCHEMA_PREFIX
 from mockserver.contracts.formats import FORMATS
+from mockserver.contracts.merging import NOTHING
 from mockserver.contracts.shapes import Shape, shape_of
 from mockserver.model import Annotation, Json, Rule
 from mockserver.support.keywords import DIALECT
@@ -58,7 +59,8 @@ def _self_contained(contract: Mapping[str, Any], schema: Any) -> dict[str, Any]:
             if name not in reached:
                 reached[name] = follow(contract, SCHEMA_PREFIX + name)
                 waiting.append(reached[name])
-    return {"$schema": DIALECT, **schema, "components": {"schemas": reached}}
+    whole = schema if isinstance(schema, dict) else {} if schema else NOTHING
+    return {"$schema": DIALECT, **whole, "components": {"schemas": reached}}
 
 
 def _components_in(schema: Any) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """Names and reads fault scripts, and finds the ones that come with the package."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -27,8 +28,9 @@ def packaged_scenarios() -> dict[str, Path]:
 def script_path(name: str) -> Path:
     """The file of a script: `name` is its path, or the name of a packaged scenario. Raises SettingsError."""
     packaged = packaged_scenarios()
-    if Path(name).is_file():
-        return Path(name)
+    with suppress(OSError):  # a name that is too long for a file
+        if Path(name).is_file():
+            return Path(name)
     if name not in packaged:
         raise SettingsError(f"no scenario '{name}'{hint(name, packaged)}")
     return packaged[name]
@@ -53,5 +55,5 @@ def read_scenario(name: str, operations: Iterable[Operation]) -> Scenario:
         raise SettingsError(f"{path}:{error.line or 1}: {error.problem}") from error
     except ScriptError as error:
         lines = [f"{path}:{read.line_of(pointer)}: {problem}" for pointer, problem in error.problems]
-        raise SettingsError("\n".join(lines)) from error
+        raise SettingsError(*lines) from error
     return Scenario(path.stem, str(document.get("description", "")).strip(), script)

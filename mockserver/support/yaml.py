@@ -17,6 +17,8 @@ from mockserver.support.pointers import parts_of
 MAX_ALIASED = 1_000_000
 """Values that the aliases of a document may stand for, each counted as often as it is repeated."""
 MAX_NUMBER_CHARACTERS = 1_000
+MAX_BYTES = 64 * 1024 * 1024
+"""The size of a file; a device without an end is larger."""
 TEXT_WEIGHT = 1_000
 """A text counts as one more value for each of so many characters, because an alias may repeat a long one."""
 WIDTH = 120
@@ -102,13 +104,17 @@ class YamlDocument:
 
 def read_yaml(path: Path, bounds: Bounds = USUAL) -> YamlDocument:
     """The document of a file. Raises YamlError, also where the file cannot be read."""
+    content = b""
     try:
-        content = path.read_bytes()
+        with path.open("rb") as file:
+            content = file.read(MAX_BYTES + 1)
         content.decode("utf-8")
     except OSError as error:
         raise YamlError(path, None, f"cannot be read: {error.strerror or error}") from error
     except UnicodeDecodeError as error:
         raise YamlError(path, content.count(b"\n", 0, error.start) + 1, "is not text in UTF-8") from None
+    if len(content) > MAX_BYTES:
+        raise YamlError(path, None, f"is larger than {MAX_BYTES} bytes")
     return YamlDocument(content, path, bounds)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from mockserver.contracts.limits import Trial
 from mockserver.model import Rule
 from mockserver.support.jsontext import dump
+from mockserver.support.numbers import is_number
 from mockserver.support.pointers import follow, parts_of
 from mockserver.validation.rules import RULES
 
@@ -19,6 +20,8 @@ def rule_trials(rule: Rule, body: Any, now: int, *, in_text: bool) -> Iterator[T
             yield Trial(rule.name, side, _text(seconds) if in_text else seconds)
     elif rule.name == "less-than":
         limit = follow(body, rule.parameters["than"])
+        if not is_number(limit):  # an optional field that the body does not have
+            return
         for side, value in (("inside", limit - 1), ("outside", limit), ("outside", limit + 1)):
             yield Trial(rule.name, side, value)
 
