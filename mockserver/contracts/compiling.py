@@ -120,7 +120,9 @@ class Compiler:
         name = reference.removeprefix(SCHEMA_PREFIX) if isinstance(reference, str) else place
         key = (profile, name)
         if key not in self._schemas or rules:
-            compiled = self._schemas[key] = CompiledSchema(name, schema, self._documents[profile], rules)
+            compiled = self._schemas[key] = CompiledSchema(
+                name, schema, self._documents[profile], rules, certain=profile == "observed"
+            )
             try:
                 _ = None if self._known_good else compiled.validator
             except (jsonschema_rs.ValidationError, ValueError) as error:

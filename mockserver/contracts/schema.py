@@ -17,10 +17,14 @@ from mockserver.support.pointers import follow, walk
 
 class CompiledSchema:
     """`schema` as it stands in the document `contract`, and the named `rules` that go with it. `annotations` are the
-    evidence and the reason of its keywords, by their paths, as far as they were looked up."""
+    evidence and the reason of its keywords, by their paths, as far as they were looked up. `certain` says that its
+    inferred rules refuse too, as those of an observed service."""
 
-    def __init__(self, name: str, schema: Any, contract: Mapping[str, Any], rules: tuple[Rule, ...]) -> None:
+    def __init__(
+        self, name: str, schema: Any, contract: Mapping[str, Any], rules: tuple[Rule, ...], *, certain: bool = False
+    ) -> None:
         self.name = name
+        self.certain = certain
         self.rules = rules
         self.annotations: dict[tuple[str | int, ...], Annotation] = {}
         self._schema = schema

@@ -37,13 +37,18 @@ def judge_body(operation: Operation, body: Json, now: float) -> Verdict:
     if not (documented or observed or warnings):
         return ACCEPTED
     known = {(violation.pointer, violation.rule) for violation in documented}
-    warnings += tuple(violation for violation in documented if violation.level != "violation")
+    warnings += tuple(violation for violation in documented if not _refuses(violation, operation.documented))
     warnings += tuple(violation for violation in observed if (violation.pointer, violation.rule) not in known)
-    violations = by_place(tuple(violation for violation in documented if violation.level == "violation"))
+    violations = by_place(tuple(each for each in documented if _refuses(each, operation.documented)))
     rejections = violations
     if operation.served is not operation.documented:
-        rejections = by_place(tuple(violation for violation in observed if violation.level != "warning"))
+        rejections = by_place(tuple(each for each in observed if _refuses(each, operation.observed)))
     return Verdict(violations, by_place(warnings), rejections)
+
+
+def _refuses(violation: Violation, schema: CompiledSchema | None) -> bool:
+    certain = schema is not None and schema.certain
+    return violation.level == "violation" or (violation.level == "uncertain" and certain)
 
 
 def _rules(schema: CompiledSchema | None) -> tuple[Rule, ...]:
