@@ -11,14 +11,21 @@ from mockserver.errors import StartError
 USAGE_ERROR = 2
 COMMANDS = {
     "check": "Check recorded traffic against the contracts.",
+    "events": "List the events that arrived, oldest first.",
     "export": "Export the journal of a running mockserver, credentials masked.",
     "extract": "Extract a vendor's contract from its documentation pages.",
+    "faults": "List the scripted faults with how often they fired.",
+    "health": "Say whether a mockserver serves requests: exit code 0 if it does, 1 if none responds.",
     "openapi": "Print the contract of VENDOR as one OpenAPI 3.1 document.",
     "proxy": "Forward live traffic to the vendors, and judge requests and responses on the way.",
+    "requests": "List the requests that arrived, oldest first; with ID show that one whole.",
+    "reset": "Forget requests, events, faults, quotas, clocks and what the vendors keep.",
     "routes": "Print a table of the served endpoints.",
     "scenarios": "List the packaged fault scripts.",
     "serve": "Serve the documented endpoints until SIGTERM or SIGINT.",
     "vectors": "Write test vectors for VENDOR as JSON.",
+    "verify": "Check that the events named NAME (an event's name or an operation's id; without it: any) arrived.",
+    "wait": "Wait until a mockserver serves requests.",
 }
 """Each command, with the sentence that its own help begins with. `cli/<name>.py` defines it, under that name."""
 

@@ -61,5 +61,5 @@ def _narrowed(document: Json, vendor: str | None) -> Json:
 def _view(owner: str | None, armed: ArmedFault) -> dict[str, Any]:
     """A fault as it was written, with its counters; its account masked."""
     written = {name: value for name, value in armed.fault.source.items() if name != "account"}
-    counters = {"matched": armed.matched, "fired": armed.fired, "armed": armed.armed}
+    counters = {"matched": armed.matched, "fired": armed.fired, "remaining": armed.remaining, "armed": armed.armed}
     return {"id": armed.id, "account": mask(owner) if owner is not None else None, **written, **counters}

@@ -56,6 +56,11 @@ class ArmedFault:
         """Whether it can still fire."""
         return self.fault.times is None or self.fired < self.fault.times
 
+    @property
+    def remaining(self) -> int | None:
+        """How often it will still fire, None without an end."""
+        return None if self.fault.times is None else self.fault.times - self.fired
+
     def advance(self) -> Firing | None:
         """Counts one matching request, and returns how the fault fires if it does."""
         self.matched += 1

@@ -189,7 +189,7 @@ def test_faults_are_listed_with_counters_and_cleared_by_account(world: World, ke
     assert (armed["matched"], armed["fired"], armed["armed"]) == (0, 0, True)
     world.statuses(2)
     (listed,) = world.armed
-    assert listed == {**armed, "matched": 2, "fired": 1}
+    assert listed == {**armed, "matched": 2, "fired": 1, "remaining": 1}
     cleared = world.server.client.delete("/__admin/faults", params={"account": key})
     assert cleared.json() == {"cleared": 1}
     assert world.armed == []
