@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol, TypeVar
 
+from mockserver.accounts.claims import Claims
 from mockserver.accounts.journal import Journal
 from mockserver.accounts.quotas import Quotas
 from mockserver.accounts.watching import Watches
@@ -86,8 +87,8 @@ class Accounts:
     Requests that match no operation go to the account of vendor "" and credential "". `clock` is the server's: every
     account's runs with it until it is set by itself. `faults` are the scripted ones, of all accounts. `on_new` is
     called with each account that is made, `watches` are told of each that records an exchange or is forgotten.
-    `settings` are the vendors' own options, by vendor. `credentials` are those of all accounts, to be masked wherever
-    requests are shown.
+    `settings` are the vendors' own options, by vendor. `claims` are the credentials that somebody answers for,
+    `credentials` those of all accounts, to be masked wherever requests are shown.
     """
 
     def __init__(
@@ -97,6 +98,7 @@ class Accounts:
         start_timer: StartTimer,
         seed: int,
         settings: Mapping[str, Any] = MappingProxyType({}),
+        claims: Claims | None = None,
     ) -> None:
         self._bounds = bounds
         self._start_timer = start_timer
@@ -105,6 +107,7 @@ class Accounts:
         self.clock = Clock(time_source, start_timer)
         self.faults = FaultBook(seed)
         self.credentials = KnownCredentials()
+        self.claims = claims or Claims(bounds.accounts)
         self._accounts: OrderedDict[tuple[str, str], Account] = OrderedDict()
         self._sequence = 0
         self._bytes = 0

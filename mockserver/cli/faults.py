@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from mockserver.cli.remote import Remote, remote, rows
-from mockserver.client.scripts import read_script
+from mockserver.client.handle import read_script
 
 COLUMNS = ("FAULT", "ACCOUNT", "FIRED", "REMAINING", "MATCHED", "SCRIPT")
 COUNTERS = ("id", "account", "matched", "fired", "remaining", "armed")

@@ -73,6 +73,10 @@ class Handle(ABC):
     def env(self) -> dict[str, str]:
         """The environment variables that point this vendor's SDKs here, with this account's credentials."""
 
+    def claim(self) -> None:
+        """Says that a test answers for this account: requests with a credential that nobody claims are unclaimed."""
+        self._call("POST", "/accounts")
+
     # Scripting
 
     def fail(

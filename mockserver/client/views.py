@@ -25,6 +25,18 @@ class ViolationView(TypedDict):
     """The old name of `fix`, with the same value, for one more version."""
 
 
+class UnclaimedView(TypedDict):
+    """Why a request is nobody's, and what was probably meant: the `credential` that it has (masked) and its `place`,
+    the `endpoint`, where that one's credential is `expected`, and the claimed `account` that comes nearest."""
+
+    reason: str
+    credential: str | None
+    place: str | None
+    endpoint: str | None
+    expected: str | None
+    account: str | None
+
+
 class RequestView(TypedDict):
     """An exchange as a listing shows it: everything but headers and bodies."""
 
@@ -46,6 +58,7 @@ class RequestView(TypedDict):
     fault: dict[str, Any] | None
     bytes: int
     milliseconds: float
+    unclaimed: NotRequired[UnclaimedView]
 
 
 class BodyView(TypedDict, total=False):

@@ -1,7 +1,11 @@
 """Path templates of OpenAPI: the names of their parameters, and the values that a path has for them."""
 
 import re
+from collections.abc import Iterable
 from functools import lru_cache
+
+from mockserver.model import Operation
+from mockserver.support.suggestions import closest
 
 _PARAMETER = re.compile(r"\{([^}]*)\}")
 
@@ -24,3 +28,9 @@ def path_values(template: str, path: str) -> dict[str, str]:
         return {}
     match = path_pattern(template).fullmatch(path)
     return dict(zip(parameter_names(template), match.groups(), strict=True)) if match else {}
+
+
+def nearest_operation(path: str, operations: Iterable[Operation]) -> Operation | None:
+    """The operation whose path is most like the one asked for."""
+    by_path = {operation.path.lower(): operation for operation in operations}
+    return by_path.get(closest(path[:500].lower(), by_path, 0.4) or "")

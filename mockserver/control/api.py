@@ -23,11 +23,12 @@ from mockserver.control.gate import Gate
 from mockserver.control.journal import JournalCalls
 from mockserver.control.masking import masked
 from mockserver.control.query import AccountSelector, BadCall, account, check_query, json_response, problem_document
+from mockserver.control.unclaimed import Unclaimed
 from mockserver.control.vendor_calls import vendor_calls
 from mockserver.events.reader import EventReader
 from mockserver.settings import Settings
 from mockserver.support.clock import StartTimer
-from mockserver.support.redaction import Redaction, redaction_for
+from mockserver.support.redaction import Redaction, mask, redaction_for
 from mockserver.support.suggestions import hint
 from mockserver.vendors.registry import vendor_named
 from mockserver.vendors.splitting import splitter
@@ -47,7 +48,8 @@ def control_app(settings: Settings, catalogue: Catalogue, accounts: Accounts, st
     document = control_document(views)
     server = ServerCalls(selector, document)
     redaction = redaction_for(catalogue.operations, accounts.credentials)
-    journal = JournalCalls(selector, settings.max_body_bytes, redaction)
+    unclaimed = Unclaimed(catalogue, accounts)
+    journal = JournalCalls(selector, unclaimed, settings.max_body_bytes, redaction)
     splitters = {name: splitter(vendors[name], contract.operations) for name, contract in catalogue.vendors.items()}
     reader = EventReader(splitters, settings.max_body_bytes, settings.journal_bytes)
     events = EventCalls(selector, reader, start_timer)
@@ -57,6 +59,7 @@ def control_app(settings: Settings, catalogue: Catalogue, accounts: Accounts, st
         ("GET", "/openapi.json", server.openapi),
         ("POST", "/reset", server.reset),
         ("GET", "/contracts/{vendor}/openapi.json", server.contract),
+        ("POST", "/accounts", server.claim),
         ("GET", "/requests", journal.list),
         ("GET", "/requests/{id}", journal.show),
         ("GET", "/export", journal.export),
@@ -77,15 +80,20 @@ def control_app(settings: Settings, catalogue: Catalogue, accounts: Accounts, st
         Exception: _bug,
     }
     forwarded = Middleware(ProxyHeadersMiddleware)  # so that addresses in responses have the scheme of a local proxy
-    routes = _routes(calls, gate, document, redaction)
+    routes = _routes(calls, gate, selector, document, redaction)
     return Starlette(routes=routes, middleware=[forwarded], exception_handlers=handlers)
 
 
 def _routes(
-    calls: list[tuple[str, str, Call]], gate: Gate, document: Mapping[str, Any], redaction: Redaction
+    calls: list[tuple[str, str, Call]],
+    gate: Gate,
+    selector: AccountSelector,
+    document: Mapping[str, Any],
+    redaction: Redaction,
 ) -> list[Route]:
     """One route per path. It passes the gate, then calls by method what the document allows; a method that the path
-    does not have is 405 with the others. Known credentials are masked in the response."""
+    does not have is 405 with the others. The account that it names is claimed; known credentials are masked in the
+    response."""
     by_path: dict[str, dict[str, tuple[Call, CallContract]]] = {}
     for method, path, call in calls:
         contract = CallContract(document, path.replace(":path}", "}"), method)
@@ -99,6 +107,7 @@ def _routes(
                 raise HTTPException(405, "Method Not Allowed", {"Allow": ", ".join(sorted(methods))})
             call, contract = methods[method]
             check_query(request, contract)
+            selector.claim(request)
             response = await call(request)
             return response if path in MASKED_OR_WITHOUT_REQUESTS else masked(request, response, redaction)
 
@@ -119,6 +128,10 @@ class ServerCalls:
         catalogue = self.selector.catalogue
         vendors = list(catalogue.vendors)
         return json_response({"status": "ok", "version": __version__, "vendors": vendors, "profile": catalogue.profile})
+
+    async def claim(self, request: Request) -> Response:
+        """Names the credential of an account that a test answers for, as every call with `account` does."""
+        return json_response({"account": mask(account(request) or "")}, 201)
 
     async def reset(self, request: Request) -> Response:
         """Forgets everything that the selected accounts hold; without `account` and `vendor`, the whole server."""

@@ -90,6 +90,8 @@ def _object_of(parameters: Mapping[str, Mapping[str, Any]]) -> dict[str, Json]:
 
 
 def _typed(kind: Json, text: str) -> Json:
+    if kind == "boolean":
+        return {"true": True, "false": False}.get(text, text)
     return int(text) if kind == "integer" and re.fullmatch(r"-?[0-9]{1,18}", text) else text
 
 

@@ -15,6 +15,7 @@ from starlette.responses import Response, StreamingResponse
 from mockserver.accounts.account import Account
 from mockserver.control.paging import page, since_of
 from mockserver.control.query import AccountSelector, evicted, json_response, query_of
+from mockserver.control.unclaimed import Unclaimed
 from mockserver.control.views import summary, whole
 from mockserver.events.export import export_format
 from mockserver.events.export.writing import ExportContext
@@ -22,7 +23,7 @@ from mockserver.model import Exchange
 from mockserver.support.redaction import Redaction
 
 if TYPE_CHECKING:
-    from mockserver.client.views import RequestsView, WholeRequestView
+    from mockserver.client.views import RequestsView, RequestView, WholeRequestView
 
 
 @dataclass(frozen=True)
@@ -30,16 +31,20 @@ class JournalCalls:
     """`GET /requests`, `GET /requests/{id}` and `GET /export`."""
 
     selector: AccountSelector
+    unclaimed: Unclaimed
     max_body_bytes: int
     redaction: Redaction
 
     async def list(self, request: Request) -> Response:
         """A page of the exchanges that match, oldest first."""
         selected, selects = self.selector.selected(request), _filter(request)
+        only_unclaimed = query_of(request)["unclaimed"]
+        if only_unclaimed:
+            selected = [each for each in selected if self.unclaimed.is_unclaimed(each)]
         matching = [exchange for exchange in _in_order(selected) if selects(exchange)]
         listed, following = page(request, matching, attrgetter("sequence"))
         view: RequestsView = {
-            "requests": [summary(exchange, self.redaction) for exchange in listed],
+            "requests": [self._listed(exchange, explained=only_unclaimed) for exchange in listed],
             "total": len(matching),
             "evicted": evicted(selected),
             "next": following,
@@ -49,6 +54,10 @@ class JournalCalls:
         if warned := sum(each.journal.evicted_warned for each in selected):
             view["evicted_warned"] = warned
         return json_response(view)
+
+    def _listed(self, exchange: Exchange, *, explained: bool) -> RequestView:
+        view = summary(exchange, self.redaction)
+        return {**view, "unclaimed": self.unclaimed.explain(exchange)} if explained else view
 
     async def export(self, request: Request) -> Response:
         """The journal in one of the export formats."""

@@ -13,6 +13,7 @@ from mockserver.errors import Failure
 from mockserver.http.problems import PROBLEM_JSON, problem_response
 from mockserver.model import Json
 from mockserver.support.jsontext import dump
+from mockserver.support.redaction import is_masked
 from mockserver.support.suggestions import hint
 from mockserver.validation.decoding import parse_json
 
@@ -57,6 +58,12 @@ class AccountSelector:
     def selected(self, request: Request) -> list[Account]:
         """The accounts that exist; those of every credential if the call names none."""
         return self.accounts.select(self.vendor(request), account(request))
+
+    def claim(self, request: Request) -> None:
+        """Claims the credential that a call names: who asks about an account answers for it. A label is no claim."""
+        credential = account(request)
+        if credential and not is_masked(credential):
+            self.accounts.claims.add(self.vendor(request), credential)
 
     def opened(self, request: Request) -> list[Account]:
         """The accounts of the call's credential, made where they do not exist; none if it names no credential."""

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from starlette.routing import Mount, Router
 
 from mockserver.accounts.account import Account, Accounts, Bounds
+from mockserver.accounts.claims import Claims
 from mockserver.accounts.quotas import rate_limit_of
 from mockserver.contracts import Catalogue
 from mockserver.control import Control
@@ -37,7 +38,8 @@ def create_app(
     catalogue = load_contracts(settings.schemas, settings.vendor, settings.profile)
     check_names(settings, catalogue, tuple(known_contracts(settings.schemas)))
     bounds = Bounds(settings.journal_entries, settings.journal_bytes, settings.accounts, settings.total_bytes)
-    accounts = Accounts(bounds, time_source, start_timer, settings.seed, settings.of_vendors)
+    claims = claims_of(settings, catalogue)
+    accounts = Accounts(bounds, time_source, start_timer, settings.seed, settings.of_vendors, claims)
     accounts.on_new = warn_of_real_keys
     everything = catalogue if not settings.vendor else load_contracts(settings.schemas, (), settings.profile)
     for name in settings.scenario:
@@ -56,6 +58,17 @@ def responders_of(settings: Settings, catalogue: Catalogue) -> dict[str, Respond
     """A responder for each served vendor."""
     limits = {operation.id: rate_limit_of(operation, settings.rate_limits) for operation in catalogue.operations}
     return {name: Responder(vendor_named(name), settings, limits) for name in catalogue.vendors}
+
+
+def claims_of(settings: Settings, catalogue: Catalogue) -> Claims:
+    """What is claimed from the start: the accepted keys, and the account of each vendor that takes no credentials."""
+    accepted = ((vendor, key) for vendor, keys in settings.accepted_keys.items() for key in keys)
+    keyless = (
+        name
+        for name, contract in catalogue.vendors.items()
+        if not any(operation.credentials for operation in contract.operations)
+    )
+    return Claims(settings.accounts, accepted, keyless)
 
 
 def warn_of_real_keys(account: Account) -> None:

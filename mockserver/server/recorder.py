@@ -11,6 +11,7 @@ from mockserver.faults.schedule import Firing
 from mockserver.model import ACCEPTED, EventOutcome, Exchange, Headers, Operation, Request, Response, Verdict, Violation
 from mockserver.support.redaction import Redaction
 
+log = logging.getLogger("mockserver")
 access_log = logging.getLogger("mockserver.access")
 
 
@@ -80,11 +81,16 @@ class Recorder:
             response_truncated=outcome.response_truncated,
         )
         self._accounts.record(account, exchange)
-        if access_log.isEnabledFor(logging.INFO):
-            path = request.path
-            if operation is None or path != operation.path:  # a path of the contract holds no secret
-                path = self._redaction.of_address(path, account.label)
-            access_log.info("%s", log_line(exchange, path))
+        if not self._accounts.claims.covers(account.vendor, account.credential):
+            log.warning("%s unclaimed", self._line(exchange, operation))
+        elif access_log.isEnabledFor(logging.INFO):
+            access_log.info("%s", self._line(exchange, operation))
+
+    def _line(self, exchange: Exchange, operation: Operation | None) -> str:
+        path = exchange.request.path
+        if operation is None or path != operation.path:  # a path of the contract holds no secret
+            path = self._redaction.of_address(path, exchange.account)
+        return log_line(exchange, path)
 
 
 def log_line(exchange: Exchange, path: str) -> str:

@@ -5,9 +5,8 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from starlette.routing import BaseRoute, Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from mockserver.contracts.paths import parameter_names
+from mockserver.contracts.paths import nearest_operation, parameter_names
 from mockserver.model import Operation, Violation
-from mockserver.support.suggestions import closest
 from mockserver.validation.request import NO_PAGE, undocumented
 
 Handler = Callable[[Operation, Scope, Receive, Send], Awaitable[None]]
@@ -70,7 +69,6 @@ def methods_of(path: str, operations: Iterable[Operation]) -> list[str]:
 def unknown_path(path: str, operations: Iterable[Operation]) -> Violation:
     """What is wrong with a request to a path that no contract documents; names the operation with the most similar
     path."""
-    by_path = {operation.path.lower(): operation for operation in operations}
-    nearest = by_path.get(closest(path[:500].lower(), by_path, 0.4) or "")
+    nearest = nearest_operation(path, operations)
     hint = f"; the nearest is {nearest.method} {nearest.path} ({nearest.vendor} {nearest.id})" if nearest else ""
     return undocumented("path", f"no documented endpoint at this path{hint}", NO_PAGE)

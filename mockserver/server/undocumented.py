@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from starlette.types import Receive, Scope, Send
 
 from mockserver.accounts.account import UNMATCHED, Account, Accounts
+from mockserver.contracts.paths import nearest_operation
 from mockserver.errors import ClientGone
 from mockserver.http.problems import problem_response
 from mockserver.http.receiving import head_of, receive_request
@@ -57,8 +58,18 @@ class Undocumented:
             await self._refuse(self._accounts.of(UNMATCHED, ""), head, receive, send, response, violation)
             return
         violation = unknown_path(head.path, self._operations)
-        account = self._accounts.of(UNMATCHED, "")
+        account = self._account(head)
         await self._refuse(account, head, receive, send, problem_response(404, violation.message), violation)
+
+    def _account(self, head: Request) -> Account:
+        """The account that a request to an unknown path is of: that of a credential which somebody claims, else of the
+        nearest operation's, else of any that it has."""
+        nearest = nearest_operation(head.path, self._operations)
+        operations = self._operations if nearest is None else (nearest, *self._operations)
+        presented = [(each.vendor, read_credentials(each, head).credential) for each in operations]
+        found = [pair for pair in presented if pair[1]]
+        claimed = [pair for pair in found if self._accounts.claims.covers(*pair)]
+        return self._accounts.of(*next(iter(claimed or found), (UNMATCHED, "")))
 
     async def _refuse(
         self, account: Account, head: Request, receive: Receive, send: Send, response: Response, violation: Violation

@@ -39,6 +39,11 @@ def mask(credential: str) -> str:
     return f"{shown}…{hashlib.sha256(credential.encode('utf-8', 'surrogatepass')).hexdigest()[:12]}"
 
 
+def is_masked(credential: str) -> bool:
+    """Whether a text is the mask of a credential, or ends in one."""
+    return _MASKED.search(credential) is not None
+
+
 @lru_cache(maxsize=1024)
 def names_secret(name: str) -> bool:
     """Whether the value of a header or a query parameter of this name is taken for a credential."""

@@ -53,7 +53,9 @@ class Backend(ABC):
 
     def handle(self, kind: type[HandleType], api_key: str | None = None) -> HandleType:
         """A handle of a class, on a new account or the one of a key."""
-        return kind(self.control, self.url, api_key or vendor_named(kind.vendor).key_prefix + self._new_key())
+        handle = kind(self.control, self.url, api_key or vendor_named(kind.vendor).key_prefix + self._new_key())
+        handle.claim()
+        return handle
 
     @abstractmethod
     def stop(self) -> None:

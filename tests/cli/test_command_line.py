@@ -140,7 +140,7 @@ def test_a_flag_goes_before_the_environment_and_that_before_the_file(tmp_path: P
         health = server.control("/health")
         assert (health["vendors"], health["profile"]) == (["satori"], "observed")
         for _ in range(3):
-            server.client.post("/v1/server-event")
+            server.client.post("/v1/server-event", auth=("key", ""))
         assert server.control("/requests", vendor="satori")["total"] == 2
         assert server.log == ""
 
@@ -207,7 +207,10 @@ def test_help_names_every_setting_with_its_environment_variable() -> None:
     assert "MOCKSERVER_PORT" in ended.stdout
 
 
-LOG_LINE = re.compile(r"\S+ \S+ INFO ([A-Z]+) (\S+) (\S+) (\d{3}|left) (valid|invalid\(\d+\)) \d+\.\dms")
+LOG_LINE = re.compile(
+    r"\S+ \S+ (?:INFO|WARNING(?=.* unclaimed$)) ([A-Z]+) (\S+) (\S+) (\d{3}|left) (valid|invalid\(\d+\)) \d+\.\dms"
+    r"(?: unclaimed)?"
+)
 """Method, path, operation, status, verdict and milliseconds."""
 
 

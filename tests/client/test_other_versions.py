@@ -93,7 +93,7 @@ def test_a_handle_works_with_a_server_of_the_last_version(mockserver: MockServer
 def test_a_record_has_the_members_of_its_view(record: Any, view: Any) -> None:
     names = {field.name for field in fields(record)}
     assert names <= view.__required_keys__ | view.__optional_keys__
-    assert (view.__required_keys__ | view.__optional_keys__) - names <= {"remedy", "response_violations"}
+    assert (view.__required_keys__ | view.__optional_keys__) - names <= {"remedy", "response_violations", "unclaimed"}
 
 
 def test_the_fix_has_its_old_name_for_one_more_version(datadog: Datadog, sender: Sender) -> None:
