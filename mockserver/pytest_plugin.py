@@ -12,10 +12,12 @@ import pytest
 
 from mockserver.client import messages
 from mockserver.client.control import ControlError, whole_listing
-from mockserver.client.handle import AccountMaker, AccountOptions, Handle, Maker, without_none
+from mockserver.client.findings import unclaimed_requests
+from mockserver.client.handle import AccountMaker, AccountOptions, Handle, Maker, MarkerOptions, without_none
 from mockserver.support.redaction import mask
 
 if TYPE_CHECKING:
+    from mockserver.client.views import RequestView
     from mockserver.testing.server import Backend
     from mockserver.vendors.datadog.handle import Datadog
     from mockserver.vendors.satori.handle import Satori
@@ -35,8 +37,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers",
-        "mockserver(scenario=None, profile=None, strict=False, allow_violations=False): arm a fault scenario, serve "
-        "another profile, fail on warnings too, or let the test break the contract",
+        "mockserver(scenario=None, profile=None, strict=False, allow_violations=False, allow_unclaimed=False): arm a "
+        "fault scenario, serve another profile, fail on warnings too, let the test break the contract, or let it send "
+        "requests that belong to no account",
     )
     config.stash[SERVERS] = Servers(config)
 
@@ -74,6 +77,7 @@ class Servers:
         self._config = config
         self._servers: dict[str, Backend] = {}
         self._over: dict[str, str] = {}
+        self._last = ""
         self.late: dict[str, list[str]] = {}
 
     def get(self, profile: str | None) -> Backend:
@@ -101,14 +105,31 @@ class Servers:
             raise pytest.UsageError(f"the server at {url} serves the profile {running.profile}, not {explicit}")
         return running
 
+    def begin(self, test: str) -> None:
+        """A test begins that has accounts: what nobody claimed until now is blamed on the one before."""
+        for server in self._servers.values():
+            self._blame_unclaimed(server)
+        self._last = test
+
     def over(self, handle: Handle, test: str) -> None:
         """Remembers which test had an account, to blame it for what still comes."""
         self._over[mask(handle.api_key)] = test
+
+    def unclaimed(self) -> list[RequestView]:
+        """The requests that no account claims, oldest first, of the servers that this session runs; they are then
+        forgotten. Those of a server that others use too may be theirs."""
+        return [request for server in self._servers.values() for request in _unclaimed(server)]
+
+    def _blame_unclaimed(self, server: Backend) -> None:
+        for request in _unclaimed(server):
+            line = f"{request['method']} {request['path']} ({request['status']}): {request['unclaimed']['reason']}"
+            self.late.setdefault(self._last or "before the first test", []).append(line)
 
     def close(self) -> None:
         for server in self._servers.values():
             try:
                 self._find_late(server)
+                self._blame_unclaimed(server)
             except ControlError as error:
                 warnings.warn(f"cannot ask for late requests: {error}", stacklevel=1)
             server.stop()
@@ -198,6 +219,8 @@ class Accounts:
         self._test: str = request.node.nodeid
         self._servers = request.config.stash[SERVERS]
         self._marked = _marked(request.node.get_closest_marker("mockserver"))
+        self._unclaimed_allowed = bool(self._marked.pop("allow_unclaimed", False))
+        self._servers.begin(self._test)
         self._made: list[tuple[Handle, bool]] = []
 
     def maker(self, vendor: str) -> Maker[Any]:
@@ -220,25 +243,50 @@ class Accounts:
 
     def close(self) -> list[str]:
         """Forgets the accounts; answers what they did wrong, a text for each that broke its contract."""
-        broken = []
+        broken: list[str] = []
         for handle, strict in self._made:
             self._servers.over(handle, self._test)
             try:
-                if not handle.violations_allowed:
-                    handle.assert_contract_kept(strict=strict)
-            except AssertionError as error:
-                broken.append(str(error))
+                broken += _findings(handle, strict=strict)
+                handle.reset()
             except ControlError as error:
                 broken.append(f"cannot tell whether {handle.vendor} requests kept the contract: {error}")
-                continue
-            handle.reset()
+        try:
+            unclaimed = self._servers.unclaimed()
+        except ControlError as error:
+            broken.append(f"cannot tell whether there were requests that no account claims: {error}")
+            return broken
+        if unclaimed and not self._unclaimed_allowed:
+            broken.append(unclaimed_requests(unclaimed))
         return broken
+
+
+def _findings(handle: Handle, *, strict: bool) -> Iterator[str]:
+    """What a test's account did wrong: a text for each expectation that does not hold. Raises ControlError."""
+    contract = partial(handle.assert_contract_kept, strict=strict)
+    for check in (handle.assert_faults_fired,) if handle.violations_allowed else (contract, handle.assert_faults_fired):
+        try:
+            check()
+        except AssertionError as error:
+            yield str(error)
+
+
+def _unclaimed(server: Backend) -> list[RequestView]:
+    """The requests to a server of this session that no account claims; they are then forgotten."""
+    from mockserver.testing.server import RunningServer  # noqa: PLC0415 - only who uses a fixture pays for it
+
+    if isinstance(server, RunningServer):
+        return []
+    requests: list[RequestView] = whole_listing(server.control, "/requests", {"unclaimed": "true"})["requests"]
+    for account in {request["account"] for request in requests}:
+        server.control.call("POST", "/reset", {"account": account})
+    return requests
 
 
 def _marked(marker: pytest.Mark | None) -> dict[str, Any]:
     if marker is None:
         return {}
-    known = sorted(AccountOptions.__annotations__)
+    known = sorted({**AccountOptions.__annotations__, **MarkerOptions.__annotations__})
     unknown = set(marker.kwargs).difference(known)
     if unknown or marker.args:
         wrong = sorted(unknown)[0] if unknown else repr(marker.args[0])

@@ -152,7 +152,7 @@ def test_made(make_datadog): assert profile(make_datadog(profile="observed")) ==
 def test_a_wrong_marker_is_told(project: pytest.Pytester, marker: str) -> None:
     result = run(project, f"@pytest.mark.{marker}\ndef test_it(datadog): pass")
     result.assert_outcomes(errors=1)
-    result.stdout.fnmatch_lines(["*takes allow_violations, profile, scenario, strict by name, not *"])
+    result.stdout.fnmatch_lines(["*takes allow_unclaimed, allow_violations, profile, scenario, strict by name, not *"])
 
 
 def test_an_unknown_scenario_is_told(project: pytest.Pytester) -> None:

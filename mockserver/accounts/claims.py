@@ -9,7 +9,8 @@ class Claims:
 
     `settled` are (vendor, credential) pairs that are always claimed: the accepted keys of the settings. `keyless` are
     the vendors that take no credentials: their one account is everybody's. Credentials are told apart once somebody
-    claims one: until then nobody has said which are right.
+    claims one: until then nobody has said which are right. `complete` says that whoever makes accounts claims them, so
+    that a request of any other is suspect as soon as it comes.
     """
 
     def __init__(self, most: int, settled: Iterable[tuple[str, str]] = (), keyless: Iterable[str] = ()) -> None:
@@ -17,6 +18,7 @@ class Claims:
         self._settled = frozenset(settled)
         self._keyless = frozenset(keyless)
         self._claimed: OrderedDict[tuple[str | None, str], None] = OrderedDict()
+        self.complete = bool(self._settled)
 
     def add(self, vendor: str | None, credential: str) -> None:
         """Claims a credential at a vendor, or at every vendor."""

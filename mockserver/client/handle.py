@@ -13,6 +13,7 @@ from mockserver.client import messages
 from mockserver.client.awaiting import Awaited, OnTarget
 from mockserver.client.clock import AwaitableClock, HandleClock
 from mockserver.client.control import Control, ControlError, accepted, whole_listing
+from mockserver.client.findings import unfired_faults
 from mockserver.client.records import ReceivedEvent, ReceivedRequest
 from mockserver.errors import SettingsError
 from mockserver.support.matching import argument_problems
@@ -36,6 +37,7 @@ class FaultOptions(TypedDict, total=False):
     times: int | None
     every: int
     probability: float
+    optional: bool
 
 
 class Handle(ABC):
@@ -85,11 +87,14 @@ class Handle(ABC):
         *,
         retry_after: float | None = None,
         undocumented: bool = False,
+        until_waited: bool = False,
         **options: Unpack[FaultOptions],
     ) -> None:
         """Makes the next requests that match fail with `status`: `times` of them, or until cleared. With
-        `stage="after"` what was sent is stored and only its acknowledgement is lost."""
-        self._arm(status=status, retry_after=retry_after, undocumented=undocumented or None, **options)
+        `stage="after"` what was sent is stored and only its acknowledgement is lost. With `until_waited` they fail
+        until `retry_after` seconds have passed on this account's clock."""
+        flags = {"undocumented": undocumented or None, "until_waited": until_waited or None}
+        self._arm(status=status, retry_after=retry_after, **flags, **options)
 
     def slow(self, delay: Delay, **options: Unpack[FaultOptions]) -> None:
         """Delays responses: seconds, `{"uniform": [low, high]}` or `{"lognormal": {"median": …, "sigma": …}}`."""
@@ -106,6 +111,15 @@ class Handle(ABC):
         if isinstance(script, (str, Path)):
             script = read_script(script)
         self._call("POST", "/faults", script)
+
+    def assert_faults_fired(self) -> None:
+        """Fails if a fault of this account did not fire, or less often than `times`. Faults with `optional`, with a
+        `probability` or without an end do not count."""
+        __tracebackhide__ = True
+        unfired = self._control.call("GET", "/faults", {**self._query, "unfired": "true"})
+        faults = accepted(unfired)["faults"]
+        if faults:
+            raise AssertionError(unfired_faults(self.vendor, faults))
 
     def clear_faults(self) -> None:
         """Disarms every fault of this account."""
@@ -288,12 +302,18 @@ def read_script(script: str | Path) -> Any:
 
 
 class AccountOptions(TypedDict, total=False):
-    """What a test can say of an account; the marker `mockserver` takes the same, for all accounts of the test."""
+    """What a test can say of an account; the marker `mockserver` takes it for all accounts of the test."""
 
     strict: bool | None
     allow_violations: bool | None
     scenario: str | Path | None
     profile: str | None
+
+
+class MarkerOptions(AccountOptions, total=False):
+    """What the marker `mockserver` takes: that of an account, and what is about the whole test."""
+
+    allow_unclaimed: bool
 
 
 class Maker(Protocol[HandleType_co]):

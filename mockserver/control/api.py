@@ -53,7 +53,7 @@ def control_app(settings: Settings, catalogue: Catalogue, accounts: Accounts, st
     splitters = {name: splitter(vendors[name], contract.operations) for name, contract in catalogue.vendors.items()}
     reader = EventReader(splitters, settings.max_body_bytes, settings.journal_bytes)
     events = EventCalls(selector, reader, start_timer)
-    faults, clock = FaultCalls(selector), ClockCalls(selector)
+    faults, clock = FaultCalls(selector, settings.max_body_bytes, redaction), ClockCalls(selector)
     calls: list[tuple[str, str, Call]] = [
         ("GET", "/health", server.health),
         ("GET", "/openapi.json", server.openapi),
@@ -131,6 +131,7 @@ class ServerCalls:
 
     async def claim(self, request: Request) -> Response:
         """Names the credential of an account that a test answers for, as every call with `account` does."""
+        self.selector.accounts.claims.complete = True
         return json_response({"account": mask(account(request) or "")}, 201)
 
     async def reset(self, request: Request) -> Response:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -43,7 +43,8 @@ class Unclaimed:
     def explain(self, exchange: Exchange) -> UnclaimedView:
         """What a request had and what was probably meant, credentials masked."""
         request, operation = exchange.request, self._operation(exchange)
-        presented = next(self._presented(request, operation), None)
+        takers = self.catalogue.operations if exchange.operation is None or operation is None else (operation,)
+        presented = next(_presented(request, takers), None)
         found = self._claimed_elsewhere(request)
         near = found[1] if found else self._nearest_claim(operation, presented[1] if presented else "")
         return {
@@ -63,15 +64,6 @@ class Unclaimed:
             if operation.id == exchange.operation and operation.vendor == exchange.vendor:
                 return operation
         return nearest_operation(exchange.request.path, self.catalogue.operations)
-
-    def _presented(self, request: Request, likely: Operation | None) -> Iterator[tuple[str, str]]:
-        """Where a request has credentials that some operation takes, and which; those of the likely operation first."""
-        operations = self.catalogue.operations if likely is None else (likely, *self.catalogue.operations)
-        for operation in operations:
-            credential = read_credentials(operation, request).credential
-            if credential:
-                place = next((place_of(each) for each in operation.credentials if _has(each, request)), "")
-                yield place or place_of(operation.credentials[0]), credential
 
     def _claimed_elsewhere(self, request: Request) -> tuple[str, str] | None:
         """Where a claimed credential stands in a place of its own choice, and which."""
@@ -93,6 +85,15 @@ class Unclaimed:
             if vendor is None or owner in (None, vendor)
         ]
         return (closest(credential, claims, 0.5) if credential else None) or next(iter(claims), None)
+
+
+def _presented(request: Request, operations: Iterable[Operation]) -> Iterator[tuple[str, str]]:
+    """Where a request has credentials that some of the operations take, and which."""
+    for operation in operations:
+        credential = read_credentials(operation, request).credential
+        if credential:
+            place = next((place_of(each) for each in operation.credentials if _has(each, request)), "")
+            yield place or place_of(operation.credentials[0]), credential
 
 
 def place_of(credential: Credential) -> str:

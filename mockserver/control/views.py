@@ -59,7 +59,7 @@ def whole(exchange: Exchange, max_bytes: int, redaction: Redaction) -> WholeRequ
         "headers": _pairs(sent.headers, account, redaction),
         **_body(body),
         "truncated": sent.truncated,
-        "json": _json(exchange, max_bytes, redaction, masked=body is not sent.body),
+        "json": json_of(exchange, max_bytes, redaction, masked=body is not sent.body),
     }
     response: SentResponseView = {
         "status": exchange.status,
@@ -92,7 +92,7 @@ def _violation_view(violation: Violation, fix: str | None) -> ViolationView:
     return cast("ViolationView", {name: value for name, value in view.items() if value is not None})
 
 
-def _json(exchange: Exchange, max_bytes: int, redaction: Redaction, *, masked: bool) -> Json:
+def json_of(exchange: Exchange, max_bytes: int, redaction: Redaction, *, masked: bool = False) -> Json:
     """The value of a request's body, None if it is not JSON. `masked` says that credentials are in the body as sent."""
     sent = exchange.request
     try:

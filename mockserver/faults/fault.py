@@ -71,6 +71,12 @@ class Fault:
     retry_after: float | None = parameter(
         number(0, 24 * MAX_SECONDS), "Seconds in `Retry-After` and the vendor's rate-limit headers; needs a `status`."
     )
+    until_waited: bool = parameter(
+        FLAG,
+        "Fires until the seconds of `retry_after` have passed on the account's clock since it first fired, however "
+        "many requests come; excludes `times`, `every` and `probability`.",
+        False,
+    )
     delay: Delay | None = parameter(DELAY, "Holds the response back for these seconds, or random ones.")
     wire: Wire | None = parameter(WIRE, "Breaks the connection or the response; excludes `status`.")
     stage: Stage | None = parameter(
@@ -82,6 +88,7 @@ class Fault:
     times: int | None = parameter(POSITIVE, "Fires this often; absent: until it is cleared.")
     every: int = parameter(POSITIVE, "Fires on every n-th matching request only.", 1)
     probability: float = parameter(SHARE, "Fires on this share of those requests, at random.", 1.0)
+    optional: bool = parameter(FLAG, "Need not fire: a test does not fail where it never did.", False)
     source: Mapping[str, Json] = field(default_factory=dict)
 
     def selects(self, operation: Operation) -> bool:

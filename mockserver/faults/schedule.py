@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import NamedTuple
 
@@ -42,7 +42,8 @@ def drawn(seed: str, ordinal: int, name: str) -> float:
 @dataclass(slots=True, eq=False)
 class ArmedFault:
     """A fault with its counters: requests that it `matched`, and how often it `fired`. `position` counts from 0 among
-    those of its owner, and `seed` is its own."""
+    those of its owner, and `seed` is its own. Once a fault with `until_waited` has fired, `until` is the time at which
+    the client has waited long enough, in seconds of its account; `waited` says that it did."""
 
     id: str
     position: int
@@ -50,26 +51,42 @@ class ArmedFault:
     seed: str
     matched: int = 0
     fired: int = 0
+    until: float | None = None
+    waited: bool = False
 
     @property
     def armed(self) -> bool:
         """Whether it can still fire."""
-        return self.fault.times is None or self.fired < self.fault.times
+        return not self.waited and (self.fault.times is None or self.fired < self.fault.times)
+
+    @property
+    def unfired(self) -> bool:
+        """Whether it was to fire more often than it did. Only a fault that is certain to fire, and to end, counts."""
+        fault = self.fault
+        if fault.optional or fault.probability < 1:
+            return False
+        return self.fired < fault.times if fault.times is not None else fault.until_waited and not self.fired
 
     @property
     def remaining(self) -> int | None:
         """How often it will still fire, None without an end."""
         return None if self.fault.times is None else self.fault.times - self.fired
 
-    def advance(self) -> Firing | None:
-        """Counts one matching request, and returns how the fault fires if it does."""
+    def advance(self, now: float) -> Firing | None:
+        """Counts one matching request at a time of its account, and returns how the fault fires if it does."""
         self.matched += 1
-        if not fires(self.fault, self.matched, self.seed):
+        fault = self.fault
+        if not fires(fault, self.matched, self.seed):
             return None
+        if fault.until_waited and fault.retry_after is not None:
+            self.until = now + fault.retry_after if self.until is None else self.until
+            self.waited = now >= self.until and self.fired > 0
+            if self.waited:
+                return None
+            fault = replace(fault, retry_after=self.until - now)
         self.fired += 1
-        delay = self.fault.delay
-        seconds = 0.0 if delay is None else delay.sample(partial(drawn, self.seed, self.matched))
-        return Firing(self.id, self.fault, seconds)
+        seconds = 0.0 if fault.delay is None else fault.delay.sample(partial(drawn, self.seed, self.matched))
+        return Firing(self.id, fault, seconds)
 
 
 class Firing(NamedTuple):
@@ -140,7 +157,7 @@ class FaultBook:
         for owner in (account, None):
             for armed in self._by_account.get(owner, ()):
                 hit = armed.armed and armed.fault.early == early and armed.fault.selects(operation)
-                if hit and _matches(armed.fault, body, now, budget) and (firing := armed.advance()):
+                if hit and _matches(armed.fault, body, now, budget) and (firing := armed.advance(now)):
                     return firing
         return None
 

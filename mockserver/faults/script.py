@@ -96,6 +96,11 @@ def _check_combination(names: set[str], fault: Fault, problems: Problems) -> Non
         problems.at("wire").add("`wire` and `status` are mutually exclusive")
     if "retry_after" in names and "status" not in names:
         problems.at("retry_after").add("`retry_after` needs a `status`")
+    if fault.until_waited:
+        if "retry_after" not in names:
+            problems.at("until_waited").add("`until_waited` needs a `retry_after`")
+        for name in sorted(names & {"times", "every", "probability"}):
+            problems.at(name).add(f"`{name}` and `until_waited` are mutually exclusive")
     if fault.early and fault.wire is not None and "match" in names:
         problems.at("match").add(f"{fault.wire.kind.name} acts before there is a body to match")
 

@@ -81,7 +81,9 @@ class Recorder:
             response_truncated=outcome.response_truncated,
         )
         self._accounts.record(account, exchange)
-        if not self._accounts.claims.covers(account.vendor, account.credential):
+        claims = self._accounts.claims
+        suspect = claims.complete or not account.credential
+        if suspect and not claims.covers(account.vendor, account.credential):
             log.warning("%s unclaimed", self._line(exchange, operation))
         elif access_log.isEnabledFor(logging.INFO):
             access_log.info("%s", self._line(exchange, operation))

@@ -201,11 +201,12 @@ def test_limit_shows_the_oldest_and_counts_all(server: Server, key: str) -> None
 
 
 def test_requests_of_several_accounts_are_listed_in_their_order(server: Server, key: str) -> None:
-    start = server.control("/requests", limit=0)["total"]
+    server.post(V1, key)
+    first = server.last(V1, key)["id"]
     sent = [(V1, "1"), (SATORI, "2"), (V1, "2"), (SUPALYTICS, "1"), (V1, "1")]
     for operation, suffix in sent:
         server.post(operation, key + suffix)
-    listed = server.control("/requests")["requests"][start:]
+    listed = server.control("/requests", since=first)["requests"]
     assert [each["operation"] for each in listed] == [operation.id for operation, _ in sent]
 
 

@@ -1,0 +1,55 @@
+"""The text of what a test overlooked: requests that nobody claims, and faults that did not fire."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from mockserver.support.jsontext import dump
+
+if TYPE_CHECKING:
+    from mockserver.client.views import RequestView
+
+MAX_REQUESTS = 10
+COUNTERS = frozenset({"id", "account", "matched", "fired", "remaining", "armed", "reason", "vendor"})
+
+
+def unclaimed_requests(requests: Sequence[RequestView]) -> str:
+    """Requests that came to the server and belong to no account of the test, with what was probably meant."""
+    count = len(requests)
+    came = "1 request came to this server that no account" if count == 1 else f"{count} requests came that no account"
+    lines = [f"{came} of this test claims"]
+    for request in requests[:MAX_REQUESTS]:
+        told = request["unclaimed"]
+        status = "not answered" if request["status"] is None else f"answered {request['status']}"
+        lines += ["", f"{request['method']} {request['path']} (request {request['id']}, {status})"]
+        lines.append(f"  reason      {told['reason']}")
+        if told["credential"] is not None:
+            lines.append(f"  credential  {told['credential']}, in {told['place']}")
+        if told["endpoint"] is not None:
+            lines.append(f"  endpoint    {told['endpoint']}")
+        if told["expected"] is not None:
+            lines.append(f"  expected    the credential in {told['expected']}")
+        if told["account"] is not None:
+            lines.append(f"  account     {told['account']} is the nearest that is claimed")
+    if count > MAX_REQUESTS:
+        lines += ["", f"… and {count - MAX_REQUESTS} more requests"]
+    lines += [
+        "",
+        'if the test sends them on purpose, make a handle on the account (mockserver.account("datadog", "key"))',
+        "or mark it with @pytest.mark.mockserver(allow_unclaimed=True)",
+    ]
+    return "\n".join(lines)
+
+
+def unfired_faults(vendor: str, faults: Sequence[Mapping[str, Any]]) -> str:
+    """Faults that did not fire as often as they were to, with the request that came nearest."""
+    lines = ["1 fault" if len(faults) == 1 else f"{len(faults)} faults"]
+    lines[0] += f" of {vendor} did not fire as scripted"
+    for fault in faults:
+        script = {name: value for name, value in fault.items() if name not in COUNTERS}
+        times = fault["fired"] + fault["remaining"] if fault["remaining"] is not None else "once or more"
+        fired = "never fired" if not fault["fired"] else f"fired {fault['fired']} of {times} times"
+        lines += ["", f"{fault['id']} {dump(script).decode('utf-8', 'replace')}", f"  {fired}: {fault['reason']}"]
+    lines += ["", "if it need not fire, script it with optional=True"]
+    return "\n".join(lines)
