@@ -15,6 +15,9 @@ from mockserver.support.suggestions import hint
 ENVIRONMENT_PREFIX = "MOCKSERVER_"
 MEBIBYTE = 1024 * 1024
 MAX_INTEGER = 2**63 - 1
+FINDINGS = ("violation", "unclaimed", "unfired", "advisory")
+"""What `fail_on` can name: a broken contract, a request that no account claims, a fault that did not fire as scripted,
+and a warning."""
 TRUTH = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 
 Parser = Callable[[Any, str], Any]
@@ -50,6 +53,15 @@ def option(
     if isinstance(default, dict):
         return field(default_factory=dict, metadata=metadata)
     return field(default=default, metadata=metadata)
+
+
+def _findings(value: Any, where: str) -> tuple[str, ...]:
+    """Kinds of findings, in a list or separated by commas."""
+    names = tuple(name for text in _names(value, where) for name in text.replace(",", " ").split())
+    for name in names:
+        if name not in FINDINGS:
+            raise SettingsError(f"{where}: unknown finding '{name}'{hint(name, FINDINGS)}")
+    return names
 
 
 def _rate_limits(value: Any, where: str) -> dict[str, dict[str, int]]:
@@ -116,6 +128,12 @@ class Settings:
     quotas: bool = option(True, "Respond 429 once a vendor's rate limit is used up.")
     scenario: tuple[str, ...] = option(
         (), "Fault script to arm: a file, or the name of a packaged one; repeat for several.", metavar="FILE"
+    )
+    fail_on: tuple[str, ...] = option(
+        (),
+        f"At the end print a summary, and end with exit code 1 if there was such a finding: {', '.join(FINDINGS)}.",
+        metavar="WHAT,…",
+        parse=_findings,
     )
     rate_limits: Mapping[str, Mapping[str, int]] = option(
         {}, "{limit: requests, period: seconds} by operation or vendor.", file_only=True, parse=_rate_limits

@@ -1,6 +1,7 @@
 """The command `mockserver serve`."""
 
 import gc
+import sys
 
 import click
 
@@ -14,7 +15,7 @@ def serve(settings: Settings) -> None:
     """Serve the documented endpoints until SIGTERM or SIGINT.
 
     Prints `mockserver listening on ADDRESS` once it serves. Exit code 2, with one line that names the reason: the
-    address, a setting or a contract cannot be used.
+    address, a setting or a contract cannot be used; 1 where --fail-on found something.
     """
     gc.disable()  # what is made at start stays: looking for garbage among it only takes time
     from mockserver.http import uvicorn as serving  # noqa: PLC0415 - after the collector is off
@@ -29,3 +30,12 @@ def serve(settings: Settings) -> None:
         click.echo(f"mockserver listening on {address}")
 
     serving.serve_at(app, settings, announce)
+    if settings.fail_on:
+        from mockserver.cli.summary import summary_of  # noqa: PLC0415 - only who asks for it pays for it
+        from mockserver.testing.in_process import AsgiControl  # noqa: PLC0415
+        from mockserver.testing.owning import OwningLoop  # noqa: PLC0415
+
+        summary = summary_of(AsgiControl(app, OwningLoop()))
+        for line in summary.lines:
+            click.echo(line.encode("utf-8", "replace").decode())
+        sys.exit(any(summary.counts[kind] for kind in settings.fail_on))

@@ -17,8 +17,7 @@ COUNTERS = frozenset({"id", "account", "matched", "fired", "remaining", "armed",
 def unclaimed_requests(requests: Sequence[RequestView]) -> str:
     """Requests that came to the server and belong to no account of the test, with what was probably meant."""
     count = len(requests)
-    came = "1 request came to this server that no account" if count == 1 else f"{count} requests came that no account"
-    lines = [f"{came} of this test claims"]
+    lines = [f"{'1 request' if count == 1 else f'{count} requests'} came that no account claims"]
     for request in requests[:MAX_REQUESTS]:
         told = request["unclaimed"]
         status = "not answered" if request["status"] is None else f"answered {request['status']}"

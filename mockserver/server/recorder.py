@@ -92,13 +92,23 @@ class Recorder:
         path = exchange.request.path
         if operation is None or path != operation.path:  # a path of the contract holds no secret
             path = self._redaction.of_address(path, exchange.account)
-        return log_line(exchange, path)
+        line = log_line(exchange, path)
+        if exchange.verdict.valid:
+            return line
+        first = exchange.verdict.violations[0]
+        words = f"{first.pointer or first.parameter or 'the request'} {first.message}"
+        return f"{line}: {one_line(self._redaction.of_text(words, exchange.account))}"
+
+
+def one_line(text: str) -> str:
+    """The beginning of a text, without anything that could end or change a line."""
+    return text[:200].encode("unicode_escape").decode("ascii").replace(r"\u2026", "…")
 
 
 def log_line(exchange: Exchange, path: str) -> str:
     """Method, path, operation, status, verdict and milliseconds; nothing that could hold a secret."""
     verdict = "valid" if exchange.verdict.valid else f"invalid({len(exchange.verdict.violations)})"
-    path = path[:200].encode("unicode_escape").decode("ascii").replace(r"\u2026", "…")
+    path = one_line(path)
     status = exchange.status if exchange.status is not None else "unanswered"
     operation = exchange.operation or "-"
     fault = f" fault={exchange.fault.id}" if exchange.fault else ""

@@ -9,6 +9,7 @@ from urllib.parse import quote, urlencode
 from starlette.types import ASGIApp, Message
 
 from mockserver.client.control import ADMIN, ControlError, ControlResponse, parsed
+from mockserver.control.gate import IN_PROCESS
 from mockserver.testing.owning import OwningLoop
 
 
@@ -46,6 +47,7 @@ class AsgiControl:
             "query_string": urlencode(query or {}).encode(),
             "root_path": "",
             "headers": self._headers,
+            IN_PROCESS: True,
         }
         received: list[Message] = [{"type": "http.request", "body": payload, "more_body": False}]
         replies: list[Message] = []

@@ -209,9 +209,9 @@ def test_help_names_every_setting_with_its_environment_variable() -> None:
 
 LOG_LINE = re.compile(
     r"\S+ \S+ (?:INFO|WARNING(?=.* unclaimed$)) ([A-Z]+) (\S+) (\S+) (\d{3}|left) (valid|invalid\(\d+\)) \d+\.\dms"
-    r"(?: unclaimed)?"
+    r"(?:: (?P<first>.*?))?(?: unclaimed)?"
 )
-"""Method, path, operation, status, verdict and milliseconds."""
+"""Method, path, operation, status, verdict and the first violation."""
 
 
 def test_every_request_is_one_log_line_without_secrets() -> None:
@@ -223,10 +223,10 @@ def test_every_request_is_one_log_line_without_secrets() -> None:
         lines = server.log.splitlines()
     found = [match.groups() if (match := LOG_LINE.fullmatch(line)) else line for line in lines]
     assert found == [
-        ("POST", "/api/v1/events", "CreateEventV1", "202", "valid"),
-        ("POST", "/api/v1/events", "CreateEventV1", "400", "invalid(2)"),
-        ("GET", "/api/v1/events", "-", "405", "invalid(1)"),
-        ("GET", r"/no\nwhere", "-", "404", "invalid(1)"),
+        ("POST", "/api/v1/events", "CreateEventV1", "202", "valid", None),
+        ("POST", "/api/v1/events", "CreateEventV1", "400", "invalid(2)", "/text is missing"),
+        ("GET", "/api/v1/events", "-", "405", "invalid(1)", "the request /api/v1/events takes POST"),
+        ("GET", r"/no\nwhere", "-", "404", "invalid(1)", "the request no documented endpoint at this path"),
     ]
     assert "s3cr3tkey" not in "".join(lines)
 

@@ -1,0 +1,77 @@
+"""What a server received, as `serve --fail-on` prints it at its end: counts, and what was wrong."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from mockserver.client.control import Control, accepted, whole_listing
+from mockserver.client.findings import unclaimed_requests, unfired_faults
+from mockserver.client.messages import contract_broken
+from mockserver.client.records import ReceivedRequest
+from mockserver.support.tables import table
+
+COLUMNS = ("ACCOUNT", "OPERATION", "REQUESTS", "INVALID", "WARNED", "FAULTS")
+
+
+class Summary(NamedTuple):
+    """The text for people, and how many findings there are of each kind that `--fail-on` names."""
+
+    lines: tuple[str, ...]
+    counts: Mapping[str, int]
+
+
+def summary_of(control: Control) -> Summary:
+    """Reads a server's journal and faults over its control API. Raises ControlError."""
+    requests = whole_listing(control, "/requests", {})
+    unclaimed = whole_listing(control, "/requests", {"unclaimed": "true"})["requests"]
+    unfired = accepted(control.call("GET", "/faults", {"unfired": "true"}))["faults"]
+    records = [ReceivedRequest.from_view(view) for view in requests["requests"]]
+    broken = [request for request in records if request.violations]
+    lines = [_came(len(records), requests["evicted"]), *table([COLUMNS, *_rows(records)])]
+    by_account: dict[tuple[str, str], list[ReceivedRequest]] = defaultdict(list)
+    for request in broken:
+        by_account[request.vendor or "no vendor", request.account].append(request)
+    for (vendor, _), theirs in by_account.items():
+        lines += ["", *_without_advice(contract_broken(vendor, theirs, strict=False))]
+    if unclaimed:
+        lines += ["", *_without_advice(unclaimed_requests(unclaimed))]
+    if unfired:
+        lines += ["", *_without_advice(unfired_faults("the server", unfired))]
+    counts = {
+        "violation": len(broken) + requests.get("evicted_invalid", 0),
+        "unclaimed": len(unclaimed),
+        "unfired": len(unfired),
+        "advisory": sum(bool(request.warnings) for request in records) + requests.get("evicted_warned", 0),
+    }
+    return Summary((*lines, "", _counted(counts)), counts)
+
+
+def _came(kept: int, evicted: int) -> str:
+    lost = f", of which {evicted} are no longer in the journal" if evicted else ""
+    return f"mockserver received {kept + evicted} {'request' if kept + evicted == 1 else 'requests'}{lost}"
+
+
+def _rows(records: Sequence[ReceivedRequest]) -> Iterator[tuple[str, ...]]:
+    """A row for each account and operation, in the order of their first requests."""
+    groups: dict[tuple[str, str], list[ReceivedRequest]] = defaultdict(list)
+    for record in records:
+        groups[record.account, record.operation or "-"].append(record)
+    for (account, operation), group in groups.items():
+        numbers = (
+            len(group),
+            sum(bool(each.violations) for each in group),
+            sum(bool(each.warnings) for each in group),
+            sum(each.fault is not None for each in group),
+        )
+        yield account, operation, *map(str, numbers)
+
+
+def _counted(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{kind}: {count}" for kind, count in counts.items())
+
+
+def _without_advice(text: str) -> list[str]:
+    """The lines of a test's failure without the last paragraph: it tells how a test allows what was found."""
+    lines: list[Any] = text.splitlines()
+    last = max((number for number, line in enumerate(lines) if not line), default=len(lines))
+    return lines[:last]
