@@ -32,11 +32,11 @@ def scalar(store: EventStore, attributes: Mapping[str, Any], segments: Mapping[s
     rules = group_rules(attributes["query"], compute)
     rows = tabulate(store, select(store, attributes, segments), rules, compute, repeat(0))
     columns: list[dict[str, Any]] = [
-        {"name": rule.facet, "type": "group", "values": [group[index] for group, _ in rows]}
+        {"name": rule.facet, "values": [group[index] for group, _ in rows], "type": "group"}
         for index, rule in enumerate(rules)
     ]
     numbers = [values[0] for _, values in rows]
-    return {"columns": [*columns, {"name": "query", "type": "number", "values": numbers, "meta": {"unit": None}}]}
+    return {"columns": [*columns, {"name": "query", "values": numbers, "type": "number", "meta": {"unit": None}}]}
 
 
 def timeseries(store: EventStore, attributes: Mapping[str, Any], segments: Mapping[str, Segment]) -> dict[str, Any]:

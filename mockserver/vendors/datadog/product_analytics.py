@@ -102,8 +102,9 @@ def _query(context: RequestContext, account: Account, compute: Compute, kind: st
         violation = Violation(error.pointer, "query", error.message, SYNTAX)
         raise Failure(FailureKind.INVALID, violations=(violation,)) from None
     meta = {"request_id": identifier, "status": status}
-    body = {"data": {"attributes": result, "id": "0", "type": kind}, "meta": meta}
-    return json_response(operation.success, body)._replace(warnings=warnings)
+    body = {"data": {"id": "0", "type": kind, "attributes": result}, "meta": meta}
+    content_type = operation.responses[operation.success].content_type
+    return json_response(operation.success, body, content_type)._replace(warnings=warnings)
 
 
 def _progress(analytics: ProductAnalytics, identifier: str | None, account: Account) -> tuple[str, str]:

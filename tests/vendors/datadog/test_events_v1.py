@@ -100,6 +100,15 @@ def test_a_400_names_only_the_first_required_field(observed: Server, key: str, b
     assert (response.status_code, response.json()) == (400, {"errors": [error]})
 
 
+@pytest.mark.parametrize("body", [{}, {"title": "a", "text": "b"}])
+def test_the_recorded_headers_come_with_success_and_failure(observed: Server, key: str, body: Any) -> None:
+    headers = observed.post(V1, key, json=body).headers
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["strict-transport-security"] == "max-age=15724800;"
+    assert headers["x-frame-options"] == "SAMEORIGIN"
+    assert headers["content-security-policy"].startswith("frame-ancestors 'self'; report-uri ")
+
+
 def test_by_the_pages_a_400_is_json_and_names_everything(server: Server, key: str) -> None:
     response = server.post(V1, key, json={})
     assert (response.status_code, response.headers["content-type"]) == (400, "application/json")

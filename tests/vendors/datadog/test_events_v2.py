@@ -255,3 +255,8 @@ def test_the_window_holds_in_every_form(either: Server, key: str, form: str) -> 
     evt(either, key, sent(timestamp=form.format("2025-12-31T18:00:01")))
     assert either.post(V2, key, json=sent(timestamp=form.format("2025-12-31T17:59:58"))).status_code == 400
     assert marks(either.last(V2, key)["violations"]) == [("/data/attributes/timestamp", "time-window")]
+
+
+def test_the_members_of_an_error_are_in_the_recorded_order(observed: Server, key: str) -> None:
+    (error,) = observed.post(V2, key, json=sent(category="x")).json()["errors"]
+    assert list(error) == ["status", "title", "detail"]

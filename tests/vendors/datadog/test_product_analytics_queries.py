@@ -190,6 +190,24 @@ def test_by_the_pages_an_unknown_request_id_is_a_new_query(server: Server, key: 
     assert server.last(SCALAR, key)["warnings"] == []
 
 
+@each_of(SCALAR, TIMESERIES)
+def test_answers_and_errors_are_as_the_sibling_endpoints_write_them(
+    server: Server, observed: Server, key: str, operation: Any
+) -> None:
+    submit(observed, key)
+    answer = observed.post(operation, key, json=request(operation))
+    assert list(answer.json()["data"]) == ["id", "type", "attributes"]
+    refused = observed.post(operation, key, json={})
+    assert {each.headers["content-type"] for each in (answer, refused)} == {"application/vnd.api+json"}
+    assert server.post(operation, key, json=request(operation)).headers["content-type"] == "application/json"
+
+
+def test_the_members_of_a_column_are_in_the_recorded_order(either: Server, key: str) -> None:
+    submit(either, key)
+    columns = ask(either, key, SCALAR, group_by=[{"facet": "plan"}])["data"]["attributes"]["columns"]
+    assert [list(column) for column in columns] == [["name", "values", "type"], ["name", "values", "type", "meta"]]
+
+
 # With the vendor's client
 
 
