@@ -42,6 +42,7 @@ class FailureKind(Enum):
     INVALID = "invalid"
     RATE_LIMITED = "rate-limited"
     WRONG_METHOD = "wrong-method"
+    UNKNOWN_PATH = "unknown-path"
     ASKED_FOR = "asked-for"
     BUG = "bug"
 

@@ -13,6 +13,7 @@ STATUSES: dict[FailureKind, tuple[int, ...]] = {
     FailureKind.TOO_LARGE: (413, 400),
     FailureKind.RATE_LIMITED: (429,),
     FailureKind.WRONG_METHOD: (405,),
+    FailureKind.UNKNOWN_PATH: (404,),
     FailureKind.BUG: (500,),
 }
 """The statuses of a failure, best first: the first one that the operation documents, else the first of all."""

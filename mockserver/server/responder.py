@@ -94,6 +94,10 @@ class Responder:
     def wrong_method(self, operation: Operation, account: Account) -> Response:
         return self.failed(operation, self._vendor.wrong_method(operation), None, account)
 
+    def unknown_path(self, operation: Operation) -> Failure | None:
+        """How the vendor fails a path that is nearly the operation's; None where nobody knows it."""
+        return self._vendor.unknown_path(operation)
+
     def _fail_as_asked(self, context: RequestContext, fault: Fault | None) -> None:
         """Raises the failure that a fault or the request itself asks for, before anything is stored."""
         if fault is not None and not fault.late and fault.status is not None:

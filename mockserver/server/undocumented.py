@@ -48,7 +48,8 @@ class Undocumented:
         await self._refuse(account, head, receive, send, response, violation)
 
     async def unknown_path(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """A path that no contract knows: 404 that names the nearest documented endpoint."""
+        """A path that no contract knows: the response of the vendor that it is evidently for, or a 404 that names the
+        nearest documented endpoint."""
         if scope["type"] != "http":
             return
         head = head_of(scope)
@@ -58,6 +59,14 @@ class Undocumented:
             await self._refuse(self._accounts.of(UNMATCHED, ""), head, receive, send, response, violation)
             return
         violation = unknown_path(head.path, self._operations)
+        for operation in self._operations:
+            responder, credential = self._responders[operation.vendor], read_credentials(operation, head).credential
+            failure = responder.unknown_path(operation)
+            if failure is not None and _is_evidently_for(operation, head.path, credential):
+                account = self._accounts.of(operation.vendor, credential)
+                response = responder.failed(operation, failure, None, account)
+                await self._refuse(account, head, receive, send, response, violation)
+                return
         account = self._account(head)
         await self._refuse(account, head, receive, send, problem_response(404, violation.message), violation)
 
@@ -84,3 +93,10 @@ class Undocumented:
         headers = headers_of(response, now)
         recording.close(request, Outcome(now, response, headers, Verdict(violations=(violation,))))
         await respond(send, response, headers)
+
+
+def _is_evidently_for(operation: Operation, path: str, credential: str) -> bool:
+    """Whether a request is for the vendor of an operation: its path is below the operation's, or it begins as that does
+    and the request carries a credential as the vendor takes it."""
+    root = operation.path[: operation.path.find("/", 1) + 1]
+    return path.startswith(f"{operation.path}/") or (bool(root and credential) and path.startswith(root))

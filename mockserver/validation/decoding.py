@@ -16,6 +16,7 @@ from mockserver.model import FailureKind, Json, Request, SyntaxProblem
 
 MAX_CODINGS = 3
 MAX_MEMBERS = 1000
+_SPACE = b" \t\r\n"
 _SLICE = 512
 _MAX_ZSTD_WINDOW = 8 * 1024 * 1024
 _JITER_MESSAGE = re.compile(
@@ -24,8 +25,8 @@ _JITER_MESSAGE = re.compile(
 )
 
 
-def read_json(request: Request, max_bytes: int) -> Json:
-    """The JSON value of a request's body.
+def read_json(request: Request, max_bytes: int, empty: Json = None) -> Json:
+    """The JSON value of a request's body; `empty` is that of a body without any, where the vendor takes one.
 
     Raises Failure: TOO_LARGE for more than `max_bytes` decompressed bytes, ENCODING_UNKNOWN for a content coding that
     is none of gzip, deflate, zstd and identity, UNREADABLE for anything that is not one JSON text in UTF-8 (RFC 8259)
@@ -33,7 +34,8 @@ def read_json(request: Request, max_bytes: int) -> Json:
     """
     if request.truncated:
         raise Failure(FailureKind.TOO_LARGE, f"the body is over {max_bytes} bytes")
-    return parse_json(decompressed(request, max_bytes))
+    data = decompressed(request, max_bytes)
+    return parse_json(data) if empty is None or data.strip(_SPACE) else empty
 
 
 def text_of(request: Request, max_bytes: int) -> str:
@@ -46,12 +48,13 @@ def text_of(request: Request, max_bytes: int) -> str:
 
 def parse_json(data: bytes) -> Json:
     """One JSON text, read strictly. Raises Failure of kind UNREADABLE, with its `syntax` where the text is no JSON."""
-    if not data.strip(b" \t\r\n"):
+    if not data.strip(_SPACE):
         raise Failure(FailureKind.UNREADABLE, "the body is empty")
     try:
         value = jiter.from_json(data, allow_inf_nan=False, catch_duplicate_keys=True, cache_mode="keys")
     except ValueError as error:
-        raise Failure(FailureKind.UNREADABLE, str(error), syntax=partial(_syntax_problem, str(error))) from None
+        syntax, text = partial(_syntax_problem, str(error)), partial(data.decode, "utf-8", "replace")
+        raise Failure(FailureKind.UNREADABLE, str(error), syntax=syntax, text=text) from None
     if not _is_in_range(data, value):
         raise Failure(FailureKind.UNREADABLE, "a number is out of range")
     return value

@@ -44,7 +44,8 @@ def judge_request(
     if not body_known or operation.media_type is None or not (operation.body_required or request.body_size):
         return ParsedBody(verdict=outside)
     try:
-        body = read_json(request, operation.max_body_bytes or max_bytes)
+        empty = operation.extensions.get("x-empty-body")
+        body = read_json(request, operation.max_body_bytes or max_bytes, empty)
     except Failure as failure:
         violation = Violation("", failure.kind.value, failure.detail, operation.evidence)
         return ParsedBody(failure=failure, verdict=_joined(outside, Verdict((violation,))))

@@ -146,6 +146,10 @@ class Vendor:
         """How the vendor answers a method that the path does not have."""
         return Failure(FailureKind.WRONG_METHOD, "Method Not Allowed", status=405)
 
+    def unknown_path(self, operation: Operation) -> Failure | None:
+        """How the vendor answers a path that it does not have, next to an operation's; None where nobody knows."""
+        return None
+
     def refuses_before_credentials(self, violation: Violation) -> bool:
         """Whether the vendor finds this violation while it decodes, before it looks at the credential."""
         return False

@@ -80,5 +80,9 @@ class SatoriVendor(Vendor):
         """The gateway answers 501 with code 12 (a sibling service does)."""
         return Failure(FailureKind.WRONG_METHOD, "Method Not Allowed", status=501)
 
+    def unknown_path(self, operation: Operation) -> Failure:
+        """The gateway answers 404 with code 5."""
+        return Failure(FailureKind.UNKNOWN_PATH, "Not Found")
+
     def refuses_before_credentials(self, violation: Violation) -> bool:
         return wording.breaks_decoding(violation)

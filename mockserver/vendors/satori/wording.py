@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Iterator
 
 from mockserver.errors import Failure
 from mockserver.model import FailureKind, SyntaxProblem, Violation
@@ -15,6 +16,13 @@ MESSAGES = {
     FailureKind.CREDENTIAL_INVALID: "API key invalid",
     FailureKind.TOO_LARGE: "http: request body too large",
 }
+_DECODER = json.JSONDecoder()
+MAX_TOKEN = 80
+_DECODER = json.JSONDecoder()
+_STRING = r'"(?:[^"\\]|\\.)*"'
+_NAME = re.compile(rf"\s*[{{,]\s*(?P<name>{_STRING})\s*:\s*")
+_TOKEN = re.compile(rf"[{{\[]|{_STRING}|[^\s,\]}}]+")
+_STRUCTURE = re.compile(rf"{_STRING}|[{{}}\[\],:]")
 _FOUND_WHILE_DECODING = frozenset({"type", "pattern", "format", "minimum", "maximum", "not", "oneOf", "anyOf"})
 _REQUIRED_FIELD = re.compile(r"/events(/\d+/(name|timestamp))?")
 
@@ -26,15 +34,16 @@ def breaks_decoding(violation: Violation) -> bool:
 
 def decoding_message(violation: Violation, text: str) -> str:
     """protobuf's wording for a value of the wrong type, with its line and column in the body."""
-    line, column = position_of(text, violation.pointer)
-    place = f"(line {line}:{column})"
+    at = _index_of(text, *position_of(text, violation.pointer))
     if violation.rule == "not" and isinstance(violation.limit, dict) and "required" in violation.limit:
-        return f'proto: {place}: duplicate field "{violation.limit["required"][-1]}"'
+        given = [name for name in _names(text, at) if json.loads(name["name"]) in violation.limit["required"]]
+        return f"proto: {_place(text, given[1].start('name'))}: duplicate field {given[1]['name']}"
+    place, shown = _place(text, at), _token(text, at)
     kinds = violation.limit if isinstance(violation.limit, list) else [violation.limit]
-    if violation.rule == "type" and {"object", "array"} & set(kinds):
-        return f"proto: syntax error {place}: unexpected token {_token(text, violation.pointer)}"
     *above, last = violation.pointer.split("/")
-    name, shown = _json_name(last), violation.value or ""
+    name = _json_name(last)
+    if violation.rule == "type" and ({"object", "array"} & set(kinds) or name == "timestamp"):
+        return f"proto: syntax error {place}: unexpected token {shown}"
     if above[-1:] == ["metadata"]:
         return f"proto: {place}: invalid value for string field value: {shown}"
     if name == "timestamp":
@@ -43,20 +52,54 @@ def decoding_message(violation: Violation, text: str) -> str:
     return f"proto: {place}: invalid value for {kind} field {name}: {shown}"
 
 
-def _token(text: str, pointer: str) -> str:
-    """The first token of the value at a place: a bracket, or the whole of a plain value."""
-    line, column = position_of(text, pointer)
-    rest = text.split("\n")[line - 1][column - 1 :]
-    found = re.match(r'[{\[]|"(?:[^"\\\\]|\\\\.)*"|[^\s,\]}]+', rest)
-    return found[0][:80] if found else rest[:1] or "null"
-
-
 def syntax_message(failure: Failure) -> str:
     """protobuf's wording for a body that is no JSON text."""
-    problem = failure.syntax() or SyntaxProblem(1, 1, failure.detail)
-    name = problem.duplicate_name
-    what = problem.problem if name is None else f"duplicate field {json.dumps(name, ensure_ascii=False)}"
-    return f"proto: syntax error (line {problem.line}:{problem.column}): {what}"
+    problem, text = failure.syntax() or SyntaxProblem(1, 1, failure.detail), failure.text()
+    lines = text.encode().split(b"\n")  # the parser counts bytes, protobuf characters
+    column = len(lines[problem.line - 1][: problem.column].decode("utf-8", "replace")) if text else problem.column
+    if problem.duplicate_name is None:
+        return f"proto: syntax error (line {problem.line}:{column}): {problem.problem}"
+    name, holder = _last_name(text, text.rindex('"', 0, _index_of(text, problem.line, column) + 1) + 1)
+    kind = "map key" if holder == '"metadata"' else "field"
+    return f"proto: {_place(text, name.start())}: duplicate {kind} {name[0]}"
+
+
+def _index_of(text: str, line: int, column: int) -> int:
+    return sum(len(each) + 1 for each in text.split("\n")[: line - 1]) + column - 1
+
+
+def _place(text: str, at: int) -> str:
+    line = text.count("\n", 0, at) + 1
+    return f"(line {line}:{at - text.rfind(chr(10), 0, at)})"
+
+
+def _token(text: str, at: int) -> str:
+    """The first token of the value that begins at an index, as written: a bracket, or the whole of a plain value."""
+    found = _TOKEN.match(text, at)
+    return found[0][:MAX_TOKEN] if found else "null"
+
+
+def _names(text: str, at: int) -> Iterator[re.Match[str]]:
+    """The names of the object that begins at an index, as written."""
+    while name := _NAME.match(text, at):
+        yield name
+        _, at = _DECODER.raw_decode(text, name.end())
+
+
+def _last_name(text: str, end: int) -> tuple[re.Match[str], str | None]:
+    """The name that ends before an index, and that of the member whose value holds it; both as written."""
+    above: list[str | None] = []
+    last, holder = None, None
+    for token in _STRUCTURE.finditer(text, 0, end):
+        if token[0] in "{[":
+            above.append(holder)
+        elif token[0] in "}]":
+            above.pop()
+        elif token[0] not in ",:":
+            last = token
+        holder = last[0] if last and token[0] == ":" else None
+    assert last is not None
+    return last, above[-1]
 
 
 def event_message(violation: Violation) -> str:

@@ -104,6 +104,66 @@ def test_snake_case_and_lower_camel_case_are_the_same_field(either: Server, key:
 @pytest.mark.parametrize("names", ["identity_id identityId", "session_expires_at sessionExpiresAt"])
 def test_both_spellings_at_once_are_a_duplicate_field(either: Server, key: str, names: str) -> None:
     assert f'duplicate field "{names.split()[1]}"' in refused(either, key, **dict.fromkeys(names.split(), "1"))
+    names = " ".join(reversed(names.split()))
+    assert f'duplicate field "{names.split()[1]}"' in refused(either, key, **dict.fromkeys(names.split(), "1"))
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ('{"events": [],\n "events": []}', '(line 2:2): duplicate field "events"'),
+        ('{"events": [], "events"\n:\n[]}', '(line 1:16): duplicate field "events"'),
+        ('{"ключ": 1, "events": [],"ev\\u0065nts":[]}', '(line 1:26): duplicate field "ev\\u0065nts"'),
+        ('{"events": [{"a\\"": [{}], "a\\"": 2}]}', '(line 1:27): duplicate field "a\\""'),
+        ('{"events": [{"name": "metadata"}, {"id": "a", "id": "b"}]}', '(line 1:47): duplicate field "id"'),
+        ('{"events": [{"metadata": {"a": "1",\n"a": "2"}}]}', '(line 2:1): duplicate map key "a"'),
+        (
+            '{"events": [{"identityId": "a", "x": {"y": [1]},\n "identity_id": "b"}]}',
+            '(line 2:2): duplicate field "identity_id"',
+        ),
+    ],
+)
+def test_a_duplicate_is_told_with_its_second_name_as_written(either: Server, key: str, content: str, said: str) -> None:
+    assert message(either.post(SATORI, key, content=content.encode()), 400, 3) == f"proto: {said}"
+
+
+@pytest.mark.parametrize("number", ["3.0", "1.50", "1e2", "1E+2", "-0", "12345678901234567890"])
+def test_a_number_is_echoed_as_sent(either: Server, key: str, number: str) -> None:
+    content = f'{{"events": [{{"value": {number}}}]}}'
+    said = message(either.post(SATORI, key, content=content.encode()), 400, 3)
+    assert said == f"proto: (line 1:23): invalid value for string field value: {number}"
+
+
+@pytest.mark.parametrize("content", [b"", b" \r\n\t"])
+def test_an_empty_body_is_an_empty_message(server: Server, observed: Server, key: str, content: bytes) -> None:
+    assert message(server.post(SATORI, key, content=content), 400, 3) == "events: is required"
+    assert marks(server.last(SATORI, key)["violations"]) == [("/events", "required")]
+    assert observed.post(SATORI, key, content=content).status_code == 200
+    assert message(observed.post(SATORI, "invalid", content=content), 401, 16)
+
+
+@pytest.mark.parametrize("path", ["/v1/server-events", "/v1/", "/v1/a/b?c=d", "/v1/server-event/"])
+def test_an_unknown_path_is_404_with_code_5(either: Server, key: str, path: str) -> None:
+    response = either.client.post(path, json={}, headers=SATORI.headers(key))
+    assert message(response, 404, 5) == "Not Found"
+    exchange = either.journal(SATORI, key)[-1]
+    assert (exchange["operation"], marks(exchange["violations"])) == (None, [("", "path")])
+
+
+@pytest.mark.parametrize(
+    ("path", "authorization"),
+    [
+        ("/v1/other", None),
+        ("/v1/other", "Bearer sly_key"),
+        ("/v1/other", "Basic !"),
+        ("/v2/other", "basic"),
+        ("/v1", ""),
+    ],
+)
+def test_a_path_that_is_not_evidently_satoris_is_ours(either: Server, key: str, path: str, authorization: Any) -> None:
+    authorization = basic(key) if authorization == "basic" else authorization
+    response = either.client.post(path, json={}, headers={"Authorization": authorization} if authorization else {})
+    assert (response.status_code, response.headers["content-type"]) == (404, "application/problem+json")
 
 
 OPTIONAL = ("id", "metadata", "value", "identity_id", "session_id", "session_issued_at", "sessionExpiresAt")
@@ -138,7 +198,7 @@ def test_null_is_no_event_and_no_batch(either: Server, key: str, content: bytes)
 
 def test_a_name_given_twice_is_a_duplicate_field(either: Server, key: str) -> None:
     said = message(either.post(SATORI, key, content=b'{"events": [],\n"events": []}'), 400, 3)
-    assert said == 'proto: syntax error (line 2:10): duplicate field "events"'
+    assert said == 'proto: (line 2:1): duplicate field "events"'
 
 
 def test_unknown_fields_are_dropped(either: Server, key: str) -> None:
@@ -190,11 +250,14 @@ def test_a_timestamp_is_rfc_3339(either: Server, key: str, timestamp: str) -> No
         "2026-01-01T12:00:00.1234567890Z",
         "2026-02-30T12:00:00Z",
         "",
-        1767268800,
     ],
 )
 def test_a_timestamp_is_nothing_else(either: Server, key: str, timestamp: Any) -> None:
     assert "invalid google.protobuf.Timestamp value" in refused(either, key, timestamp=timestamp)
+
+
+def test_a_timestamp_that_is_no_text_is_an_unexpected_token(either: Server, key: str) -> None:
+    assert refused(either, key, timestamp=1767268800).endswith("unexpected token 1767268800")
 
 
 @pytest.mark.parametrize("name", ["id", "identity_id", "sessionId"])
