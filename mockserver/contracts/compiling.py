@@ -55,6 +55,9 @@ class Compiler:
         bodies["observed"] = bodies["documented"]  # where nothing is known besides the pages
         if self._documents["observed"]["info"].get("x-profile") == "observed":
             bodies["observed"] = self._request_body("observed", path, method, place)
+        documented, observed = bodies["documented"], bodies["observed"]
+        if documented is not None and observed is not None and observed.rules == documented.rules:
+            observed.rules = documented.rules  # the same ones are checked once
         credentials, application_key = self._credentials(spec, place)
         return Operation(
             vendor=self._vendor,

@@ -71,7 +71,6 @@ _EXAMPLES = {
 _FIXES = {
     "time-window": "send a time within the window",
     "null": "leave it out",
-    "upper-case": "write T and Z in upper case",
     "security": "send the credential",
 }
 

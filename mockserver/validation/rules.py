@@ -6,7 +6,7 @@ from typing import NamedTuple
 from mockserver.model import Json, Rule
 from mockserver.support.numbers import is_number
 from mockserver.support.pointers import follow
-from mockserver.support.timestamps import is_time, moment
+from mockserver.support.timestamps import moment
 
 RuleCheck = Callable[[Json, Rule, float], Iterator[tuple[str, str]]]
 """A named rule: (body, rule with its parameters, now in seconds) → (JSON pointer, message) of each breach."""
@@ -34,13 +34,6 @@ def less_than(body: Json, rule: Rule, _now: float) -> Iterator[tuple[str, str]]:
         yield rule.parameters["pointer"], f"must be less than {rule.parameters['than'].rsplit('/', 1)[-1]}"
 
 
-def upper_case(body: Json, rule: Rule, _now: float) -> Iterator[tuple[str, str]]:
-    """The time at `pointer` has no letter in lower case: ISO 8601 has none, RFC 3339 allows t and z."""
-    text = follow(body, rule.parameters["pointer"])
-    if isinstance(text, str) and text != text.upper() and is_time(text):
-        yield rule.parameters["pointer"], "has a letter in lower case, as RFC 3339 allows it and ISO 8601 does not"
-
-
 class NamedRule(NamedTuple):
     """A rule's check, the parameters that it needs, and those that it may have besides."""
 
@@ -52,7 +45,6 @@ class NamedRule(NamedTuple):
 RULES: Mapping[str, NamedRule] = {
     "time-window": NamedRule(time_window, frozenset({"pointer", "past"}), frozenset({"future", "too_old", "too_new"})),
     "less-than": NamedRule(less_than, frozenset({"pointer", "than"})),
-    "upper-case": NamedRule(upper_case, frozenset({"pointer"})),
 }
 
 

@@ -238,7 +238,7 @@ def test_what_is_rfc_3339_only_is_a_warning(either: Server, key: str, timestamp:
     set_clock(either, V2, key)
     evt(either, key, sent(timestamp=timestamp))
     (warning,) = either.last(V2, key)["warnings"]
-    assert (warning["rule"], warning["fix"]) == ("upper-case", "write T and Z in upper case")
+    assert "lower case" in warning["message"]
 
 
 @pytest.mark.parametrize(
