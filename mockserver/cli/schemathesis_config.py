@@ -7,6 +7,7 @@ from typing import Any
 
 from mockserver.contracts import VendorContract
 from mockserver.model import Credential, Operation
+from mockserver.support.evidence import EVIDENCE, EVIDENCE_FOR, read_annotation
 from mockserver.support.keywords import types_of
 from mockserver.support.pointers import walk
 from mockserver.vendors.registry import vendor_named
@@ -90,6 +91,16 @@ def _invalid_but_accepted(operation: Operation) -> Iterator[str]:
     options = [option for schema in schemas for keyword in CHOICES for option in schema.get(keyword, ())]
     if any("properties" in option for option in options if isinstance(option, dict)):
         yield "A change inside an option that the body does not take (oneOf, anyOf) leaves the body valid."
+    for schema in schemas:
+        stated = [schema.get(EVIDENCE), *schema.get(EVIDENCE_FOR, {}).values()]
+        levels = {read_annotation(annotation).level for annotation in stated if annotation}
+        if "warning" in levels or ("uncertain" in levels and operation.served is operation.documented):
+            yield "What breaks a rule that no page documents is accepted with a warning."
+            break
+    if any("x-null" in schema for schema in schemas):
+        yield "Null counts as unset, and is accepted with a warning."
+    if "x-empty-body" in operation.extensions:
+        yield "An empty body counts as an empty object."
 
 
 def _schemas(document: Any) -> Iterator[Mapping[str, Any]]:

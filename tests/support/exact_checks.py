@@ -56,21 +56,27 @@ def the_answer_is_what_the_contract_says(ctx: Any, response: Any, case: Any) -> 
 def faults(document: dict[str, Any], path: str, request: Any) -> Iterator[str]:
     """What is wrong with a request's body, by jsonschema and the named rules."""
     raw = request.body or b""
+    raw = raw if isinstance(raw, bytes) else raw.encode()
+    empty = document["paths"][path]["post"].get("x-empty-body")
     try:
-        body = json.loads(raw if isinstance(raw, bytes) else raw.encode())
+        body = json.loads(raw) if raw.strip() or empty is None else empty
     except ValueError as error:
         yield f"no JSON: {error}"
         return
-    by_the_pages = document["info"].get("x-profile", "documented") == "documented"
-    referee = validator(document, path)
-    for breach in referee.iter_errors(body):
-        if not (by_the_pages and is_uncertain(breach, referee.schema)):
-            yield f"{breach.json_path} {breach.validator}"
+    yield from certain_breaches(validator(document, path), body, document)
     for rule in document["paths"][path]["post"].get("x-rules", ()):
         if rule.get("x-evidence", {}).get("level") == "warning":
             continue
         for pointer, _ in RULES[rule["name"]].check(body, Rule(rule["name"], rule, NOWHERE), time.time()):
             yield f"{pointer} {rule['name']}"
+
+
+def certain_breaches(referee: Draft202012Validator, body: Any, document: dict[str, Any]) -> list[str]:
+    """What breaks a schema of a contract, but for what is only a warning by the pages."""
+    by_the_pages = document["info"].get("x-profile", "documented") == "documented"
+    breaches = referee.iter_errors(body)
+    certain = [each for each in breaches if not (by_the_pages and is_uncertain(each, referee.schema))]
+    return [f"{each.json_path} {each.validator}" for each in certain]
 
 
 def is_uncertain(breach: ValidationError, schema: Any) -> bool:
