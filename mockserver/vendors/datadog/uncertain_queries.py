@@ -1,9 +1,9 @@
 """What a query may ask for that no page forbids and nothing can be computed from: what is odd, and what is computed."""
 
-import copy
 import re
 from collections.abc import Iterator, Mapping
-from math import prod
+from itertools import accumulate
+from operator import mul
 from typing import Any, NamedTuple
 
 from mockserver.analytics.aggregations import measure
@@ -37,21 +37,22 @@ def computable(attributes: Mapping[str, Json], segments: Mapping[str, Segment]) 
     An unknown segment or audience is nobody's, an unknown aggregation has no value, an unknown source is left out, and
     so is an unknown order of groups. Limits that are too large are cut to the most groups that there can be.
     """
-    attributes, segments = copy.deepcopy(attributes), dict(segments)
-    query = attributes["query"]
-    warnings = [*_audience(query.get("audience_filters", {}), segments), *_groups(query.get("group_by", ()))]
-    compute = query["compute"]
+    segments, query = dict(segments), {**attributes["query"], "compute": {**attributes["query"]["compute"]}}
+    compute, filters = query["compute"], query.get("audience_filters", {})
+    query["audience_filters"] = filters = {**filters, "segments": [*filters.get("segments", ())]}
+    query["group_by"] = [{**rule, "sort": {**rule.get("sort", {})}} for rule in query.get("group_by", ())]
+    warnings = (*_audience(filters, segments), *_groups(query["group_by"]))
     selects = _is_known(compute["aggregation"])
     if not selects:
         compute["aggregation"] = "count"
     compute["interval"] = max(1, compute.get("interval", 1))
-    return Computable(attributes, segments, selects, tuple(warnings))
+    return Computable({**attributes, "query": query}, segments, selects, warnings)
 
 
 def _audience(filters: dict[str, Any], segments: dict[str, Segment]) -> Iterator[Violation]:
     """Adds the segments and audience queries that are missing."""
     pointer = f"{QUERY}/audience_filters"
-    for index, entry in enumerate(filters.get("segments", ())):
+    for index, entry in enumerate(filters["segments"]):
         identifier = entry["segment_id"]
         if identifier not in segments and identifier.lower() not in segments:
             segments[identifier] = NOBODY
@@ -60,7 +61,7 @@ def _audience(filters: dict[str, Any], segments: dict[str, Segment]) -> Iterator
     used = (name.strip('"') for name in _NAME.findall(filters.get("formula", "")) if name not in _OPERATORS)
     for name in [name for name in dict.fromkeys(used) if name not in names][:MAX_UNKNOWN_NAMES]:
         segments[NO_SEGMENT] = NOBODY
-        filters.setdefault("segments", []).append({"name": name, "segment_id": NO_SEGMENT})
+        filters["segments"].append({"name": name, "segment_id": NO_SEGMENT})
         yield _warning(f"{pointer}/formula", f"names no audience query: '{name}'")
 
 
@@ -71,12 +72,13 @@ def _groups(rules: list[dict[str, Any]]) -> Iterator[Violation]:
         if rule.get("source") is not None and rule["source"] not in SOURCES:
             source = rule.pop("source")
             yield _warning(f"{pointer}/source", f"is no source of facets: '{source}'{hint(source, SOURCES)}")
-        sort = rule.get("sort", {})
+        sort = rule["sort"]
         if "aggregation" in sort and not _is_known(sort["aggregation"]):
             yield _warning(f"{pointer}/sort/aggregation", f"is no aggregation: '{sort.pop('aggregation')}'")
         rule["limit"] = max(0, rule.get("limit", DEFAULT_LIMIT))
-    if prod(rule["limit"] for rule in rules) > MAX_GROUPS:
-        most = next(each for each in range(MAX_GROUPS, 0, -1) if each ** len(rules) <= MAX_GROUPS)
+    products = accumulate((rule["limit"] for rule in rules), mul)
+    if any(product > MAX_GROUPS for product in products):  # no need to multiply them all
+        most = int(MAX_GROUPS ** (1 / len(rules)) + 1e-9)
         for rule in rules:
             rule["limit"] = min(rule["limit"], most)
         if len(rules) > 1:  # a single limit is judged by the schema

@@ -18,6 +18,8 @@ MESSAGES = {
 }
 _DECODER = json.JSONDecoder()
 MAX_TOKEN = 80
+MAX_TEXT = 262_144
+"""Characters in which a duplicate is looked up; a sibling service takes no larger body."""
 _DECODER = json.JSONDecoder()
 _STRING = r'"(?:[^"\\]|\\.)*"'
 _NAME = re.compile(rf"\s*[{{,]\s*(?P<name>{_STRING})\s*:\s*")
@@ -59,6 +61,8 @@ def syntax_message(failure: Failure) -> str:
     column = len(lines[problem.line - 1][: problem.column].decode("utf-8", "replace")) if text else problem.column
     if problem.duplicate_name is None:
         return f"proto: syntax error (line {problem.line}:{column}): {problem.problem}"
+    if len(text) > MAX_TEXT:
+        return f"proto: (line {problem.line}:{column}): duplicate field {json.dumps(problem.duplicate_name)}"
     name, holder = _last_name(text, text.rindex('"', 0, _index_of(text, problem.line, column) + 1) + 1)
     kind = "map key" if holder == '"metadata"' else "field"
     return f"proto: {_place(text, name.start())}: duplicate {kind} {name[0]}"

@@ -267,6 +267,13 @@ def test_the_product_of_limits_beyond_10000_groups_is_odd(either: Server, key: s
     assert len(groups(either, key, *({**rule, "limit": 100} for rule in rules))) == 1
 
 
+def test_very_many_groups_and_a_large_unknown_member_take_no_time(server: Server, key: str) -> None:
+    rules = [{"facet": "@usr.id", "limit": 2}] * 5_000
+    body = request(SCALAR, group_by=rules)
+    body["data"]["attributes"]["more"] = [[0]] * 400_000
+    assert server.post(SCALAR, key, json=body, timeout=5).status_code == 200
+
+
 def test_groups_are_sorted_descending_by_default(either: Server, key: str) -> None:
     for plan, amounts in {"a": [1], "b": [5, 5], "c": [2, 2, 2]}.items():
         for amount in amounts:

@@ -127,6 +127,12 @@ def test_a_duplicate_is_told_with_its_second_name_as_written(either: Server, key
     assert message(either.post(SATORI, key, content=content.encode()), 400, 3) == f"proto: {said}"
 
 
+def test_a_duplicate_at_the_end_of_a_large_body_takes_no_time(server: Server, key: str) -> None:
+    content = b'{"a": [' + b"0," * 4_000_000 + b'0], "b": 1, "b": 2}'
+    response = server.post(SATORI, key, content=content, timeout=5)
+    assert message(response, 400, 3).endswith('duplicate field "b"')
+
+
 @pytest.mark.parametrize("number", ["3.0", "1.50", "1e2", "1E+2", "-0", "12345678901234567890"])
 def test_a_number_is_echoed_as_sent(either: Server, key: str, number: str) -> None:
     content = f'{{"events": [{{"value": {number}}}]}}'
