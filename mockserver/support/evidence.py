@@ -24,7 +24,7 @@ def read_annotation(annotation: Any) -> Annotation:
     evidence = evidence_of(annotation)
     stated = annotation if isinstance(annotation, dict) else {}
     uncertain = evidence.kind in ("inferred", "assumed") and evidence != UNSTATED
-    level: Level = stated.get("level") or ("uncertain" if uncertain else "violation")
+    level: Level = stated["level"] if stated.get("level") in LEVELS else ("uncertain" if uncertain else "violation")
     return Annotation(evidence, stated.get("reason"), level)
 
 

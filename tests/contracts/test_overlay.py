@@ -43,6 +43,11 @@ def test_a_value_is_replaced_and_its_evidence_stands_beside_it(overlay: Any) -> 
     assert document["b"] == DOCUMENT["b"]
 
 
+def test_a_level_stands_beside_the_evidence(overlay: Any) -> None:
+    document = overlay({"target": "$.a", "update": {"title": "new"}, "x-level": "warning"})
+    assert document["a"]["x-evidence-for"] == {"title": {**EVIDENCE, "level": "warning"}}
+
+
 def test_objects_are_merged(overlay: Any) -> None:
     document = overlay({"target": "$.a", "update": {"deep": {"added": 2}}})
     assert document["a"]["deep"] == {"kept": 1, "added": 2, "x-evidence-for": {"added": EVIDENCE}}
@@ -114,6 +119,8 @@ def test_the_names_of_a_new_map_are_its_own(overlay: Any) -> None:
         ),
         ({"target": "$.a", "update": {}, "x-evidence": {"kind": "assumed"}}, r"actions\[0\]\.x-evidence"),
         ({"target": "$.a", "update": {}, "x-reason": ""}, r"actions\[0\]\.x-reason"),
+        ({"target": "$.a", "update": {}, "x-level": "maybe"}, r"actions\[0\]\.x-level"),
+        ({"target": "$.a", "update": {}, "x-level": ["violation"]}, r"actions\[0\]\.x-level"),
     ],
 )
 def test_a_bad_action_is_named_in_one_line(overlay: Any, action: dict[str, Any], place: str) -> None:
