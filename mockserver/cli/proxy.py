@@ -4,11 +4,11 @@ import time
 from collections.abc import Callable
 
 import click
-from starlette.routing import Mount, Router
+from starlette.routing import Router
 
 from mockserver.accounts.account import Accounts, Bounds
 from mockserver.cli.options import settings_options
-from mockserver.control import Control
+from mockserver.control import control_routes
 from mockserver.http import uvicorn as serving
 from mockserver.proxy.app import Proxy
 from mockserver.proxy.forwarding import trust
@@ -67,7 +67,7 @@ def create_proxy(
     catalogue = load_contracts(settings.schemas, tuple(known), settings.profile)
     bounds = Bounds(settings.journal_entries, settings.journal_bytes, settings.accounts, settings.total_bytes)
     accounts = Accounts(bounds, time_source, start_timer, settings.seed, settings.of_vendors)
-    control = Mount("/__admin", Control(settings, catalogue, accounts, start_timer))
+    control = control_routes(settings, catalogue, accounts, start_timer)
     proxy = Proxy(
         catalogue,
         known,

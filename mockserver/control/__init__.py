@@ -6,16 +6,25 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import Receive, Scope, Send
 
 from mockserver.accounts.account import Accounts
 from mockserver.contracts import Catalogue
+from mockserver.control.index import ADMIN
 from mockserver.settings import Settings
 from mockserver.support.clock import StartTimer
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
-    from starlette.routing import BaseRoute
+
+
+def control_routes(
+    settings: Settings, catalogue: Catalogue, accounts: Accounts, start_timer: StartTimer
+) -> list[BaseRoute]:
+    """The routes of the control API, with and without a slash after its path."""
+    control = Control(settings, catalogue, accounts, start_timer)
+    return [Route(ADMIN, control), Mount(ADMIN, control)]
 
 
 @dataclass
@@ -28,6 +37,8 @@ class Control:
     start_timer: StartTimer
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["path"] == ADMIN:
+            scope = {**scope, "path": f"{ADMIN}/", "root_path": ADMIN}
         await self._app(scope, receive, send)
 
     @property

@@ -20,6 +20,7 @@ from mockserver.control.document import CallContract, control_document, publishe
 from mockserver.control.events import EventCalls
 from mockserver.control.faults import FaultCalls
 from mockserver.control.gate import Gate
+from mockserver.control.index import index_of
 from mockserver.control.journal import JournalCalls
 from mockserver.control.masking import masked
 from mockserver.control.query import AccountSelector, BadCall, account, check_query, json_response, problem_document
@@ -35,7 +36,7 @@ from mockserver.vendors.splitting import splitter
 
 Call = Callable[[Request], Awaitable[Response]]
 MASKED_OR_WITHOUT_REQUESTS = frozenset(
-    {"/health", "/openapi.json", "/contracts/{vendor}/openapi.json", "/requests", "/requests/{id}", "/export"}
+    {"/", "/health", "/openapi.json", "/contracts/{vendor}/openapi.json", "/requests", "/requests/{id}", "/export"}
 )
 """The routes whose responses show no request, or mask credentials themselves."""
 
@@ -55,6 +56,7 @@ def control_app(settings: Settings, catalogue: Catalogue, accounts: Accounts, st
     events = EventCalls(selector, reader, start_timer)
     faults, clock = FaultCalls(selector, settings.max_body_bytes, redaction), ClockCalls(selector)
     calls: list[tuple[str, str, Call]] = [
+        ("GET", "/", server.index),
         ("GET", "/health", server.health),
         ("GET", "/openapi.json", server.openapi),
         ("POST", "/reset", server.reset),
@@ -101,7 +103,7 @@ def _routes(
 
     def endpoint(path: str, methods: dict[str, tuple[Call, CallContract]]) -> Call:
         async def guarded(request: Request) -> Response:
-            gate.check(request, public=path == "/health")
+            gate.check(request, public=path in ("/", "/health"))
             method = "GET" if request.method == "HEAD" else request.method
             if method not in methods:
                 raise HTTPException(405, "Method Not Allowed", {"Allow": ", ".join(sorted(methods))})
@@ -119,10 +121,14 @@ def _routes(
 
 @dataclass(frozen=True)
 class ServerCalls:
-    """`GET /health`, `GET /openapi.json`, `POST /reset` and `GET /contracts/{vendor}/openapi.json`."""
+    """`GET /`, `GET /health`, `GET /openapi.json`, `POST /reset` and `GET /contracts/{vendor}/openapi.json`."""
 
     selector: AccountSelector
     document: dict[str, Any]
+
+    async def index(self, _request: Request) -> Response:
+        """What this server is, and where it says more."""
+        return json_response(index_of(self.selector.catalogue))
 
     async def health(self, _request: Request) -> Response:
         catalogue = self.selector.catalogue

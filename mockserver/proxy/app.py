@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import logging
 import ssl
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import NamedTuple
 
-from starlette.routing import Mount, Router
+from starlette.routing import BaseRoute, Router
 from starlette.types import Receive, Scope, Send
 
 from mockserver.accounts.account import UNMATCHED, Accounts
@@ -75,9 +75,9 @@ class Proxy:
         self._forwarder = Forwarder(timeout, max_body_bytes, tls)
         self._any_status = {name: contract.operations_with_default for name, contract in catalogue.vendors.items()}
 
-    def routes(self, control: Mount) -> Router:
+    def routes(self, control: Iterable[BaseRoute]) -> Router:
         """The proxy as an ASGI application, with the control API beside it."""
-        routes = [control, *documented_routes(self._operations, self.handle, self.handle_undocumented)]
+        routes = [*control, *documented_routes(self._operations, self.handle, self.handle_undocumented)]
         return Router(routes, redirect_slashes=False, default=partial(self.handle_undocumented, None))
 
     async def handle(self, operation: Operation, scope: Scope, receive: Receive, send: Send) -> None:

@@ -4,13 +4,14 @@ import logging
 import time
 from collections.abc import Callable
 
-from starlette.routing import Mount, Router
+from starlette.routing import Router
 
 from mockserver.accounts.account import Account, Accounts, Bounds
 from mockserver.accounts.claims import Claims
 from mockserver.accounts.quotas import rate_limit_of
 from mockserver.contracts import Catalogue
-from mockserver.control import Control
+from mockserver.control import control_routes
+from mockserver.control.index import index_of
 from mockserver.errors import SettingsError
 from mockserver.faults.scenario import read_scenario
 from mockserver.server.pipeline import Pipeline
@@ -46,10 +47,12 @@ def create_app(
         accounts.faults.add(read_scenario(name, everything.operations).script)
     recorder, responders = Recorder(accounts, timer), responders_of(settings, catalogue)
     pipeline = Pipeline(accounts, recorder, responders, settings.seed if settings.responses == "varied" else None)
-    undocumented = Undocumented(catalogue.operations, accounts, recorder, responders, settings.max_body_bytes)
+    undocumented = Undocumented(
+        catalogue.operations, accounts, recorder, responders, settings.max_body_bytes, index_of(catalogue)
+    )
     routes = [
         *documented_routes(catalogue.operations, pipeline.handle, undocumented.wrong_method),
-        Mount("/__admin", Control(settings, catalogue, accounts, start_timer)),
+        *control_routes(settings, catalogue, accounts, start_timer),
     ]
     return DocumentedRouter(routes, undocumented.unknown_path)
 

@@ -10,10 +10,11 @@ from mockserver.errors import ClientGone
 from mockserver.http.problems import problem_response
 from mockserver.http.receiving import head_of, receive_request
 from mockserver.http.sending import headers_of, respond
-from mockserver.model import Operation, Request, Response, Verdict, Violation
+from mockserver.model import Json, Operation, Request, Response, Verdict, Violation
 from mockserver.server.recorder import Outcome, Recorder
 from mockserver.server.responder import Responder
 from mockserver.server.routing import methods_of, unknown_path
+from mockserver.support.jsontext import dump
 from mockserver.validation.credentials import read_credentials
 from mockserver.validation.request import NO_PAGE, undocumented
 
@@ -30,12 +31,14 @@ class Undocumented:
         recorder: Recorder,
         responders: Mapping[str, Responder],
         max_body_bytes: int,
+        index: Mapping[str, Json],
     ) -> None:
         self._operations = operations
         self._accounts = accounts
         self._recorder = recorder
         self._responders = responders
         self._max_body_bytes = max_body_bytes
+        self._index = Response(200, dump(index))
 
     async def wrong_method(self, operation: Operation, scope: Scope, receive: Receive, send: Send) -> None:
         """A documented path with another method: the vendor's response, with Allow."""
@@ -49,10 +52,13 @@ class Undocumented:
 
     async def unknown_path(self, scope: Scope, receive: Receive, send: Send) -> None:
         """A path that no contract knows: the response of the vendor that it is evidently for, or a 404 that names the
-        nearest documented endpoint."""
+        nearest documented endpoint. `GET /` tells what this server is, and is not recorded."""
         if scope["type"] != "http":
             return
         head = head_of(scope)
+        if head.path == "/" and head.method in ("GET", "HEAD"):
+            await respond(send, self._index, headers_of(self._index, self._accounts.clock.now()))
+            return
         if head.method == "CONNECT":
             violation = undocumented("method", NO_TUNNEL, NO_PAGE)
             response = problem_response(501, NO_TUNNEL)

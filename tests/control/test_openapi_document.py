@@ -114,6 +114,7 @@ def test_every_parameter_of_it_is_read_and_no_other(document: Any, mockserver: M
 
 SEGMENT = "/datadog/segments/6f8f1b1e-0f0e-4f4e-9d6c-2b9f9c8b7a60"
 CALLS: list[tuple[str, str, Any, int]] = [
+    ("GET", "/", None, 200),
     ("GET", "/health", None, 200),
     ("GET", "/openapi.json", None, 200),
     ("GET", "/contracts/datadog/openapi.json", None, 200),
