@@ -1,6 +1,7 @@
 """Buffers bodies up to a bound, so that they can be judged; streams larger ones and keeps their beginning."""
 
-from collections.abc import AsyncIterator
+from collections import deque
+from collections.abc import AsyncIterator, Iterable
 
 from starlette.types import Receive
 
@@ -11,36 +12,48 @@ from mockserver.model import Request
 
 class BufferedBody:
     """A body on its way. `read` takes it in up to the bound; `kept` is then all of it, or, where `oversized`, only the
-    beginning is kept in the end, while `pieces` gives every byte."""
+    beginning, while `pieces` gives every byte. One whose `declared` length exceeds the bound is not taken in at all."""
 
-    def __init__(self, source: AsyncIterator[bytes], bound: int) -> None:
-        self._source, self._bound = source, bound
-        self._held = bytearray()
+    def __init__(self, source: AsyncIterator[bytes], bound: int, declared: int = 0) -> None:
+        self._source = source
+        self._bound = bound if declared <= bound else min(bound, MAX_KEPT_OF_OVERSIZED)
+        self._held: deque[bytes] = deque()
+        self.kept = b""
         self.size = 0
         self.oversized = False
 
     async def read(self) -> None:
         """Reads to the end, or to the piece that exceeds the bound. Raises what the source raises."""
-        async for piece in self._source:
-            self._held += piece
-            self.size += len(piece)
-            if self.size > self._bound:
-                self.oversized = True
-                return
-
-    @property
-    def kept(self) -> bytes:
-        return bytes(self._held[:MAX_KEPT_OF_OVERSIZED] if self.oversized else self._held)
+        try:
+            async for piece in self._source:
+                self._held.append(piece)
+                self.size += len(piece)
+                if self.size > self._bound:
+                    self.oversized = True
+                    return
+        finally:
+            if self.oversized:
+                self.kept = _beginning(self._held)
+            else:
+                self.kept = b"".join(self._held)
+                self._held = deque([self.kept])
 
     async def pieces(self) -> AsyncIterator[bytes]:
-        """The whole body, what was read already first; can be had once."""
-        held = bytes(self._held)
-        if self.oversized:
-            del self._held[MAX_KEPT_OF_OVERSIZED:]
-        yield held
+        """The whole body, what was read already first; can be had once, and what was given is no longer held."""
+        while self._held:
+            yield self._held.popleft()
         async for piece in self._source:
             self.size += len(piece)
             yield piece
+
+
+def _beginning(pieces: Iterable[bytes]) -> bytes:
+    kept = bytearray()
+    for piece in pieces:
+        kept += piece[: MAX_KEPT_OF_OVERSIZED - len(kept)]
+        if len(kept) == MAX_KEPT_OF_OVERSIZED:
+            break
+    return bytes(kept)
 
 
 async def body_of(receive: Receive, head: Request) -> AsyncIterator[bytes]:

@@ -91,7 +91,8 @@ class Forwarder:
                         if CONTROL.search(value):
                             named = name.decode("latin-1").lower()
                             raise httpcore2.RemoteProtocolError(f"the header {named} holds a control character")
-                    upstream_response = BufferedBody(response.aiter_stream(), self._bound)
+                    declared = next((value for name, value in response.headers if name.lower() == b"content-length"), 0)
+                    upstream_response = BufferedBody(response.aiter_stream(), self._bound, int(declared))
                     await upstream_response.read()
             yield UpstreamResponse(response.status, end_to_end_headers(response.headers), upstream_response)
         finally:
