@@ -2,12 +2,10 @@
 
 import logging
 import random
-import sys
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from types import MappingProxyType
-from typing import Any, NamedTuple, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from mockserver.accounts.claims import Claims
 from mockserver.accounts.journal import Journal
@@ -15,6 +13,7 @@ from mockserver.accounts.quotas import Quotas
 from mockserver.accounts.watching import Watches
 from mockserver.faults.schedule import FaultBook
 from mockserver.model import Exchange
+from mockserver.settings import Settings
 from mockserver.support.clock import Clock, StartTimer, TimeSource
 from mockserver.support.credentials import KnownCredentials
 from mockserver.support.redaction import mask
@@ -70,44 +69,26 @@ class Account:
         return store
 
 
-class Bounds(NamedTuple):
-    """How much is kept: exchanges and bytes per account, accounts, and bytes of all accounts together."""
-
-    journal_entries: int
-    journal_bytes: int
-    accounts: int
-    total_bytes: int = sys.maxsize
-
-
 class Accounts:
     """All accounts of a server, by vendor and credential.
 
-    Beyond `bounds.accounts` the least recently used account is forgotten, with everything in it. Beyond
-    `bounds.total_bytes` it loses its oldest exchanges first, then what its vendor keeps of their bodies.
+    Beyond `settings.accounts` the least recently used account is forgotten, with everything in it. Beyond
+    `settings.total_bytes` it loses its oldest exchanges first, then what its vendor keeps of their bodies.
     Requests that match no operation go to the account of vendor "" and credential "". `clock` is the server's: every
     account's runs with it until it is set by itself. `faults` are the scripted ones, of all accounts. `on_new` is
     called with each account that is made, `watches` are told of each that records an exchange or is forgotten.
-    `settings` are the vendors' own options, by vendor. `claims` are the credentials that somebody answers for,
-    `credentials` those of all accounts, to be masked wherever requests are shown.
+    `claims` are the credentials that somebody answers for, `credentials` those of all accounts, to be masked wherever
+    requests are shown.
     """
 
-    def __init__(
-        self,
-        bounds: Bounds,
-        time_source: TimeSource,
-        start_timer: StartTimer,
-        seed: int,
-        settings: Mapping[str, Any] = MappingProxyType({}),
-        claims: Claims | None = None,
-    ) -> None:
-        self._bounds = bounds
-        self._start_timer = start_timer
-        self._seed = seed
-        self._settings = settings
+    def __init__(self, settings: Settings, time_source: TimeSource, start_timer: StartTimer) -> None:
+        self.settings = settings
+        self.start_timer = start_timer
         self.clock = Clock(time_source, start_timer)
-        self.faults = FaultBook(seed)
+        self.faults = FaultBook(settings.seed)
         self.credentials = KnownCredentials()
-        self.claims = claims or Claims(bounds.accounts)
+        accepted = ((vendor, key) for vendor, keys in settings.accepted_keys.items() for key in keys)
+        self.claims = Claims(settings.accounts, accepted)
         self._accounts: OrderedDict[tuple[str, str], Account] = OrderedDict()
         self._sequence = 0
         self._bytes = 0
@@ -129,10 +110,10 @@ class Accounts:
             return account
         account = self._accounts[key] = self._new(vendor, credential)
         self.credentials.add(credential, account.label)
-        if len(self.credentials) > 2 * self._bounds.accounts:
+        if len(self.credentials) > 2 * self.settings.accounts:
             self.credentials.keep((each.credential, each.label) for each in self)
         self.on_new(account)
-        if len(self._accounts) > self._bounds.accounts:
+        if len(self._accounts) > self.settings.accounts:
             _, forgotten = self._accounts.popitem(last=False)
             self._left(forgotten)
         return account
@@ -145,7 +126,7 @@ class Accounts:
             taken += store.bytes
         account.bytes += taken
         self._bytes += taken
-        if self._bytes > self._bounds.total_bytes:
+        if self._bytes > self.settings.total_bytes:
             self._make_room(account)
         if self.watches:
             self.watches.tell(account)
@@ -194,7 +175,7 @@ class Accounts:
 
     def _make_room(self, recording: Account) -> None:
         """The oldest of the least recently used accounts go, but not the exchange that was just recorded."""
-        enough = self._bounds.total_bytes - self._bounds.total_bytes // ROOM
+        enough = self.settings.total_bytes - self.settings.total_bytes // ROOM
         for account in self._accounts.values():
             for store in account.stores:
                 least = 1 if store is recording.journal else 0
@@ -210,14 +191,14 @@ class Accounts:
             log.warning("the accounts hold more than total_bytes: the oldest exchanges of those used longest ago go")
 
     def _new(self, vendor: str, credential: str) -> Account:
-        clock = Clock(self.clock.now, self._start_timer, self.clock)
+        clock = Clock(self.clock.now, self.start_timer, self.clock)
         return Account(
             vendor=vendor,
             credential=credential,
             label=mask(credential),
-            journal=Journal(self._bounds.journal_entries, self._bounds.journal_bytes),
+            journal=Journal(self.settings.journal_entries, self.settings.journal_bytes),
             clock=clock,
             quotas=Quotas(clock.now),
-            settings=self._settings.get(vendor),
-            random=random.Random(f"{self._seed}/{vendor}/{credential}"),  # noqa: S311 - ids, not secrets
+            settings=self.settings.of_vendors.get(vendor),
+            random=random.Random(f"{self.settings.seed}/{vendor}/{credential}"),  # noqa: S311 - ids, not secrets
         )

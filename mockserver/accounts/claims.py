@@ -13,10 +13,10 @@ class Claims:
     that a request of any other is suspect as soon as it comes.
     """
 
-    def __init__(self, most: int, settled: Iterable[tuple[str, str]] = (), keyless: Iterable[str] = ()) -> None:
+    def __init__(self, most: int, settled: Iterable[tuple[str, str]] = ()) -> None:
         self._most = most
         self._settled = frozenset(settled)
-        self._keyless = frozenset(keyless)
+        self.keyless: frozenset[str] = frozenset()
         self._claimed: OrderedDict[tuple[str | None, str], None] = OrderedDict()
         self.complete = bool(self._settled)
 
@@ -30,7 +30,7 @@ class Claims:
     def covers(self, vendor: str, credential: str) -> bool:
         """Whether somebody answers for a credential at a vendor; without one nobody does."""
         if not credential:
-            return vendor in self._keyless
+            return vendor in self.keyless
         pairs: tuple[tuple[str | None, str], ...] = ((vendor, credential), (None, credential))
         claimed = pairs[0] in self._settled or any(pair in self._claimed for pair in pairs)
         return claimed or not (self._settled or self._claimed)

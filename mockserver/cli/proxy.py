@@ -6,7 +6,7 @@ from collections.abc import Callable
 import click
 from starlette.routing import Router
 
-from mockserver.accounts.account import Accounts, Bounds
+from mockserver.accounts.account import Accounts
 from mockserver.cli.options import settings_options
 from mockserver.control import control_routes
 from mockserver.http import uvicorn as serving
@@ -65,9 +65,8 @@ def create_proxy(
     """
     known = read_upstreams(upstreams, tuple(known_contracts(settings.schemas)))
     catalogue = load_contracts(settings.schemas, tuple(known), settings.profile)
-    bounds = Bounds(settings.journal_entries, settings.journal_bytes, settings.accounts, settings.total_bytes)
-    accounts = Accounts(bounds, time_source, start_timer, settings.seed, settings.of_vendors)
-    control = control_routes(settings, catalogue, accounts, start_timer)
+    accounts = Accounts(settings, time_source, start_timer)
+    control = control_routes(catalogue, accounts)
     proxy = Proxy(
         catalogue,
         known,

@@ -12,18 +12,14 @@ from starlette.types import Receive, Scope, Send
 from mockserver.accounts.account import Accounts
 from mockserver.contracts import Catalogue
 from mockserver.control.index import ADMIN
-from mockserver.settings import Settings
-from mockserver.support.clock import StartTimer
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
 
 
-def control_routes(
-    settings: Settings, catalogue: Catalogue, accounts: Accounts, start_timer: StartTimer
-) -> list[BaseRoute]:
+def control_routes(catalogue: Catalogue, accounts: Accounts) -> list[BaseRoute]:
     """The routes of the control API, with and without a slash after its path."""
-    control = Control(settings, catalogue, accounts, start_timer)
+    control = Control(catalogue, accounts)
     return [Route(ADMIN, control), Mount(ADMIN, control)]
 
 
@@ -31,10 +27,8 @@ def control_routes(
 class Control:
     """The ASGI application of the control API."""
 
-    settings: Settings
     catalogue: Catalogue
     accounts: Accounts
-    start_timer: StartTimer
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["path"] == ADMIN:
@@ -49,4 +43,4 @@ class Control:
     def _app(self) -> Starlette:
         from mockserver.control.api import control_app  # noqa: PLC0415 - only who calls it pays for it
 
-        return control_app(self.settings, self.catalogue, self.accounts, self.start_timer)
+        return control_app(self.catalogue, self.accounts)

@@ -27,8 +27,6 @@ from mockserver.control.query import AccountSelector, BadCall, account, check_qu
 from mockserver.control.unclaimed import Unclaimed
 from mockserver.control.vendor_calls import vendor_calls
 from mockserver.events.reader import EventReader
-from mockserver.settings import Settings
-from mockserver.support.clock import StartTimer
 from mockserver.support.redaction import Redaction, mask, redaction_for
 from mockserver.support.suggestions import hint
 from mockserver.vendors.registry import vendor_named
@@ -41,9 +39,10 @@ MASKED_OR_WITHOUT_REQUESTS = frozenset(
 """The routes whose responses show no request, or mask credentials themselves."""
 
 
-def control_app(settings: Settings, catalogue: Catalogue, accounts: Accounts, start_timer: StartTimer) -> Starlette:
+def control_app(catalogue: Catalogue, accounts: Accounts) -> Starlette:
     """The ASGI application of the control API."""
-    gate, selector = Gate(settings), AccountSelector(catalogue, accounts)
+    settings, selector = accounts.settings, AccountSelector(catalogue, accounts)
+    gate = Gate(settings)
     vendors = {name: vendor_named(name) for name in catalogue.vendors}
     views = {name: own for name, vendor in vendors.items() if (own := vendor.load_views()) is not None}
     document = control_document(views)
@@ -53,7 +52,7 @@ def control_app(settings: Settings, catalogue: Catalogue, accounts: Accounts, st
     journal = JournalCalls(selector, unclaimed, settings.max_body_bytes, redaction)
     splitters = {name: splitter(vendors[name], contract.operations) for name, contract in catalogue.vendors.items()}
     reader = EventReader(splitters, settings.max_body_bytes, settings.journal_bytes)
-    events = EventCalls(selector, reader, start_timer)
+    events = EventCalls(selector, reader)
     faults, clock = FaultCalls(selector, settings.max_body_bytes, redaction), ClockCalls(selector)
     calls: list[tuple[str, str, Call]] = [
         ("GET", "/", server.index),

@@ -23,7 +23,6 @@ from mockserver.events.reader import EventReader
 from mockserver.events.verification import Expectation, Nearest, nearest_to
 from mockserver.model import Event, Json
 from mockserver.support.budget import TooMuchWork
-from mockserver.support.clock import StartTimer
 from mockserver.support.matching import argument_problems, comparing
 
 if TYPE_CHECKING:
@@ -41,7 +40,6 @@ class EventCalls:
 
     selector: AccountSelector
     reader: EventReader
-    start_timer: StartTimer
 
     async def listing(self, request: Request) -> Response:
         """A page of the events that match, oldest first."""
@@ -118,11 +116,11 @@ class EventCalls:
         if quiet > timeout:
             raise bad_body(("/quiet", f"quiet must not be more than timeout, {timeout:g}; it is {quiet:g}"))
         patience = asyncio.Event()
-        timer = self.start_timer(timeout, patience.set)
+        timer = self.selector.accounts.start_timer(timeout, patience.set)
         try:
             async with self._watch(request, timeout + quiet) as watch:
                 while not patience.is_set() and not watch.left:
-                    silence = self.start_timer(quiet, watch.wake)
+                    silence = self.selector.accounts.start_timer(quiet, watch.wake)
                     changed = await watch.change()
                     silence.cancel()
                     if not changed and not watch.left:
@@ -135,7 +133,7 @@ class EventCalls:
     async def _watch(self, request: Request, seconds: float) -> AsyncIterator[Watch]:
         """What changes at the accounts of a call, for at most so many seconds of real time while its client stays."""
         with self.selector.accounts.watches.watch(self.selector.vendor(request), account(request)) as watch:
-            timer = self.start_timer(seconds, watch.end)
+            timer = self.selector.accounts.start_timer(seconds, watch.end)
             leaving = asyncio.create_task(_leave(request, watch))
             try:
                 yield watch

@@ -6,8 +6,7 @@ from collections.abc import Callable
 
 from starlette.routing import Router
 
-from mockserver.accounts.account import Account, Accounts, Bounds
-from mockserver.accounts.claims import Claims
+from mockserver.accounts.account import Account, Accounts
 from mockserver.accounts.quotas import rate_limit_of
 from mockserver.contracts import Catalogue
 from mockserver.control import control_routes
@@ -38,9 +37,8 @@ def create_app(
     """
     catalogue = load_contracts(settings.schemas, settings.vendor, settings.profile)
     check_names(settings, catalogue, tuple(known_contracts(settings.schemas)))
-    bounds = Bounds(settings.journal_entries, settings.journal_bytes, settings.accounts, settings.total_bytes)
-    claims = claims_of(settings, catalogue)
-    accounts = Accounts(bounds, time_source, start_timer, settings.seed, settings.of_vendors, claims)
+    accounts = Accounts(settings, time_source, start_timer)
+    accounts.claims.keyless = keyless(catalogue)
     accounts.on_new = warn_of_real_keys
     everything = catalogue if not settings.vendor else load_contracts(settings.schemas, (), settings.profile)
     for name in settings.scenario:
@@ -52,7 +50,7 @@ def create_app(
     )
     routes = [
         *documented_routes(catalogue.operations, pipeline.handle, undocumented.wrong_method),
-        *control_routes(settings, catalogue, accounts, start_timer),
+        *control_routes(catalogue, accounts),
     ]
     return DocumentedRouter(routes, undocumented.unknown_path)
 
@@ -63,15 +61,12 @@ def responders_of(settings: Settings, catalogue: Catalogue) -> dict[str, Respond
     return {name: Responder(vendor_named(name), settings, limits) for name in catalogue.vendors}
 
 
-def claims_of(settings: Settings, catalogue: Catalogue) -> Claims:
-    """What is claimed from the start: the accepted keys, and the account of each vendor that takes no credentials."""
-    accepted = ((vendor, key) for vendor, keys in settings.accepted_keys.items() for key in keys)
-    keyless = (
-        name
-        for name, contract in catalogue.vendors.items()
-        if not any(operation.credentials for operation in contract.operations)
+def keyless(catalogue: Catalogue) -> frozenset[str]:
+    """The vendors that take no credentials: the one account of each is everybody's."""
+    contracts = catalogue.vendors.items()
+    return frozenset(
+        name for name, each in contracts if not any(operation.credentials for operation in each.operations)
     )
-    return Claims(settings.accounts, accepted, keyless)
 
 
 def warn_of_real_keys(account: Account) -> None:

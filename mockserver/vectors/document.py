@@ -6,7 +6,7 @@ from itertools import islice
 from typing import Any
 from urllib.parse import urlencode
 
-from mockserver.accounts.account import Accounts, Bounds
+from mockserver.accounts.account import Accounts
 from mockserver.contracts import VendorContract
 from mockserver.contracts.limits import Makers, Trial, trials
 from mockserver.contracts.merging import all_of
@@ -15,6 +15,7 @@ from mockserver.contracts.values import ValueMaker
 from mockserver.errors import Failure
 from mockserver.http.problems import status_of
 from mockserver.model import FailureKind, Json, Operation, Request, RequestContext, Violation
+from mockserver.settings import Settings
 from mockserver.support.clock import start_timer
 from mockserver.support.jsontext import canonical, dump
 from mockserver.support.keywords import types_of
@@ -102,7 +103,7 @@ def _expected(operation: Operation, body: Json) -> dict[str, Any]:
     if failure is not None:
         return {"status": status_of(operation, failure), **judged}
     vendor = vendor_named(operation.vendor)
-    fresh = Accounts(Bounds(1, 1, 1), lambda: float(NOW), start_timer, 0).of(operation.vendor, "vectors")
+    fresh = Accounts(Settings(), lambda: float(NOW), start_timer).of(operation.vendor, "vectors")
     try:
         context = RequestContext(operation, request, path_values, body=parsed.body)
         response = vendor.behaviour(operation)(context, fresh)

@@ -7,10 +7,11 @@ from collections.abc import Callable
 
 import pytest
 
-from mockserver.accounts.account import Account, Accounts, Bounds
+from mockserver.accounts.account import Account, Accounts
 from mockserver.accounts.quotas import RateLimit
 from mockserver.faults.fault import Fault
 from mockserver.faults.script import Script
+from mockserver.settings import Settings
 from mockserver.support.clock import start_timer
 from mockserver.support.redaction import mask
 from tests.support.exchanges import exchange
@@ -29,9 +30,14 @@ class Timers:
 
 def accounts_of(most: int = 3, journal_entries: int = 2, journal_bytes: int = 1 << 20) -> Accounts:
     """Accounts on a clock that stands at 1000."""
-    return Accounts(
-        Bounds(journal_entries, journal_bytes, most), lambda: 1000.0, start_timer, 7, {"datadog": "its own"}
+    settings = Settings(
+        accounts=most,
+        journal_entries=journal_entries,
+        journal_bytes=journal_bytes,
+        seed=7,
+        of_vendors={"datadog": "its own"},
     )
+    return Accounts(settings, lambda: 1000.0, start_timer)
 
 
 def credentials(accounts: Accounts) -> list[str]:
@@ -76,8 +82,7 @@ def test_the_journal_of_an_account_is_bounded_in_bytes() -> None:
 
 def test_the_chances_of_an_account_follow_from_the_seed_and_its_credential() -> None:
     def drawn(vendor: str, credential: str, seed: int = 7) -> float:
-        bounds = Bounds(1, 1, 1)
-        return Accounts(bounds, lambda: 0.0, start_timer, seed, {}).of(vendor, credential).random.random()
+        return Accounts(Settings(seed=seed), lambda: 0.0, start_timer).of(vendor, credential).random.random()
 
     assert drawn("datadog", "a") == drawn("datadog", "a")
     assert len({drawn("datadog", "a"), drawn("satori", "a"), drawn("datadog", "b"), drawn("datadog", "a", 8)}) == 4
@@ -94,7 +99,7 @@ def test_an_account_runs_with_the_clock_of_the_server_until_it_is_set() -> None:
 
 def test_clocks_sleep_by_the_timer_that_they_are_given() -> None:
     timers = Timers()
-    accounts = Accounts(Bounds(1, 1, 1), lambda: timers.now, timers, 7, {})
+    accounts = Accounts(Settings(), lambda: timers.now, timers)
     asyncio.run(accounts.clock.sleep(5.0))
     asyncio.run(accounts.of("datadog", "a").clock.sleep(5.0))
     assert timers.now == 1010.0

@@ -9,7 +9,8 @@ import httpx2
 import pytest
 
 from mockserver.accounts.account import ROOM as PARTS
-from mockserver.accounts.account import Account, Accounts, Bounds
+from mockserver.accounts.account import Account, Accounts
+from mockserver.settings import Settings
 from mockserver.support.clock import start_timer
 from mockserver.testing import Datadog, MockServer
 from tests.support.exchanges import exchange
@@ -41,8 +42,8 @@ class Bounded:
 
     def __init__(self, exchanges: int) -> None:
         room = PARTS / (PARTS - 1)  # what is freed at once comes on top of it
-        bounds = Bounds(100, 1 << 30, 3, int(exchanges * SIZE * room) + 1)
-        self.accounts = Accounts(bounds, lambda: 0.0, start_timer, 0)
+        bounds = Settings(accounts=3, total_bytes=int(exchanges * SIZE * room) + 1)
+        self.accounts = Accounts(bounds, lambda: 0.0, start_timer)
 
     def record(self, *credentials: str, **members: Any) -> None:
         for credential in credentials:

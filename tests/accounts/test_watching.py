@@ -6,13 +6,14 @@ import asyncio
 
 import pytest
 
-from mockserver.accounts.account import Account, Accounts, Bounds
+from mockserver.accounts.account import Account, Accounts
+from mockserver.settings import Settings
 from mockserver.support.clock import start_timer
 
 
 @pytest.fixture
 def accounts() -> Accounts:
-    return Accounts(Bounds(1, 1, 2), lambda: 0.0, start_timer, 0)
+    return Accounts(Settings(accounts=2), lambda: 0.0, start_timer)
 
 
 @pytest.mark.parametrize(
