@@ -191,12 +191,16 @@ def _parsing(path: Path, source: JsonSource, place: Callable[[], str]) -> Iterat
     yet what the file is."""
     try:
         yield
-    except (RefusedJson, ArithmeticError, ijson.JSONError) as error:
-        problem = f"{'ends too early' if source.ended else 'is not JSON'}, near line {source.at_line}"
-        if isinstance(error, RefusedJson):
-            problem = str(error)
-        elif isinstance(error, ArithmeticError):
-            problem = f"holds a number that is out of range, near line {source.at_line}"
+    except (RefusedJson, ArithmeticError, UnicodeDecodeError, ijson.JSONError) as error:
+        problem = _problem_of(error, source)
         if at := place():
             raise UnreadableFile(path, at, f"{problem}; expected JSON") from None
         raise NoRecording(path, "", f"{problem}; {EXPECTED}") from None
+
+
+def _problem_of(error: Exception, source: JsonSource) -> str:
+    if isinstance(error, RefusedJson):
+        return error.problem
+    if isinstance(error, ArithmeticError):
+        return f"holds a number that is out of range, near line {source.at_line}"
+    return f"{'ends too early' if source.ended else 'is not JSON'}, near line {source.at_line}"

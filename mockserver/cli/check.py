@@ -72,7 +72,8 @@ def check(
         report = Checker(catalogue, options).check(files, _progress(stack, files))
     for problem in report.unreadable:
         click.echo(f"mockserver: {one_line(str(problem))}", err=True)
-    write_output("".join(f"{line}\n" for line in REPORTS[form](report)), output)
+    if form != "text" or report.exchanges or not report.unreadable:
+        write_output("".join(f"{line}\n" for line in REPORTS[form](report)), output)
     sys.exit(report.exit_code)
 
 

@@ -6,6 +6,7 @@ import click
 
 from mockserver.cli.options import output_option, write_output
 from mockserver.client.control import ControlError, HttpControl
+from mockserver.errors import SettingsError
 from mockserver.events.export import format_names
 
 
@@ -22,7 +23,11 @@ def export(
     """Export the journal of a running mockserver, credentials masked."""
     query = {"format": form, "account": account, "vendor": vendor}
     try:
-        raw = HttpControl(url, token).download("/export", {key: value for key, value in query.items() if value})
+        control = HttpControl(url, token)
+    except ControlError as error:
+        raise SettingsError(f"--url: {error}") from error
+    try:
+        raw = control.download("/export", {key: value for key, value in query.items() if value})
     except ControlError as error:
         raise click.ClickException(str(error)) from error
     write_output(raw, output)

@@ -65,7 +65,7 @@ def extract(
         else:
             failed = False
             _write(contracts[0], folder, examples)
-    except (ExtractError, OSError) as error:
+    except ExtractError as error:
         click.echo(str(error), err=True)
         raise SystemExit(UNREADABLE) from error
     raise SystemExit(FINDINGS if failed else 0)

@@ -1,5 +1,7 @@
 """The command line: finds the command that was called, and imports no other."""
 
+import errno
+import os
 import sys
 from importlib import import_module
 
@@ -9,6 +11,9 @@ from mockserver import __version__
 from mockserver.errors import StartError
 
 USAGE_ERROR = 2
+CLOSED_PIPE = 1
+UNWRITABLE = {errno.EPIPE, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
+"""What writing to standard output fails with."""
 COMMANDS = {
     "check": "Check recorded traffic against the contracts.",
     "events": "List the events that arrived, oldest first.",
@@ -54,9 +59,12 @@ def cli() -> None:
 
 
 def main() -> None:
-    """The entry point. A failure to start is one line and exit code 2."""
+    """The entry point. A failure to start is one line and exit code 2, as is standard output that takes no more; a
+    reader that goes away early ends the program without a word."""
     try:
         cli.main(standalone_mode=False)
+        if sys.stdout is not None:
+            sys.stdout.flush()
     except StartError as error:
         click.echo(f"mockserver: {error}", err=True)
         sys.exit(USAGE_ERROR)
@@ -65,3 +73,10 @@ def main() -> None:
         sys.exit(error.exit_code)
     except click.Abort:
         sys.exit(130)
+    except OSError as error:
+        if error.errno not in UNWRITABLE:
+            raise
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what is still buffered would fail again at exit
+        if error.errno != errno.EPIPE:
+            click.echo(f"mockserver: standard output cannot be written: {error.strerror}", err=True)
+        sys.exit(CLOSED_PIPE if error.errno == errno.EPIPE else USAGE_ERROR)

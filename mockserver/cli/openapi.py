@@ -55,13 +55,14 @@ def openapi(
         write_output(schemathesis_config(contract), output)
         return
     document = served_at(contract.document, server) if server else dict(contract.document)
+    files: dict[str, Any] = {}
     if not bundle:
         if output is None:
             raise SettingsError("--no-bundle writes several files: name the first with --output")
         document, files = unbundled(document)
-        for name, schema in files.items():
-            write_output(indented(schema), output.with_name(f"{name}.json"))
     write_output(indented(document) if form == "json" else yaml_text(document), output)
+    for name, schema in files.items():
+        write_output(indented(schema), Path(output or "").with_name(f"{name}.json"))
 
 
 def unbundled(document: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:

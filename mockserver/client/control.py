@@ -60,9 +60,14 @@ class HttpControl:
     def __init__(self, url: str, token: str | None = None) -> None:
         import httpcore2  # noqa: PLC0415 - only who calls a server that runs elsewhere pays for it
 
-        parts = urlsplit(url)
-        if parts.scheme != "http" or not parts.hostname:
-            raise ControlError(f"expected the URL of a mockserver, such as http://127.0.0.1:8080, found {url!r}")
+        expected = f"expected the URL of a mockserver, such as http://127.0.0.1:8080, found {url!r}"
+        try:
+            parts = urlsplit(url)
+            known = parts.scheme == "http" and parts.hostname and (parts.port or 80)
+        except ValueError as error:
+            raise ControlError(expected) from error
+        if not known:
+            raise ControlError(expected)
         host = parts.netloc.rpartition("@")[2]
         self._server = f"http://{host}"
         self._headers: dict[bytes | str, bytes | str] = {"Host": host}

@@ -180,7 +180,7 @@ def _constant_headers(headers: Mapping[str, Any]) -> Headers:
     return tuple(
         (name.encode("latin-1"), str(schema["const"]).encode("latin-1"))
         for name, schema in schemas.items()
-        if schema.get("const") is not None
+        if isinstance(schema, dict) and schema.get("const") is not None
     )
 
 

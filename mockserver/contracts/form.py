@@ -24,8 +24,9 @@ def _object(required: tuple[str, ...] = (), **members: Any) -> dict[str, Any]:
     return {"type": "object", "required": list(required), "properties": names}
 
 
-def _map(form: Any, names: Any = True) -> dict[str, Any]:
-    return {"type": ["object", "null"], "propertyNames": names, "additionalProperties": form}
+def _map(form: Any, names: Any = True, *, optional: bool = True) -> dict[str, Any]:
+    kinds = ["object", "null"] if optional else ["object"]
+    return {"type": kinds, "propertyNames": names, "additionalProperties": form}
 
 
 def _list(form: Any) -> dict[str, Any]:
@@ -38,7 +39,7 @@ _CONSTANT = {"properties": {"const": {"type": ["string", "integer", "null"], "pa
 _HEADERS = _map(_object(schema={**_SCHEMA, **_CONSTANT}), {"pattern": HEADER_NAME})
 _RESPONSE = _object(content=_CONTENT, headers=_HEADERS)
 _PARAMETERS = _list(_object(("name", "in"), name=_PRINTABLE, in_=_TEXT, schema=_SCHEMA))
-_SECURITY = _list(_map({"type": "array"}))
+_SECURITY = _list(_map({"type": "array"}, optional=False))
 _SERVERS = _list(_object(url=_TEXT))
 _RULE = _object(("name",), name=_TEXT, pointer=_POINTER, than=_POINTER, past=_SECONDS, future=_SECONDS)
 _REFUSAL = _object(("name", "pointer", "because"), name=_TEXT, pointer=_POINTER, because=_TEXT)
@@ -68,7 +69,7 @@ DOCUMENT = _object(
     servers=_SERVERS,
     security=_SECURITY,
     paths={"type": "object", "patternProperties": {"^/": _PATH_ITEM}, "propertyNames": {"pattern": "^(/|x-)"}},
-    components=_object(schemas={"type": "object"}, securitySchemes=_map(_SCHEME)),
+    components=_object(schemas={"type": "object"}, securitySchemes=_map(_SCHEME, optional=False)),
 )
 """A JSON Schema of the documents; what is not named here may have any form."""
 

@@ -2,8 +2,10 @@
 
 import os
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 
+from mockserver.extract.errors import ExtractError
 from mockserver.extract.model import Contract
 from mockserver.support.jsontext import indented
 from mockserver.support.yaml import yaml_text
@@ -33,17 +35,21 @@ def stale(contract: Contract, out: Path, fixtures: Path, files: Iterable[Path]) 
 
 def write(files: Mapping[Path, bytes], remove: Iterable[Path]) -> None:
     """Write all files, then remove those that are stale. Content goes to temporary files first, so that a full
-    disk or a missing permission leaves everything as it was. Raises OSError."""
+    disk or a missing permission leaves everything as it was. Raises ExtractError for a file that cannot be written."""
     unfinished = {path: path.with_name(f".{path.name}.{os.getpid()}") for path in files}
+    path = Path()
     try:
         for path, content in files.items():
             path.parent.mkdir(parents=True, exist_ok=True)
             unfinished[path].write_bytes(content)
         for path in files:
             unfinished[path].replace(path)
+    except OSError as error:
+        raise ExtractError(str(path), 1, f"a file that can be written ({error.strerror})") from error
     finally:
         for temporary in unfinished.values():
-            temporary.unlink(missing_ok=True)
+            with suppress(OSError):
+                temporary.unlink(missing_ok=True)
     for path in remove:
         path.unlink()
         if not any(path.parent.iterdir()):
