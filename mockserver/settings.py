@@ -10,7 +10,7 @@ from typing import Any
 
 from mockserver.errors import SettingsError
 from mockserver.support.numbers import is_integer
-from mockserver.support.suggestions import hint
+from mockserver.support.suggestions import closest, hint
 
 ENVIRONMENT_PREFIX = "MOCKSERVER_"
 MEBIBYTE = 1024 * 1024
@@ -155,6 +155,27 @@ def kind_of(setting: Field[Any]) -> str:
     return setting.type if isinstance(setting.type, str) else setting.type.__name__
 
 
+def _known_options(vendors: Mapping[str, type[Any]]) -> list[Field[Any]]:
+    return [*options_of(Settings), *(setting for kind in vendors.values() for setting in options_of(kind))]
+
+
+def mistyped_variables(environment: Mapping[str, str], vendors: Mapping[str, type[Any]]) -> Iterator[str]:
+    """A warning for each environment variable that is no option, but nearly one, or one of the settings file only.
+    Others that begin alike are left alone: a Kubernetes service called mockserver sets some."""
+    known = _known_options(vendors)
+    names = [name for setting in known for name in (setting.name, *setting.metadata["aliases"])]
+    in_file = {setting.name for setting in known if setting.metadata["file_only"]}
+    for variable in sorted(environment):
+        name = variable.removeprefix(ENVIRONMENT_PREFIX).lower()
+        if not variable.startswith(ENVIRONMENT_PREFIX):
+            continue
+        meant = closest(name, names)
+        if name in in_file:
+            yield f"environment: {variable} has no effect; set {name} in a settings file"
+        elif name not in names and meant is not None:
+            yield f"environment: {variable} has no effect; did you mean {ENVIRONMENT_PREFIX}{meant.upper()}?"
+
+
 def load_settings(
     flags: Mapping[str, Any],
     environment: Mapping[str, str],
@@ -167,7 +188,7 @@ def load_settings(
     Raises SettingsError that names the source, the option and what would be right.
     """
     values: dict[str, Any] = {}
-    known = [*options_of(Settings), *(setting for kind in vendors.values() for setting in options_of(kind))]
+    known = _known_options(vendors)
     if file is not None:
         for setting, name, value in _chosen(known, _read_file(file), f"{file}: "):
             values[setting.name] = _value(setting, value, f"{file}: {name}")

@@ -9,8 +9,8 @@ from typing import Any
 
 import click
 
-from mockserver.errors import SettingsError
-from mockserver.settings import ENVIRONMENT_PREFIX, Settings, kind_of, load_settings, options_of
+from mockserver.errors import SettingsError, one_line
+from mockserver.settings import ENVIRONMENT_PREFIX, Settings, kind_of, load_settings, mistyped_variables, options_of
 from mockserver.vendors.registry import vendor_settings
 
 Command = Callable[..., None]
@@ -34,6 +34,8 @@ def settings_options(*names: str) -> Decorator:
             known = {name for setting in chosen for name in (setting.name, *setting.metadata["aliases"])}
             flags = {name: options.pop(name) for name in known & options.keys()}
             given = {name: value for name, value in flags.items() if value not in (None, ())}
+            for warning in mistyped_variables(os.environ, of_vendors):
+                click.echo(f"mockserver: warning: {one_line(warning)}", err=True)
             command(settings=load_settings(given, os.environ, config, of_vendors), **options)
 
         decorated: Command = call

@@ -52,7 +52,10 @@ def cache_folder(environment: Mapping[str, str]) -> Path | None:
 def _digest_of(folder: Path) -> bytes:
     """A digest of all that a contract depends on: names and contents of the vendor's files, and of the code."""
     digest = hashlib.sha256()
-    code = [*sorted((PACKAGE / "contracts").glob("*.py")), PACKAGE / "support" / "yaml.py"]
+    code = [
+        *sorted((PACKAGE / "contracts").glob("*.py")),
+        *((PACKAGE / "support" / name) for name in ("form.py", "yaml.py")),
+    ]
     for file in (*sorted(folder.iterdir()), *code):
         if file.is_file():
             content = file.read_bytes()

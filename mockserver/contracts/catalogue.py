@@ -11,8 +11,7 @@ from typing import Any, NamedTuple
 from mockserver.contracts.cache import Documents, cached
 from mockserver.contracts.checking import check_schemas
 from mockserver.contracts.compiling import Compiler
-from mockserver.contracts.files import is_packaged, read_bundle
-from mockserver.contracts.form import check_form
+from mockserver.contracts.files import check_form, is_packaged, read_bundle
 from mockserver.contracts.overlay import OVERLAYS, apply_overlay
 from mockserver.errors import ContractError, SettingsError
 from mockserver.model import Operation

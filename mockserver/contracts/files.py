@@ -1,20 +1,15 @@
 """Reads a vendor's contract files, and bundles them into one self-contained OpenAPI document."""
 
-import datetime as dt
 import json
-import re
 import sys
-from math import isfinite
 from pathlib import Path
 from typing import Any
 
-from mockserver.contracts.form import check_form
 from mockserver.errors import ContractError
+from mockserver.support.form import MAX_LEVELS, FormError, as_json, check_openapi
 from mockserver.support.pointers import walk
 
 SCHEMA_PREFIX = "#/components/schemas/"
-MAX_LEVELS = 100
-_SURROGATE = re.compile("[\ud800-\udfff]")
 PACKAGED = Path(__file__).parents[1] / "schemas"
 
 
@@ -52,30 +47,19 @@ def read_yaml(path: Path) -> Any:
         raise ContractError(path, error.place, error.problem) from error
 
 
-def _as_json(value: Any, path: Path, at: tuple[str, ...] = ()) -> Any:
-    """A value of YAML as one of JSON. Raises ContractError for one that has no form in JSON, or is too deep."""
-    if len(at) > MAX_LEVELS:
-        raise ContractError(path, "/".join(at[:3]), f"is nested more than {MAX_LEVELS} levels deep")
-    if isinstance(value, dict):
-        return {_name(key, path, at): _as_json(member, path, (*at, str(key))) for key, member in value.items()}
-    if isinstance(value, list):
-        return [_as_json(item, path, (*at, str(index))) for index, item in enumerate(value)]
-    if isinstance(value, dt.date):
-        return value.isoformat()
-    if isinstance(value, float) and not isfinite(value):
-        raise ContractError(path, "/".join(at), f"expected a number, found {value}")
-    if isinstance(value, str) and _SURROGATE.search(value):
-        raise ContractError(path, "/".join(at), f"expected Unicode, found {value!r}")
-    if value is None or isinstance(value, str | int | float):
-        return value
-    raise ContractError(path, "/".join(at), f"expected JSON, found {type(value).__name__} {value!r}")
+def _as_json(value: Any, path: Path) -> Any:
+    try:
+        return as_json(value)
+    except FormError as error:
+        raise ContractError(path, error.place, error.problem) from error
 
 
-def _name(key: Any, path: Path, at: tuple[str, ...]) -> str:
-    """A key, or the text of a number, as in `200:`."""
-    if not isinstance(key, str) and (not isinstance(key, int) or isinstance(key, bool)):
-        raise ContractError(path, "/".join(at), f"expected text as a key, found {key!r}: put it in quotes")
-    return str(_as_json(str(key), path, at))
+def check_form(document: Any, source: Path) -> None:
+    """Raises ContractError for the first place of a document that has another form than OpenAPI asks for."""
+    try:
+        check_openapi(document)
+    except FormError as error:
+        raise ContractError(source, error.place, error.problem) from error
 
 
 def read_bundle(folder: Path) -> dict[str, Any]:

@@ -11,7 +11,9 @@ from mockserver.extract.errors import ExtractError
 from mockserver.extract.model import Contract, Json, Schema
 from mockserver.extract.reading import document
 from mockserver.support.evidence import EVIDENCE
+from mockserver.support.form import FormError, as_json, check_openapi, check_schema
 from mockserver.support.keywords import METHODS
+from mockserver.support.pointers import walk
 
 Call = tuple[str, str]
 
@@ -23,7 +25,19 @@ def load(vendor: str, out: Path, fixtures: Path) -> Contract:
     openapi = document(file, f"a contract of {vendor} to compare with")
     if not isinstance(openapi, dict) or not isinstance(openapi.get("paths"), dict):
         raise ExtractError(str(file), 1, "an OpenAPI document with paths")
+    try:
+        check_openapi(openapi)
+        for pointer, node in walk(openapi["paths"]):
+            if pointer.endswith("/schema"):
+                check_schema(node, pointer)
+    except FormError as error:
+        raise ExtractError(str(file), 1, f"a contract of {vendor} to compare with ({error})") from error
     made = {path.name: _json(path) for pattern in emit.SCHEMAS for path in sorted(folder.glob(pattern))}
+    for name, schema in made.items():
+        try:
+            check_schema(schema)
+        except FormError as error:
+            raise ExtractError(str(folder / name), 1, f"a JSON Schema ({error})") from error
     shown = fixtures / vendor
     paths = [path for pattern in emit.EXAMPLES for path in sorted(shown.glob(pattern))]
     return Contract(vendor, openapi, made, {path.relative_to(shown).as_posix(): _json(path) for path in paths})
@@ -31,8 +45,8 @@ def load(vendor: str, out: Path, fixtures: Path) -> Contract:
 
 def _json(path: Path) -> Any:
     try:
-        return json.loads(path.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
+        return as_json(json.loads(path.read_text("utf-8")))
+    except (OSError, ValueError, RecursionError, FormError) as error:
         line = error.lineno if isinstance(error, json.JSONDecodeError) else 1
         raise ExtractError(str(path), line, f"JSON that can be read ({error})") from error
 

@@ -41,7 +41,7 @@ def operations(old: Schema, new: Schema, place: str) -> Iterator[Difference]:
         yield Difference(True, place, f"operationId is {new.get('operationId')}, was {old.get('operationId')}")
     yield from _names(place, "the server {}", _urls(old), _urls(new))
     yield from _names(place, "the credential {}", _schemes(old), _schemes(new), lost_breaks=False)
-    yield from _names(place, "the status {}", [*old["responses"]], [*new["responses"]])
+    yield from _names(place, "the status {}", [*(old.get("responses") or ())], [*new["responses"]])
     yield from _parameters(_by_name(old), _by_name(new), place)
     yield from _request(old.get("requestBody"), new.get("requestBody"), place)
     yield from _bound("x-max-body-bytes", old, new, place)
@@ -86,8 +86,8 @@ def _parameters(old: dict[str, Schema], new: dict[str, Schema], place: str) -> I
             needed = bool(parameter["required"])
             yield Difference(needed, place, f"the {name} is new{' and required' if needed else ''}")
             continue
-        yield from _required(place, f"the {name}", known["required"], parameter["required"])
-        yield from schemas(known["schema"], parameter["schema"], f"{place} {name}#", response=False)
+        yield from _required(place, f"the {name}", known.get("required", False), parameter["required"])
+        yield from schemas(known.get("schema", {}), parameter["schema"], f"{place} {name}#", response=False)
 
 
 def _required(place: str, noun: str, old: bool, new: bool) -> Iterator[Difference]:
@@ -97,7 +97,7 @@ def _required(place: str, noun: str, old: bool, new: bool) -> Iterator[Differenc
 
 def _request(old: Schema | None, new: Schema | None, place: str) -> Iterator[Difference]:
     if old is not None and new is not None:
-        yield from _required(place, "the request body", old["required"], new["required"])
+        yield from _required(place, "the request body", old.get("required", False), new["required"])
     elif old is not new:
         yield Difference(True, place, "the request body " + ("vanished" if new is None else "is new"))
 

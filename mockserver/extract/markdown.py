@@ -79,7 +79,7 @@ def _tab_rule(state: StateBlock, start: int, _end: int, silent: bool) -> bool:
 def parse(text: str, file: str, first_line: int = 1) -> list[Block]:
     """The blocks of `text`, tabs nested. `first_line` is the page's line number of the first line of `text`. Raises
     ExtractError where a tab is not closed or was never opened."""
-    parser = MarkdownIt("commonmark").enable("table")
+    parser = MarkdownIt("commonmark").enable("table").disable("inline")  # only whole blocks are read
     parser.block.ruler.before("table", "tab", _tab_rule, {"alt": ["paragraph", "reference", "blockquote", "list"]})
     tokens = parser.parse(text)
     blocks: list[Block] = []

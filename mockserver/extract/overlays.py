@@ -33,7 +33,7 @@ def covered(folder: Path) -> set[str]:
     for name in FILES:
         for action in _actions(folder / name):
             covers = action.get("x-covers", [])
-            found.update([covers] if isinstance(covers, str) else map(str, covers))
+            found.update(map(str, covers if isinstance(covers, list) else [covers]))
     return found
 
 

@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from mockserver.extract.errors import ExtractError
+from mockserver.support.form import FormError, as_json
 from mockserver.support.yaml import YamlError, read_yaml
 
 TIMEOUT_SECONDS = 20.0
@@ -66,9 +67,11 @@ def source(file: str, text: str) -> Source:
 def document(file: Path, expected: str) -> Any:
     """What a YAML file of a contract holds. Raises ExtractError, which says what is expected."""
     try:
-        return read_yaml(file).value()
+        return as_json(read_yaml(file).value())
     except YamlError as error:
         raise ExtractError(str(file), error.line or 1, f"{expected} ({error.problem})") from error
+    except FormError as error:
+        raise ExtractError(str(file), 1, f"{expected} ({error})") from error
 
 
 def _bytes(name: str) -> bytes:

@@ -89,6 +89,25 @@ def test_a_bad_settings_file_is_one_line_that_names_the_setting(tmp_path: Path, 
     assert said in refused("serve", "--config", str(settings))
 
 
+@pytest.mark.parametrize(
+    ("variable", "said"),
+    [
+        ("MOCKSERVER_PROFLE", ["environment: MOCKSERVER_PROFLE has no effect; did you mean MOCKSERVER_PROFILE?"]),
+        (
+            "MOCKSERVER_RATE_LIMITS",
+            ["environment: MOCKSERVER_RATE_LIMITS has no effect; set rate_limits in a settings file"],
+        ),
+        ("MOCKSERVER_SERVICE_PORT", []),
+        ("MOCKSERVER_URL", []),
+        ("MOCKSERVER_PROFILE", []),
+    ],
+)
+def test_a_mistyped_environment_variable_is_a_warning(variable: str, said: list[str]) -> None:
+    ended = run("routes", **{variable: "observed"})
+    assert ended.returncode == 0
+    assert ended.stderr.splitlines() == [f"mockserver: warning: {each}" for each in said]
+
+
 FORMER_NAMES: dict[str, tuple[list[str], dict[str, str], str]] = {
     "a flag": (["--answers", "varied"], {}, ""),
     "the environment": ([], {"MOCKSERVER_ANSWERS": "varied"}, ""),

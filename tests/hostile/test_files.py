@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import random
+import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -19,6 +20,7 @@ from mockserver.cli.main import main
 from tests.support.extract_support import ROOT
 
 Told = Callable[..., str]
+PAGE = str(ROOT / "tests" / "extract" / "pages" / "widgets.md")
 
 DIGITS = "9" * 100_000
 NAMES = "abcdefghijkl"
@@ -299,11 +301,17 @@ def code_of(program: Callable[[], None]) -> object:
     return 0
 
 
-def test_a_contract_as_people_write_them_is_served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("command", ["routes", "openapi", "vectors"])
+def test_a_contract_as_people_write_them_is_served(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], command: str
+) -> None:
     content = yaml.safe_dump(CONTRACT).replace("'200':", "200:").replace("x-about: 1", "x-about: 2025-01-01")
     assert "\n        200:\n" in content
-    monkeypatch.setattr(sys, "argv", ["mockserver", "routes", "--schemas", str(folder(tmp_path, a=content.encode()))])
-    main()
+    schemas = folder(tmp_path, **{"openapi.yaml": content.encode()})
+    vendor = [] if command == "routes" else ["acme"]
+    monkeypatch.setattr(sys, "argv", ["mockserver", command, *vendor, "--schemas", str(schemas)])
+    assert code_of(main) == 0
+    assert "MakeThing" in capsys.readouterr().out
 
 
 PATHS: dict[str, str] = {"a line break": "a\nb", "5,000 characters": "x" * 5000, "a device without an end": "/dev/zero"}
@@ -325,10 +333,48 @@ def test_an_odd_path_is_refused_with_one_line(told: Told, arguments: tuple[str, 
 
 
 def test_a_page_without_a_place_for_its_contract_is_one_line(told: Told, tmp_path: Path) -> None:
-    page = ROOT / "tests" / "extract" / "pages" / "widgets.md"
     (tmp_path / "file").write_text("")
-    said = told("extract", "--vendor", "acme", "--out", tmp_path / "file" / "below", page)
+    said = told("extract", "--vendor", "acme", "--out", tmp_path / "file" / "below", PAGE)
     assert "expected a file that can be written" in said
+
+
+@pytest.fixture(scope="module")
+def extracted(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the contract that the pages give."""
+    folder = tmp_path_factory.mktemp("extracted")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            sys, "argv", ["mockserver", "extract", "--vendor", "acme", "--out", str(folder / "schemas"), PAGE]
+        )
+        assert code_of(main) == 0
+    return folder
+
+
+def test_any_value_at_any_place_of_a_contract_is_compared_or_refused(
+    extracted: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = extracted / "schemas" / "acme" / "openapi.yaml"
+    document = yaml.safe_load(file.read_text())
+    changes = [(path, value) for path in places(document) for value in ODD]
+    copied = shutil.copytree(extracted, tmp_path / "copy")
+    for path, value in random.Random(1).sample(changes, 80):
+        content = yaml.safe_dump(with_value(document, path, value), allow_unicode=True)
+        (copied / "schemas" / "acme" / "openapi.yaml").write_text(content)
+        arguments = ["mockserver", "extract", "--check", "--vendor", "acme", "--out", str(copied / "schemas"), PAGE]
+        monkeypatch.setattr(sys, "argv", arguments)
+        code = code_of(main)
+        said = capsys.readouterr().err
+        assert (code, said.count("\n")) in ((0, 0), (1, 0), (2, 1)), (path, value, said)
+
+
+@pytest.mark.parametrize("content", [b"[" * 200_000, b'{"minimum": ' + DIGITS.encode() + b"}", b"\xff", b"", b"5"])
+@pytest.mark.parametrize("name", ["schemas/acme/CreateWidgetV1.request.json", "schemas/acme/openapi.yaml"])
+def test_a_file_of_a_contract_to_compare_with_is_refused_with_one_line(
+    told: Told, extracted: Path, tmp_path: Path, name: str, content: bytes
+) -> None:
+    copied = shutil.copytree(extracted, tmp_path / "copy")
+    (copied / name).write_bytes(content)
+    assert name in told("extract", "--check", "--vendor", "acme", "--out", copied / "schemas", PAGE)
 
 
 @pytest.mark.parametrize("content", [b'{"log": {"entries": [', b'{"a": "\xff"}', b"\xff\xfe{", b""])
