@@ -5,6 +5,11 @@ request, or raise a QueryError that names what is wrong and where. Rules that no
 assumed where they are implemented.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from mockserver.support.budget import TooMuchWork
+
 
 class QueryError(ValueError):
     """A query that cannot be computed.
@@ -16,3 +21,12 @@ class QueryError(ValueError):
         super().__init__(message)
         self.message = message
         self.pointer = pointer
+
+
+@contextmanager
+def within_budget(pointer: str) -> Iterator[None]:
+    """Turns TooMuchWork into the QueryError that a part of a request takes too long."""
+    try:
+        yield
+    except TooMuchWork as error:
+        raise QueryError(str(error), pointer) from None

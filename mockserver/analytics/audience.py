@@ -13,13 +13,16 @@ from functools import cache
 from itertools import compress
 from typing import Any
 
-from mockserver.analytics import QueryError
+from mockserver.analytics import QueryError, within_budget
 from mockserver.analytics.boolean import evaluate
 from mockserver.analytics.facets import texts_of
 from mockserver.analytics.formula import parse_formula
-from mockserver.analytics.search_syntax import Attribute, Search, Term, matching_term, parse_search
+from mockserver.analytics.search_syntax import Attribute, Term, matching_term, parse_search
 from mockserver.analytics.store import Column, EventStore, Mask, mask
+from mockserver.support.budget import Budget
 
+CHARACTER_STEPS = 500
+"""What it takes to read a character of a search query, at most: a wildcard is compiled."""
 Members = bytes
 """Which of a column's codes are in a query, by code: 1 or 0. Code 0, the missing user, never is."""
 
@@ -51,13 +54,16 @@ class Audience:
 
 
 def find_audience(
-    store: EventStore, filters: Mapping[str, Any], segments: Mapping[str, Segment], pointer: str
+    store: EventStore, filters: Mapping[str, Any], segments: Mapping[str, Segment], pointer: str, budget: Budget
 ) -> Audience:
     """The audience of a request's `audience_filters`, whose place in the request is `pointer`.
 
-    Raises QueryError for two queries of one name, an unknown segment, and errors in a search query or the formula.
+    Raises QueryError for two queries of one name, an unknown segment, errors in a search query or the formula, and a
+    search that takes too long.
     """
-    users, accounts, seen = _Entities(store, "usr"), _Entities(store, "account"), set[str]()
+    with within_budget(pointer):
+        users, accounts = _Entities(store, "usr", budget), _Entities(store, "account", budget)
+    seen = set[str]()
 
     def named(kind: str, find: Callable[[Mapping[str, str], str], Members]) -> dict[str, Members]:
         found = {}
@@ -66,7 +72,9 @@ def find_audience(
             if name in seen:
                 raise QueryError(f"two audience queries are named '{name}'", f"{at}/name")
             seen.add(name)
-            found[name] = find(entry, at)
+            with within_budget(at):
+                budget.spend(len(store))
+                found[name] = find(entry, at)
         return found
 
     in_users = named("users", users.of_query)
@@ -82,27 +90,30 @@ def find_audience(
 class _Entities:
     """The users or the accounts of a store: what has an id in `usr` or in `account`."""
 
-    def __init__(self, store: EventStore, kind: str) -> None:
-        self.store = store
-        self.ids = store.column(f"{kind}.id")
+    def __init__(self, store: EventStore, kind: str, budget: Budget) -> None:
+        self.store, self.budget = store, budget
+        self.ids = store.column(f"{kind}.id", budget)
         self.own = f"{kind}."
         self.everyone = bytes([0]) + bytes([1]) * (len(self.ids.cells) - 1)
 
     def of_query(self, entry: Mapping[str, str], pointer: str) -> Members:
-        return self.members(parse_search(entry.get("query", ""), f"{pointer}/query"))
+        return self.members(entry.get("query", ""), f"{pointer}/query")
 
-    def members(self, search: Search) -> Members:
+    def members(self, query: str, pointer: str) -> Members:
+        self.budget.spend(CHARACTER_STEPS * len(query))
+        search = parse_search(query, pointer)
         found = evaluate(search, cache(self._term), mask(self.everyone))
         return found.to_bytes(len(self.everyone), "little")
 
     def _term(self, term: Term) -> Mask:
+        self.budget.spend(len(self.store) + len(self.everyone))
         if isinstance(term, Attribute) and term.facet.startswith(self.own):
-            column = self.store.column(term.facet)
+            column = self.store.column(term.facet, self.budget)
             latest = {entity: code for entity, code in zip(self.ids.codes, column.codes, strict=True) if code}
-            hits = column.hits(term.condition.accepts)
+            hits = column.hits(term.condition.accepts, self.budget)
             codes = {entity for entity, code in latest.items() if hits[code]}
         else:
-            events = matching_term(self.store, term).to_bytes(len(self.store), "little")
+            events = matching_term(self.store, term, self.budget).to_bytes(len(self.store), "little")
             codes = set(compress(self.ids.codes, events))
         codes.discard(0)
         return mask(code in codes for code in range(len(self.everyone)))
@@ -113,7 +124,7 @@ def _segment(users: _Entities, entry: Mapping[str, str], segments: Mapping[str, 
     segment = segments.get(identifier) or segments.get(identifier.lower())
     if segment is None:
         raise QueryError(f"no segment has the id '{identifier}'", pointer)
-    found, listed = users.members(parse_search(segment.query or "", pointer)), segment.users
+    found, listed = users.members(segment.query or "", pointer), segment.users
     if listed is None:
         return found
     return bytes(

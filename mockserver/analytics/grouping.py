@@ -13,19 +13,21 @@ from itertools import compress, product, repeat
 from math import prod
 from typing import Any
 
-from mockserver.analytics import QueryError
+from mockserver.analytics import QueryError, within_budget
 from mockserver.analytics.aggregations import Measure, Value, measure
 from mockserver.analytics.audience import Audience
 from mockserver.analytics.facets import facet_name, texts_of
 from mockserver.analytics.selection import QUERY, Selection
 from mockserver.analytics.store import Column, EventStore
+from mockserver.support.budget import Budget
 
 MISSING = "N/A"
 DEFAULT_LIMIT = 10
 MAX_GROUPS = 10_000
 """The product of the limits of all facets: the bound of the vendor's sibling endpoints (inferred)."""
-MAX_MEMBERSHIPS = 5_000_000
-"""How often events may be in groups, where arrays put one event in many (assumed)."""
+VALUE_STEPS, EVENT_STEPS, ROW_STEPS, PART_STEPS, MEMBERSHIP_STEPS = 5, 10, 25, 150, 40
+"""What it takes to look at a value of a facet and at an event, to gather an event's values, to compute over events that
+are alike, and to have these in a group: arrays put one event in many."""
 
 Group = tuple[str, ...]
 """The values of the facets, in order; of the first facets only for a group that holds further groups."""
@@ -62,10 +64,18 @@ def group_rules(query: Mapping[str, Any], compute: Measure) -> list[GroupBy]:
 
 
 def tabulate(
-    store: EventStore, selection: Selection, rules: Sequence[GroupBy], compute: Measure, buckets: Iterable[int]
+    store: EventStore,
+    selection: Selection,
+    rules: Sequence[GroupBy],
+    compute: Measure,
+    buckets: Iterable[int],
+    budget: Budget,
 ) -> Rows:
-    """Groups the selected events and computes each group's values; `buckets` has the bucket of every event."""
-    levels = _fill(store, selection, rules, dict.fromkeys([compute, *(rule.sort for rule in rules)]), buckets)
+    """Groups the selected events and computes each group's values; `buckets` has the bucket of every event. Raises
+    QueryError where that takes too long."""
+    measures = dict.fromkeys([compute, *(rule.sort for rule in rules)])
+    with within_budget(f"{QUERY}/group_by" if rules else f"{QUERY}/compute"):
+        levels = _fill(store, selection, rules, measures, buckets, budget)
     kept: list[Group] = [()]
     for groups, rule in zip(levels[1:], rules, strict=True):
         children: dict[Group, dict[Group, list[Part]]] = defaultdict(dict)
@@ -98,24 +108,24 @@ def _fill(
     rules: Sequence[GroupBy],
     measures: Iterable[Measure],
     buckets: Iterable[int],
+    budget: Budget,
 ) -> list[dict[Group, list[Part]]]:
     """The contents of the groups of every level: of no facet, of the first one, of the first two, …"""
-    facets = [_facet(store, rule, selection.audience) for rule in rules]
-    metrics = {measure: store.column(measure.facet) for measure in measures if measure.facet is not None}
+    facets = [_facet(store, rule, selection.audience, budget) for rule in rules]
+    metrics = {measure: store.column(measure.facet, budget) for measure in measures if measure.facet is not None}
+    budget.spend(VALUE_STEPS * sum(metric.values for metric in metrics.values()))
     taken = {measure: list(map(measure.values, metric.cells)) for measure, metric in metrics.items()}
     streams: list[Iterable[int]] = [*(column.codes for column, _ in facets), buckets]
     streams += [metrics[measure].codes if measure in metrics else repeat(0) for measure in measures]
     alike = Counter(zip(*(compress(stream, selection.events) for stream in streams), strict=False))
     parts: dict[tuple[int, ...], list[tuple[tuple[int, ...], int]]] = defaultdict(list)
+    budget.spend(EVENT_STEPS * alike.total() + ROW_STEPS * len(alike))
     for row, count in alike.items():
         parts[row[: len(rules) + 1]].append((row[len(rules) + 1 :], count))
     levels: list[dict[Group, list[Part]]] = [defaultdict(list) for _ in range(len(rules) + 1)]
-    memberships = 0
     for (*codes, bucket), events in parts.items():
         here = [groups[code] for (_, groups), code in zip(facets, codes, strict=True)]
-        memberships += prod(map(len, here))
-        if memberships > MAX_MEMBERSHIPS:
-            raise QueryError("the events are in too many groups: group by fewer facets", f"{QUERY}/group_by")
+        budget.spend(PART_STEPS + MEMBERSHIP_STEPS * prod(map(len, here)))
         if all(here):
             gathered = {}
             for place, measure in enumerate(measures):
@@ -127,14 +137,18 @@ def _fill(
     return levels
 
 
-def _facet(store: EventStore, rule: GroupBy, audience: Audience) -> tuple[Column, list[tuple[str, ...]]]:
+def _facet(
+    store: EventStore, rule: GroupBy, audience: Audience, budget: Budget
+) -> tuple[Column, list[tuple[str, ...]]]:
     """The column a rule groups by, and the groups of each of its codes: none for one that the rule excludes."""
     missing = () if rule.exclude_missing else (MISSING,)
     if rule.source is None:
-        column = store.column(facet_name(rule.facet))
+        column = store.column(facet_name(rule.facet), budget)
+        budget.spend(VALUE_STEPS * column.values)
         return column, [missing if cell is None else texts_of(cell) for cell in column.cells]
     queries = audience.users if rule.source == "users" else audience.accounts
     codes = range(len(queries.ids.cells))
+    budget.spend(len(codes) * len(queries.members))
     inside = (tuple(name for name, members in queries.members.items() if members[code]) for code in codes)
     return queries.ids, [found or missing for found in inside]
 

@@ -15,9 +15,12 @@ from mockserver.analytics.facets import facet_name
 from mockserver.analytics.grouping import group_rules, tabulate
 from mockserver.analytics.selection import ATTRIBUTES, QUERY, select
 from mockserver.analytics.store import EventStore
+from mockserver.support.budget import Budget
 
 MAX_BUCKETS = 10_000
 MAX_VALUES = 1_000_000
+MAX_STEPS = 12_000_000
+"""What a query may take, a second or so."""
 MIN_TIME = -(2**63)
 """The least int64, the type of the times in a response."""
 
@@ -30,7 +33,8 @@ def scalar(store: EventStore, attributes: Mapping[str, Any], segments: Mapping[s
     """
     compute = measure(attributes["query"]["compute"], f"{QUERY}/compute")
     rules = group_rules(attributes["query"], compute)
-    rows = tabulate(store, select(store, attributes, segments), rules, compute, repeat(0))
+    budget = _budget(store)
+    rows = tabulate(store, select(store, attributes, segments, budget), rules, compute, repeat(0), budget)
     columns: list[dict[str, Any]] = [
         {"name": rule.facet, "values": [group[index] for group, _ in rows], "type": "group"}
         for index, rule in enumerate(rules)
@@ -51,7 +55,8 @@ def timeseries(store: EventStore, attributes: Mapping[str, Any], segments: Mappi
     rules = group_rules(attributes["query"], compute)
     interval = _interval(attributes)
     buckets = [time - time % interval for time in store.timestamps()]
-    rows = tabulate(store, select(store, attributes, segments), rules, compute, buckets)
+    budget = _budget(store)
+    rows = tabulate(store, select(store, attributes, segments, budget), rules, compute, buckets, budget)
     facets = [facet_name(rule.facet) for rule in rules]  # a tag has the facet without @ (assumed)
     times = sorted({time for _, values in rows for time in values})
     if len(times) > MAX_BUCKETS:
@@ -71,6 +76,11 @@ def timeseries(store: EventStore, attributes: Mapping[str, Any], segments: Mappi
         "times": times,
         "values": [[values.get(time) for time in times] for _, values in rows],
     }
+
+
+def _budget(store: EventStore) -> Budget:
+    advice = "ask for fewer terms, shorter wildcards, fewer groups or a shorter range of times"
+    return Budget(MAX_STEPS, f"the query takes too long over {len(store)} events: {advice}")
 
 
 def _interval(attributes: Mapping[str, Any]) -> int:

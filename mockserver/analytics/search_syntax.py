@@ -25,6 +25,7 @@ from mockserver.analytics.boolean import And, BooleanParser, Expression, evaluat
 from mockserver.analytics.conditions import Condition, Glob, Words, between, equals
 from mockserver.analytics.facets import facet_name
 from mockserver.analytics.store import EventStore, Mask
+from mockserver.support.budget import Budget
 
 MAX_TERMS = 100
 MAX_FREE_TEXTS = 20
@@ -54,16 +55,17 @@ def parse_search(text: str, pointer: str) -> Search:
     return _Parser(text, pointer).whole(And())
 
 
-def matching(store: EventStore, search: Search) -> Mask:
-    """The events of the store that match; equal terms of a query are looked up once."""
-    return evaluate(search, cache(lambda term: matching_term(store, term)), store.everything())
+def matching(store: EventStore, search: Search, budget: Budget) -> Mask:
+    """The events of the store that match; equal terms of a query are looked up once. Raises TooMuchWork."""
+    return evaluate(search, cache(lambda term: matching_term(store, term, budget)), store.everything())
 
 
-def matching_term(store: EventStore, term: Term) -> Mask:
-    """The events that match one term: of an array facet, any element may (documented)."""
+def matching_term(store: EventStore, term: Term, budget: Budget) -> Mask:
+    """The events that match one term: of an array facet, any element may (documented). Raises TooMuchWork."""
     if isinstance(term, Attribute):
-        return store.column(term.facet).mask(term.condition.accepts)
-    return store.mask_of_texts(term.accepts)
+        column = store.column(term.facet, budget)
+        return column.mask_of(column.hits(term.condition.accepts, budget))
+    return store.mask_of_texts(term.accepts, budget)
 
 
 class _Parser(BooleanParser[Term]):

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from itertools import compress
 from typing import Any
 
+from mockserver.analytics import within_budget
 from mockserver.analytics.audience import Audience, Segment, find_audience
 from mockserver.analytics.search_syntax import matching, parse_search
 from mockserver.analytics.store import EventStore, Mask, mask
+from mockserver.support.budget import Budget
 
 ATTRIBUTES = "/data/attributes"
 QUERY = f"{ATTRIBUTES}/query"
@@ -32,27 +34,32 @@ class Selection:
     audience: Audience
 
 
-def select(store: EventStore, attributes: Mapping[str, Any], segments: Mapping[str, Segment]) -> Selection:
+def select(
+    store: EventStore, attributes: Mapping[str, Any], segments: Mapping[str, Segment], budget: Budget
+) -> Selection:
     """The events with from ≤ time < to (assumed: the page does not say which end is in) that match the base query and
-    the audience filters. Raises QueryError as the parts of the query do."""
+    the audience filters. Raises QueryError as the parts of the query do, and where they take too long."""
     query = attributes["query"]
     base = query["query"]
-    search = parse_search(base["search"].get("query", ""), f"{QUERY}/query/search/query")
-    audience = find_audience(store, query.get("audience_filters", {}), segments, f"{QUERY}/audience_filters")
+    place = f"{QUERY}/query/search/query"
+    search = parse_search(base["search"].get("query", ""), place)
+    audience = find_audience(store, query.get("audience_filters", {}), segments, f"{QUERY}/audience_filters", budget)
     in_range = mask(attributes["from"] <= time < attributes["to"] for time in store.timestamps())
-    events = in_range & matching(store, search) & audience.mask
+    with within_budget(place):
+        events = in_range & matching(store, search, budget) & audience.mask
     occurrences = base["search"].get("occurrences")
     if base["data_source"] == "product_analytics_occurrence" and occurrences is not None:
-        events &= _of_users_with(store, events, occurrences)
+        with within_budget(place):
+            events &= _of_users_with(store, events, occurrences, budget)
     return Selection(events.to_bytes(len(store), "little"), audience)
 
 
-def _of_users_with(store: EventStore, events: Mask, occurrences: Mapping[str, str]) -> Mask:
+def _of_users_with(store: EventStore, events: Mask, occurrences: Mapping[str, str], budget: Budget) -> Mask:
     """The events of users whose number of matching events satisfies the operator and the value (documented).
 
     A user without any matching event has nothing to compute over; events without a user are left out (assumed).
     """
-    users = store.column("usr.id")
+    users = store.column("usr.id", budget)
     counts = Counter(compress(users.codes, events.to_bytes(len(store), "little")))
     compare = _OPERATORS[occurrences["operator"]]
     threshold = int(occurrences["value"].lstrip("0")[:_COUNT_DIGITS] or 0)  # that many digits are beyond any count

@@ -9,11 +9,11 @@ numbers. Columns are kept for the next query and follow the store as events come
 from array import array
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable, Mapping
-from functools import cache
 from itertools import islice
 from typing import Any, cast
 
-from mockserver.analytics.facets import Cell, Scalar, flatten, values_of
+from mockserver.analytics.facets import Cell, flatten
+from mockserver.support.budget import Budget
 
 DEFAULT_MAX_EVENTS = 200_000
 DEFAULT_MAX_BYTES = 256 * 1024 * 1024
@@ -24,6 +24,12 @@ MAX_SHARED_CHARACTERS = 256
 """The longest text that is shared between events: a longer one goes with its event."""
 ROW_BYTES, CELL_BYTES, NAME_BYTES = 64, 48, 160
 """What an event, each of its values and each name of a facet keep in memory besides their characters, near enough."""
+
+ROW_STEPS, VALUE_STEPS, CODES_PER_STEP, CELLS_PER_STEP = 2, 5, 10, 2
+"""What it takes to add an event to a column, and to ask whether a value is accepted; and how many of a column's codes,
+or of the cells of rows, are looked at in a step."""
+Accepts = Callable[[Any, Budget], bool]
+"""Whether a value is accepted; raises TooMuchWork."""
 
 Mask = int
 """Which events (or users) are meant: a number with one byte for each, the first lowest, 1 or 0. `&`, `|` and `^` with
@@ -56,6 +62,7 @@ class Column:
     """One facet of all events: `codes` has a number for each event, `cells` the cell each number stands for.
 
     Code 0 is a missing value. Equal cells have equal codes; a cell may stay in `cells` after its last event has gone.
+    `values` counts the values of the cells.
     """
 
     def __init__(self, facet: str, shapes: Mapping[int, Shape]) -> None:
@@ -63,16 +70,13 @@ class Column:
         self._shapes = shapes
         self.codes = array("I")
         self.cells: list[Cell | None] = [None]
-        self.first = 0
+        self.first = self.values = 0
         self._numbers: dict[Cell, int] = {}
 
-    def hits(self, accepts: Callable[[Scalar], bool]) -> list[bool]:
-        """For each code whether a value of its cell is accepted; of a missing one, none is."""
-        return [cell is not None and any(map(accepts, values_of(cell))) for cell in self.cells]
-
-    def mask(self, accepts: Callable[[Scalar], bool]) -> Mask:
-        """The events of which a value is accepted."""
-        return self.mask_of(self.hits(accepts))
+    def hits(self, accepts: Accepts, budget: Budget) -> list[bool]:
+        """For each code whether a value of its cell is accepted; of a missing one, none is. Raises TooMuchWork."""
+        budget.spend(VALUE_STEPS * len(self.cells) + len(self.codes) // CODES_PER_STEP)
+        return [cell is not None and _accepted(cell, accepts, budget) for cell in self.cells]
 
     def mask_of(self, wanted: Iterable[bool | int]) -> Mask:
         """The events whose code is `wanted` (one truth value for each code)."""
@@ -93,6 +97,7 @@ class Column:
         if number is None:
             number = self._numbers[cell] = len(self.cells)
             self.cells.append(cell)
+            self.values += len(cell) if isinstance(cell, tuple) else 1
         return number
 
 
@@ -117,6 +122,7 @@ class EventStore:
         self._shapes_made = 0
         self._columns: OrderedDict[str, Column] = OrderedDict()
         self._shared: dict[str, str] = {}
+        self._distinct: set[Cell] | None = None
         self._max_shared = min(MAX_SHARED_TEXTS, max_events)
 
     def __len__(self) -> int:
@@ -131,6 +137,7 @@ class EventStore:
             self._shared.clear()
         row = (shape.number, timestamp_ms, *self._shared_cells(facets.values()))
         self._rows.append(row)
+        self._distinct = None
         self.bytes += _bytes_of(row) + (0 if shape.events else shape.bytes)
         shape.events += 1
         while len(self._rows) > self.max_events or (self.bytes > self.max_bytes and len(self._rows) > 1):
@@ -164,25 +171,28 @@ class EventStore:
     def everything(self) -> Mask:
         return mask(b"\1" * len(self._rows))
 
-    def column(self, facet: str) -> Column:
-        """The column of a facet (a path without @), as long as the store."""
+    def column(self, facet: str, budget: Budget) -> Column:
+        """The column of a facet (a path without @), as long as the store. Raises TooMuchWork."""
         column = self._columns.pop(facet, None)
         if column is None or len(column.cells) > 2 * len(self._rows) + FEW_CELLS:
             column = Column(facet, self._shapes_by_number)  # anew also where most cells are those of events long gone
+        budget.spend(
+            ROW_STEPS * min(len(self._rows), self.evicted + len(self._rows) - column.first - len(column.codes))
+        )
         column.follow(self._rows, self.evicted)
         self._columns[facet] = column
         if len(self._columns) > MAX_COLUMNS:
             self._columns.popitem(last=False)
         return column
 
-    def mask_of_texts(self, accepts: Callable[[str], bool]) -> Mask:
-        """The events that hold a text that is accepted, in any facet. Equal cells are looked at once."""
-
-        @cache
-        def hit(cell: Cell) -> bool:
-            return any(isinstance(value, str) and accepts(value) for value in values_of(cell))
-
-        return mask(any(map(hit, row[2:])) for row in self._rows)
+    def mask_of_texts(self, accepts: Accepts, budget: Budget) -> Mask:
+        """The events that hold a text that is accepted, in any facet. Raises TooMuchWork."""
+        budget.spend(sum(shape.events * len(shape.facets) for shape in self._shapes.values()) // CELLS_PER_STEP)
+        if self._distinct is None:
+            self._distinct = {cell for row in self._rows for cell in row[2:] if type(cell) in (str, tuple)}
+        budget.spend(VALUE_STEPS * len(self._distinct))
+        found = {cell for cell in self._distinct if _accepted(cell, accepts, budget, only=str)}
+        return mask(not found.isdisjoint(row) for row in self._rows)
 
     def _shared_cells(self, cells: Iterable[Cell]) -> list[Cell]:
         """The same text object for equal texts, so that a thousand events of one name hold it once."""
@@ -190,6 +200,14 @@ class EventStore:
         return [
             shared(cell, cell) if type(cell) is str and len(cell) <= MAX_SHARED_CHARACTERS else cell for cell in cells
         ]
+
+
+def _accepted(cell: Cell, accepts: Accepts, budget: Budget, only: type = object) -> bool:
+    """Whether a value of a cell, of the type `only`, is accepted."""
+    if not isinstance(cell, tuple):
+        return accepts(cell, budget)
+    budget.spend(VALUE_STEPS * len(cell))
+    return any(accepts(value, budget) for value in cell if isinstance(value, only))
 
 
 def _bytes_of(row: Row) -> int:

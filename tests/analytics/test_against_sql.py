@@ -11,6 +11,7 @@ import pytest
 from mockserver.analytics.audience import Segment
 from mockserver.analytics.queries import scalar, timeseries
 from mockserver.analytics.store import EventStore
+from mockserver.support.budget import Budget
 from tests.support.sql_oracle import Fact, Group, Oracle
 
 pytestmark = pytest.mark.fuzz
@@ -266,7 +267,7 @@ def test_random_queries_agree_with_sql(seed: int) -> None:
         store.append(time, body_of(facts, rng))
         if rng.random() < 0.05:
             for facet in FACETS:
-                store.column(facet)  # as a query between two events leaves them behind
+                store.column(facet, Budget(1_000_000, ""))  # as a query between two events leaves them behind
     oracle = Oracle(events[-store.max_events :])
     segments = {SEGMENT: Segment(frozenset({"u1", "u3"}), None)}
     for _ in range(QUERIES_EACH):
