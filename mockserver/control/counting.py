@@ -1,5 +1,6 @@
 """Counts the events that a verification expects. It reads every exchange once, however often it counts."""
 
+import asyncio
 from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple
 
@@ -8,6 +9,9 @@ from mockserver.events.reader import EventReader
 from mockserver.events.verification import Expectation
 from mockserver.support.budget import Budget
 from mockserver.support.matching import comparing
+
+TURN = 100
+"""Requests that are read, or events, before others get their turn."""
 
 
 class Counted(NamedTuple):
@@ -46,16 +50,17 @@ class Counting:
         self._read: dict[Account, _Read] = {}
         self._counted = Counted(0, 0)
 
-    def count(self, changed: Iterable[Account]) -> Counted:
+    async def count(self, changed: Iterable[Account]) -> Counted:
         """What all accounts together have received until now; only those that `changed` since the last count are
-        read, and of them only what is new. Raises TooMuchWork."""
+        read, and of them only what is new. Lets other requests have their turn, unless little is new. Raises
+        TooMuchWork."""
         budget = comparing()
         for account in changed:
             if self._could_match(account.vendor):
                 before = self._read.pop(account, _Read())
                 read = _Read()
                 if self._accounts.known(account.vendor, account.credential) is account:
-                    read = self._read[account] = self._up_to_now(account, before, budget)
+                    read = self._read[account] = await self._up_to_now(account, before, budget)
                 matched, unseen = self._counted
                 self._counted = Counted(matched + read.matched - before.matched, unseen + read.unseen - before.unseen)
         return self._counted
@@ -63,9 +68,12 @@ class Counting:
     def _could_match(self, vendor: str) -> bool:
         return vendor in self._operations and self._expectation.could_match(vendor, self._operations[vendor])
 
-    def _up_to_now(self, account: Account, before: _Read, budget: Budget) -> _Read:
-        new = account.journal.recorded - before.recorded
-        kept = account.journal.newest(new)
-        now, matches = account.now(), self._expectation.matches
-        matched = sum(matches(event, now, budget) for each in kept for event, _ in self._reader.read(each))
-        return _Read(account.journal.recorded, before.matched + matched, before.unseen + new - len(kept))
+    async def _up_to_now(self, account: Account, before: _Read, budget: Budget) -> _Read:
+        recorded = account.journal.recorded
+        kept = account.journal.newest(recorded - before.recorded)
+        now, matches, matched = account.now(), self._expectation.matches, before.matched
+        for number, exchange in enumerate(kept, 1):
+            matched += sum(matches(event, now, budget) for event, _ in self._reader.read(exchange))
+            if number % TURN == 0:
+                await asyncio.sleep(0)
+        return _Read(recorded, matched, before.unseen + recorded - before.recorded - len(kept))

@@ -15,7 +15,7 @@ from starlette.responses import Response
 
 from mockserver.accounts.account import Account
 from mockserver.accounts.watching import Watch
-from mockserver.control.counting import Counted, Counting
+from mockserver.control.counting import TURN, Counted, Counting
 from mockserver.control.paging import Since, page, since_of
 from mockserver.control.query import AccountSelector, account, bad_body, evicted, json_body, json_response, query_of
 from mockserver.control.views import event_view
@@ -72,29 +72,33 @@ class EventCalls:
 
     async def _verified(self, request: Request, body: Mapping[str, Json], expectation: Expectation) -> Response:
         counting = Counting(expectation, self.reader, self.selector.operations, self.selector.accounts)
-        counted = counting.count(self.selector.selected(request))
+        counted = await counting.count(self.selector.selected(request))
         if body["within"] > 0 and not _is_over(expectation, counted):
             async with self._watch(request, body["within"]) as watch:
+                counted = await counting.count(self.selector.selected(request))
                 while not watch.ended and not _is_over(expectation, counted):
-                    counted = counting.count(await watch.change())
+                    counted = await counting.count(await watch.change())
             if watch.left:
                 return Response(status_code=CLIENT_LEFT)
         selected = self.selector.selected(request)
+        counted = await counting.count(selected)  # what came meanwhile, so that the report fits
         ok = expectation.accepts(counted.matched) and not expectation.is_undecided(*counted)
         verified: VerifiedView = {"ok": ok, "count": counted.matched, "evicted": evicted(selected)}
         if ok:
             return json_response(verified)
-        return json_response(self._unverified(expectation, verified, counted, selected), 409)
+        return json_response(await self._unverified(expectation, verified, counted, selected), 409)
 
-    def _unverified(
+    async def _unverified(
         self, expectation: Expectation, verified: VerifiedView, counted: Counted, selected: list[Account]
     ) -> UnverifiedView:
         """What the journal shows of a failed expectation: what matches, and what comes near if too little does."""
         now = selected[0].now() if selected else self.selector.accounts.clock.now()
         matched, budget = list[Event](), comparing()
         others: list[Event] = []
-        for event in self._events(selected):
+        for number, event in enumerate(self._events(selected), 1):
             (matched if expectation.matches(event, now, budget) else others).append(event)
+            if number % TURN == 0:
+                await asyncio.sleep(0)
         lacking = counted.matched < expectation.at_least
         nearest, compared = nearest_to(expectation, others, now) if lacking else ([], 0)
         return {
@@ -148,7 +152,7 @@ class EventCalls:
 
     def _numbered(self, account: Account, since: Since | None) -> Iterator[tuple[int, Event]]:
         """The events of an account, each with the number of its request. All are read, so that attempts are counted."""
-        numbered = ((int(event.request_id[1:]), event) for event in self.reader.events(account.journal))
+        numbered = ((int(event.request_id[1:]), event) for event in self.reader.events([*account.journal]))
         if since is None:
             return numbered
         admitted = {exchange.sequence for exchange in account.journal if since.admits(exchange)}
