@@ -1,8 +1,9 @@
 """What a search term asks of a value or of any text: equality, wildcards, ranges, words."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from mockserver.analytics.facets import Scalar, text_of
 from mockserver.support.budget import Budget
@@ -17,54 +18,49 @@ _INTEGER = re.compile(r"[+-]?[0-9]+")
 _DECIMAL = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 
 
+class Piece(NamedTuple):
+    """What stands between two stars of a glob: a text, or with a `?` a regular expression, and how long it is."""
+
+    sought: str | re.Pattern[str]
+    length: int
+
+    @property
+    def steps(self) -> int:
+        """What it takes to seek it in 100 characters."""
+        return TEXT_STEPS + 2 * (min(self.length, MAX_FIND) if isinstance(self.sought, str) else 3 * self.length)
+
+    def find(self, text: str, start: int, end: int) -> int:
+        """Where it first lies between two places of a text, or -1."""
+        if isinstance(self.sought, str):
+            return text.find(self.sought, start, end)
+        found = self.sought.search(text, start, end)
+        return found.start() if found else -1
+
+
 @dataclass(frozen=True, slots=True)
 class Glob:
-    """A text in which `*` stands for any characters and `?` for one.
+    """A text in which `*` stands for any characters and `?` for one. Numbers are compared as text (assumed).
 
-    `characters` are the text's, those with a backslash for themselves. Between the stars are pieces of a fixed length;
-    each is taken at the first place where it fits, which is as good as any other. Numbers are compared as text
-    (assumed).
+    Each of the pieces between the stars is taken at the first place where it fits, which is as good as any other.
+    `steps` is what 100 characters take.
     """
 
-    characters: tuple[str, ...]
-    ignore_case: bool = False
-    _pieces: list[str | re.Pattern[str]] = field(init=False, repr=False, compare=False)
-    _lengths: list[int] = field(init=False, repr=False, compare=False)
-    _steps: int = field(init=False, repr=False, compare=False)
-
-    def __post_init__(self) -> None:
-        pieces: list[list[str]] = [[]]
-        for each in self.characters:
-            if each == "*":
-                pieces.append([])
-            else:
-                pieces[-1] += each if each == "?" else [f"\\{folded}" for folded in self._folded(each[-1])]
-        pieces = [pieces[0], *filter(None, pieces[1:-1]), *pieces[1:][-1:]]
-        found = [_piece(piece) for piece in pieces]
-        object.__setattr__(self, "_pieces", found)
-        object.__setattr__(self, "_lengths", list(map(len, pieces)))
-        searched = (
-            min(len(p), MAX_FIND) if isinstance(p, str) else 3 * len(piece)
-            for p, piece in zip(found, pieces, strict=True)
-        )
-        object.__setattr__(self, "_steps", TEXT_STEPS + 2 * max(searched))
+    pieces: tuple[Piece, ...]
+    steps: int
+    ignore_case: bool
 
     def accepts(self, value: Scalar, budget: Budget) -> bool:
-        text = self._folded(text_of(value))
-        budget.spend(PLACE_STEPS + len(text) * self._steps // 100)
-        at, end = 0, len(text) - self._lengths[-1]
-        if len(self._pieces) == 1:
-            return end == 0 and _find(self._pieces[0], text, 0, len(text)) == 0
-        for number, piece in enumerate(self._pieces[:-1]):
+        text = text_of(value).casefold() if self.ignore_case else text_of(value)
+        budget.spend(PLACE_STEPS + len(text) * self.steps // 100)
+        *pieces, last = self.pieces
+        at, end = 0, len(text) - last.length
+        for number, piece in enumerate(pieces):
             budget.spend(PLACE_STEPS)
-            at = _find(piece, text, at, end if number else self._lengths[0])
+            at = piece.find(text, at, end if number else piece.length)
             if at < 0:
                 return False
-            at += self._lengths[number]
-        return at <= end and _find(self._pieces[-1], text, end, len(text)) == end
-
-    def _folded(self, text: str) -> str:
-        return text.casefold() if self.ignore_case else text
+            at += piece.length
+        return (at <= end if pieces else end == 0) and last.find(text, end, len(text)) == end
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,19 +121,25 @@ class Words:
         return False
 
 
-def _piece(characters: list[str]) -> str | re.Pattern[str]:
-    """What is sought in place of a piece of a glob: a text or, if it has a `?`, a regular expression."""
-    if "?" not in characters:
-        return "".join(character[-1] for character in characters)
-    return re.compile("".join("." if each == "?" else re.escape(each[-1]) for each in characters), re.DOTALL)
+def glob(characters: Iterable[str], ignore_case: bool = False) -> Glob:
+    """The glob of a text's characters, those with a backslash for themselves."""
+    parts: list[list[str]] = [[]]
+    for each in characters:
+        if each == "*":
+            parts.append([])
+        else:
+            parts[-1] += [""] if each == "?" else each[-1].casefold() if ignore_case else each[-1]
+    kept = [piece for number, piece in enumerate(parts) if piece or number in (0, len(parts) - 1)]
+    pieces = tuple(map(_piece, kept))
+    return Glob(pieces, max(piece.steps for piece in pieces), ignore_case)
 
 
-def _find(piece: str | re.Pattern[str], text: str, start: int, end: int) -> int:
-    """Where a piece first lies between two places of a text, or -1."""
-    if isinstance(piece, str):
-        return text.find(piece, start, end)
-    found = piece.search(text, start, end)
-    return found.start() if found else -1
+def _piece(characters: list[str]) -> Piece:
+    """A piece of a glob; an empty text among its characters stands for any one."""
+    if "" not in characters:
+        return Piece("".join(characters), len(characters))
+    expression = "".join(re.escape(each) or "." for each in characters)
+    return Piece(re.compile(expression, re.DOTALL), len(characters))
 
 
 def equals(text: str) -> Equals:

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from mockserver.analytics.boolean import And, BooleanParser, Expression, evaluate
-from mockserver.analytics.conditions import Condition, Glob, Words, between, equals
+from mockserver.analytics.conditions import Condition, Glob, Words, between, equals, glob
 from mockserver.analytics.facets import facet_name
 from mockserver.analytics.store import EventStore, Mask
 from mockserver.support.budget import Budget
@@ -106,7 +106,7 @@ class _Parser(BooleanParser[Term]):
             if word == "*":
                 return And()
             return self._free_text(
-                Glob(_characters(word), ignore_case=True) if _is_glob(word) else Words(_literal(word))
+                glob(_characters(word), ignore_case=True) if _is_glob(word) else Words(_literal(word))
             )
         if _is_glob(word):
             raise self.error("an attribute's name has no wildcards: escape them", start)
@@ -143,7 +143,7 @@ class _Parser(BooleanParser[Term]):
         word = self._word()
         if not _is_glob(word):
             return equals(_literal(word))
-        return between(None, None, True, True) if word == "*" else Glob(_characters(word))
+        return between(None, None, True, True) if word == "*" else glob(_characters(word))
 
     def _comparison(self) -> Condition:
         below = self.take("<>") == "<"
@@ -210,9 +210,9 @@ class _Parser(BooleanParser[Term]):
             raise self.error(f"more than {MAX_TERMS} terms")
 
 
-def _characters(word: str) -> tuple[str, ...]:
+def _characters(word: str) -> list[str]:
     """The characters of a word, those that a backslash escapes together with it."""
-    return tuple(re.findall(r"\\.|[^\\]", word, re.DOTALL))
+    return re.findall(r"\\.|[^\\]", word, re.DOTALL)
 
 
 def _is_glob(word: str) -> bool:

@@ -14,7 +14,7 @@ from mockserver.support.pointers import escaped
 from mockserver.support.regexes import found, pattern_problem
 from mockserver.support.timestamps import moment
 
-MAX_STEPS = 3_000_000
+MAX_STEPS = 5_000_000
 """What comparing one value with others may take, a third of a second or so."""
 PAIR_STEPS, MEMBER_STEPS = 10, 10
 """What a pair of values takes besides a step for each member, and what a member takes whose difference is told."""

@@ -180,7 +180,7 @@ def test_a_sequence_of_events_is_sought_in_time() -> None:
         **event(1, {"items": WIDE[:1000]})._asdict(),
         "timestamp": "1970-01-01T00:00:00.000Z",
     }
-    events = [ReceivedEvent.from_view(view)] * 200
+    events = [ReceivedEvent.from_view(view)] * 1_000
     with soon(), pytest.raises(TooMuchWork):
         places_in_sequence([("e", {"items": WIDE[1000:2000]})], events, 0.0)
 
