@@ -200,7 +200,7 @@ def _parsing(path: Path, source: JsonSource, place: Callable[[], str]) -> Iterat
 
 def _problem_of(error: Exception, source: JsonSource) -> str:
     if isinstance(error, RefusedJson):
-        return error.problem
+        return str(error)
     if isinstance(error, ArithmeticError):
         return f"holds a number that is out of range, near line {source.at_line}"
     return f"{'ends too early' if source.ended else 'is not JSON'}, near line {source.at_line}"
