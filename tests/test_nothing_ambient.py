@@ -28,8 +28,16 @@ ALLOWED = {("random", "Random")}
 """A source of randomness of one's own, which the second test wants seeded."""
 DEFAULTS = {(file, clock) for file in ("server/app.py", "cli/proxy.py") for clock in ("time.time", "time.perf_counter")}
 """The real clocks, passed in where the server and the proxy are composed."""
-OUTSIDE = {("testing/server.py", "uuid.uuid4"), ("proxy/forwarding.py", "asyncio.timeout")}
-"""A key that no other process uses is not to be had from a seed; a real upstream is waited for in real time."""
+OUTSIDE = {
+    ("testing/server.py", "uuid.uuid4"),
+    ("proxy/forwarding.py", "asyncio.timeout"),
+    ("cli/wait.py", "time.monotonic"),
+    ("cli/wait.py", "time.sleep"),
+    ("control/counting.py", "asyncio.sleep"),
+    ("control/events.py", "asyncio.sleep"),
+}
+"""A key that no other process uses is not to be had from a seed; a real upstream, and a server that starts, are waited
+for in real time; and long reading sleeps for no time, so that other requests have their turn."""
 
 
 @cache

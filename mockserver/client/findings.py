@@ -35,7 +35,7 @@ def unclaimed_requests(requests: Sequence[RequestView]) -> str:
         lines += ["", f"… and {count - MAX_REQUESTS} more requests"]
     lines += [
         "",
-        'if the test sends them on purpose, make a handle on the account (mockserver.account("datadog", "key"))',
+        "if the test sends them on purpose, make a handle on their account with mockserver.account(VENDOR, KEY)",
         "or mark it with @pytest.mark.mockserver(allow_unclaimed=True)",
     ]
     return "\n".join(lines)

@@ -6,11 +6,12 @@ import asyncio
 
 import pytest
 
-from mockserver.accounts.account import Account, Accounts, Bounds
+from mockserver.accounts.account import Account, Accounts
 from mockserver.control.counting import TURN, Counted, Counting
 from mockserver.events.reader import EventReader
 from mockserver.events.verification import Expectation
 from mockserver.model import EventPart
+from mockserver.settings import Settings
 from mockserver.support.clock import start_timer
 from tests.support.exchanges import exchange
 
@@ -19,7 +20,7 @@ class Filled:
     """An account with exchanges that hold an event each."""
 
     def __init__(self, count: int) -> None:
-        self.accounts = Accounts(Bounds(10_000, 1 << 30, 10), lambda: 0.0, start_timer, 0)
+        self.accounts = Accounts(Settings(), lambda: 0.0, start_timer)
         self.account: Account = self.accounts.of("vendor", "key")
         for _ in range(count):
             self.add()

