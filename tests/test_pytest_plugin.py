@@ -6,6 +6,7 @@ import os
 import re
 
 import pytest
+import yaml  # noqa: F401 - pytester forgets what its runs import, and the C part of yaml must not come twice
 
 from tests.client.test_messages import compare
 from tests.support.harness import PLAIN_PYTEST, Server, serving
