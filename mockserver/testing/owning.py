@@ -8,38 +8,31 @@ from concurrent.futures import Future
 from typing import Any, TypeVar
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from uvicorn.loops.auto import auto_loop_factory
 
 Result = TypeVar("Result")
 
 
 class OwningLoop:
-    """The loop on which an application runs: a server's while it serves, else one in a daemon thread of its own."""
+    """The loop on which an application runs, whether it is served or not: in a daemon thread of its own, which starts
+    when it is first needed."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._serving: asyncio.AbstractEventLoop | None = None
-        self._idle: asyncio.AbstractEventLoop | None = None
-
-    def serve_on(self, loop: asyncio.AbstractEventLoop | None) -> None:
-        """From now on a server's loop, or with None the own one."""
-        with self._lock:
-            self._serving = loop
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     def submit(self, coroutine: Coroutine[Any, Any, Result]) -> Future[Result]:
         """Starts a coroutine on the loop; from any thread."""
         with self._lock:
-            return asyncio.run_coroutine_threadsafe(coroutine, self._serving or self._own())
+            if self._loop is None:
+                self._loop = auto_loop_factory()()
+                threading.Thread(target=_run, args=(self._loop,), name="mockserver in process", daemon=True).start()
+                weakref.finalize(self, self._loop.call_soon_threadsafe, self._loop.stop)
+            return asyncio.run_coroutine_threadsafe(coroutine, self._loop)
 
     def runs_here(self) -> bool:
         """Whether the caller is on this loop already. Raises RuntimeError where it is on no asyncio loop."""
-        return asyncio.get_running_loop() is (self._serving or self._idle)
-
-    def _own(self) -> asyncio.AbstractEventLoop:
-        if self._idle is None:
-            self._idle = asyncio.new_event_loop()
-            threading.Thread(target=_run, args=(self._idle,), name="mockserver in process", daemon=True).start()
-            weakref.finalize(self, self._idle.call_soon_threadsafe, self._idle.stop)
-        return self._idle
+        return asyncio.get_running_loop() is self._loop
 
 
 class OwnedApp:

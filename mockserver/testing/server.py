@@ -17,7 +17,7 @@ from mockserver.server.app import create_app
 from mockserver.settings import Settings, load_settings
 from mockserver.testing.in_process import AsgiControl
 from mockserver.testing.owning import OwnedApp, OwningLoop
-from mockserver.testing.threaded import ServerThread
+from mockserver.testing.threaded import ThreadedServer
 from mockserver.vendors.datadog.handle import Datadog
 from mockserver.vendors.registry import vendor_named, vendor_settings
 from mockserver.vendors.satori.handle import Satori
@@ -83,7 +83,7 @@ class MockServer(Backend):
         self.app: ASGIApp = OwnedApp(self._inner, self._loop)
         self.control = AsgiControl(self._inner, self._loop, self.settings.admin_token)
         self.profile = self.settings.profile
-        self._thread: ServerThread | None = None
+        self._server: ThreadedServer | None = None
         self._numbers = itertools.count(1)
         self.url = IN_PROCESS_URL
 
@@ -98,21 +98,20 @@ class MockServer(Backend):
 
     def start(self) -> Self:
         """Listens, and returns once requests are served. Raises AddressError where it cannot."""
-        if self._thread is not None:
+        if self._server is not None:
             return self
         listener = bind(self.settings.host, self.settings.port, None)
-        self._thread = ServerThread(self._inner, listener, self._loop.serve_on)
-        if not self._thread.start_serving(START_SECONDS):
+        self._server = ThreadedServer(self._inner, listener, self._loop)
+        if not self._server.serves_within(START_SECONDS):
             raise ControlError(f"the server did not start within {START_SECONDS:g} s")
         self.url = url_of(*listener.getsockname()[:2])
         return self
 
     def stop(self) -> None:
         """Stops listening; open connections are closed."""
-        if self._thread is not None:
-            self._loop.serve_on(None)
-            self._thread.stop_serving(START_SECONDS)
-            self._thread = None
+        if self._server is not None:
+            self._server.stop(START_SECONDS)
+            self._server = None
             self.url = IN_PROCESS_URL
 
     def _new_key(self) -> str:

@@ -26,6 +26,7 @@ from mockserver.cli.serve import serve
 from mockserver.http import uvicorn
 from mockserver.http.uvicorn import bind, url_of
 from mockserver.testing import threaded
+from mockserver.testing.owning import OwningLoop
 from tests.support.harness import PATIENCE, Server
 from tests.support.markers import markers_of
 
@@ -62,14 +63,14 @@ def serving_in_thread(
     with _logged() as log:
         listener = bind("127.0.0.1", 0, None)
         with _calls_of_every_test():
-            thread = threaded.ServerThread(_app_of(arguments, variables), listener, lambda _loop: None)
-            assert thread.start_serving(PATIENCE)
+            running = threaded.ThreadedServer(_app_of(arguments, variables), listener, OwningLoop())
+            assert running.serves_within(PATIENCE)
         url = url_of(*listener.getsockname()[:2])
         try:
             with httpx2.Client(base_url=url, headers=headers, timeout=PATIENCE, trust_env=False) as client:
                 yield ThreadServer(url, client, log)
         finally:
-            thread.stop_serving(PATIENCE)
+            running.stop(PATIENCE)
 
 
 def _app_of(arguments: tuple[str, ...], variables: Mapping[str, str]) -> ASGIApp:
