@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, TypedDict, T
 from urllib.parse import urlsplit
 
 from mockserver.client import messages
-from mockserver.client.awaiting import Awaited, OnTarget
+from mockserver.client.awaiting import Awaited, OnTarget, Unawaited
 from mockserver.client.clock import AwaitableClock, HandleClock
 from mockserver.client.control import Control, ControlError, accepted, whole_listing
 from mockserver.client.findings import unfired_faults
@@ -54,6 +54,7 @@ class Handle(ABC):
         self.url = url
         self.api_key = api_key
         self.violations_allowed = False
+        self._unawaited = Unawaited()
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} at {self.url}>"
@@ -237,7 +238,12 @@ class Handle(ABC):
     def aio(self) -> Awaitables:
         """The same calls for async tests, to be awaited: `await datadog.aio.wait_for(2)`, `await
         datadog.aio.clock.advance(31)`. They wait in a thread, so the test's event loop runs on."""
-        return Awaitables(self)
+        return Awaitables(self, f"{self.vendor}.aio", self._unawaited)
+
+    def forgotten_awaits(self) -> list[str]:
+        """A sentence for each call of `aio` that was never awaited, with its name, file and line. Such a call does
+        nothing; from now on it cannot be awaited."""
+        return self._unawaited.forgotten()
 
     def _events(self, query: Mapping[str, str] = NO_FILTER) -> EventsView:
         listing: EventsView = whole_listing(self._control, "/events", {**self._query, **query})
@@ -284,7 +290,7 @@ class Awaitables(OnTarget[Handle]):
 
     @property
     def clock(self) -> AwaitableClock:
-        return AwaitableClock(self.target.clock)
+        return AwaitableClock(self.target.clock, f"{self.name}.clock", self.unawaited)
 
 
 HandleType_co = TypeVar("HandleType_co", bound=Handle, covariant=True)

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Coroutine
+from typing import Any
+
 import pytest
 
 from mockserver.client import (
@@ -70,6 +74,11 @@ async def test_awaitables(datadog: Datadog) -> None:
     now: float = await datadog.aio.clock.now()
     await datadog.aio.clock.advance(5)
     await datadog.aio.assert_received("a", times=1)
+    call: Coroutine[Any, Any, list[ReceivedEvent]] = datadog.aio.wait_for(2)
+    task: asyncio.Task[None] = asyncio.create_task(datadog.aio.settle())
+    gathered: tuple[None, list[ReceivedEvent]] = await asyncio.gather(task, call)
+    forgotten: list[str] = datadog.forgotten_awaits()
+    print(gathered, forgotten)
     print(waited, events, now)
 
 

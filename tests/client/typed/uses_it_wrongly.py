@@ -19,3 +19,5 @@ async def test_mistakes(
     await datadog.aio.wait_for("2")  # wrong
     await datadog.aio.wait_forever()  # wrong
     await datadog.aio.clock.advance("5")  # wrong
+    datadog.aio.settle()  # wrong
+    datadog.aio.clock.advance(5)  # wrong
