@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, TypedDict, TypeVar, Unpack
 from urllib.parse import urlsplit
 
 from mockserver.client import messages
+from mockserver.client.allowances import Allowances, Expected, check_rule
 from mockserver.client.awaiting import Awaited, OnTarget, Unawaited
 from mockserver.client.clock import AwaitableClock, HandleClock
 from mockserver.client.control import Control, ControlError, accepted, whole_listing
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
     from mockserver.client.views import EventsView, RequestsView, UnverifiedView
 
 Delay = float | Mapping[str, Any]
-Expected = str | tuple[str, Any]
+ExpectedEvent = str | tuple[str, Any]
 """An event by its name or operation, or by that and a subset of its JSON."""
 NO_FILTER: Mapping[str, str] = MappingProxyType({})
 
@@ -54,6 +56,7 @@ class Handle(ABC):
         self.url = url
         self.api_key = api_key
         self.violations_allowed = False
+        self._allowances = Allowances()
         self._unawaited = Unawaited()
 
     def __repr__(self) -> str:
@@ -179,7 +182,7 @@ class Handle(ABC):
         if report is not None:
             raise AssertionError(messages.unexpected(name, json, report))
 
-    def assert_sequence(self, *expected: Expected) -> None:
+    def assert_sequence(self, *expected: ExpectedEvent) -> None:
         """Fails unless accepted events arrived in this order; others may lie between them."""
         __tracebackhide__ = True
         for item in expected:
@@ -212,19 +215,49 @@ class Handle(ABC):
             raise AssertionError(f"requests still came after {timeout:g} s, never {quiet:g} s apart")
         accepted(response)
 
-    def allow_violations(self) -> None:
-        """Declares that this test breaks the contract on purpose."""
-        self.violations_allowed = True
+    def allow_violations(self, *rules: str) -> None:
+        """Declares that this test breaks the contract on purpose: in any way, or only the rules named, such as
+        `"format"` or `"spelling"`. Raises ValueError for what is the name of no rule."""
+        self._allowances.allow(rules)
+        self.violations_allowed = self.violations_allowed or not rules
+
+    @contextmanager
+    def expect_violation(
+        self, pointer: str | None = None, rule: str | None = None, times: int | None = None
+    ) -> Iterator[None]:
+        """`with datadog.expect_violation("/usr/id", "required"):` fails at its end unless a request that came since its
+        beginning had such a violation, or `times` requests, if given. Warnings, such as of a misspelt field, count too.
+
+        `pointer` is the JSON Pointer of the place, or the name of the header or the parameter that is wrong; `rule` the
+        name of the rule that is broken. None stands for any. `assert_contract_kept` lets pass what was expected. Raises
+        ValueError for what is the name of no rule.
+        """
+        __tracebackhide__ = True
+        if rule is not None:
+            check_rule(rule)
+        before = self._requests({"limit": "0"})
+        yield
+        listing = self._requests()
+        new = max(0, before["total"] + before["evicted"] - listing["evicted"])
+        requests = [ReceivedRequest.from_view(view) for view in listing["requests"]]
+        requests = requests[new:] if new <= len(requests) else requests  # after a reset all are new
+        expected = Expected(pointer, rule)
+        having = self._allowances.excuse(expected, requests)
+        if (times is None and not having) or times not in (None, len(having)):
+            raise AssertionError(messages.violation_missing(self.vendor, expected, times, having, requests))
 
     def assert_contract_kept(self, *, strict: bool = False) -> None:
-        """Fails if a request broke the contract; with `strict` also for a warning, such as a misspelt field. Requests
-        that were evicted from the journal count too."""
+        """Fails if a request broke the contract; with `strict` also for a warning, such as a misspelt field. What
+        `expect_violation` expected and the rules that `allow_violations` names do not count, but requests that were
+        evicted from the journal do."""
         __tracebackhide__ = True
         listing = self._requests(NO_FILTER if strict else {"verdict": "invalid"})
-        requests = [ReceivedRequest.from_view(view) for view in listing["requests"]]
-        broken = [request for request in requests if request.violations or (strict and request.warnings)]
+        requests = [
+            self._allowances.left(ReceivedRequest.from_view(view), strict=strict) for view in listing["requests"]
+        ]
+        broken = [request for request in requests if request.violations or request.warnings]
         if broken:
-            raise AssertionError(messages.contract_broken(self.vendor, broken, strict=strict))
+            raise AssertionError(messages.contract_broken(self.vendor, broken))
         evicted = listing.get("evicted_invalid", 0) + (listing.get("evicted_warned", 0) if strict else 0)
         if evicted:
             raise AssertionError(messages.contract_was_broken(self.vendor, evicted))
@@ -233,6 +266,7 @@ class Handle(ABC):
         """Forgets everything about this account: requests, events, faults, quotas, clock, what the vendor keeps."""
         self._call("POST", "/reset")
         self.violations_allowed = False
+        self._allowances = Allowances()
 
     @property
     def aio(self) -> Awaitables:

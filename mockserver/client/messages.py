@@ -11,6 +11,7 @@ from mockserver.support.budget import Budget
 from mockserver.support.matching import comparing, is_subset, shown
 
 if TYPE_CHECKING:
+    from mockserver.client.allowances import Expected
     from mockserver.client.views import EventView, NearView, UnverifiedView
 
 MAX_LINES = 40
@@ -103,15 +104,14 @@ def out_of_sequence(
     return _cut([*lines[:MAX_LINES], *_more(len(lines) - MAX_LINES), *_evictions(evicted)])
 
 
-def contract_broken(vendor: str, requests: Sequence[ReceivedRequest], *, strict: bool) -> str:
-    """Every violation, with its place, rule, evidence, value and the smallest change that fixes it. Those that differ
-    only in their place in a list are shown once, with the other places below."""
+def contract_broken(vendor: str, requests: Sequence[ReceivedRequest]) -> str:
+    """Every violation and warning of some requests, with its place, rule, evidence, value and the smallest change that
+    fixes it. Those that differ only in their place in a list are shown once, with the other places below."""
     lines = [f"{_counted(len(requests), 'request')} to {vendor} broke the contract"]
     left = MAX_VIOLATIONS
     for request in requests:
-        status = "not answered" if request.status is None else f"answered {request.status}"
-        lines += ["", f"{request.method} {request.path} ({request.operation or '-'}, request {request.id}, {status})"]
-        found = request.violations + (request.warnings if strict else ())
+        lines += ["", _request(request)]
+        found = request.violations + request.warnings
         for alike in _grouped(found[:left]):
             lines += _violation(alike[0])
             lines += [f"    also      {_place(other)}{_sent(other)}" for other in alike[1:]]
@@ -120,6 +120,30 @@ def contract_broken(vendor: str, requests: Sequence[ReceivedRequest], *, strict:
             lines.append(f"  … and {-left} more violations in this request")
             break
     return "\n".join([*lines, *ON_PURPOSE])
+
+
+def violation_missing(
+    vendor: str,
+    expected: Expected,
+    times: int | None,
+    having: Sequence[ReceivedRequest],
+    requests: Sequence[ReceivedRequest],
+) -> str:
+    """Fewer or more requests with an expected violation than expected, and what was wrong with all that came."""
+    many = "a request" if times is None else _counted(times, "request")
+    of_rule = "" if expected.rule is None else f" of rule {expected.rule}"
+    at = "" if expected.pointer is None else f" at {expected.pointer or 'the body'}"
+    lines = [f"expected {many} to {vendor} with a violation{of_rule}{at}; {len(having)} of {len(requests)} had one"]
+    for request in requests:
+        found = request.violations + request.warnings
+        told = [f"  {_place(each)} {each.message} (rule: {each.rule})" for each in found]
+        lines += ["", _request(request), *(told or ["  keeps the contract"])]
+    return _cut(lines)
+
+
+def _request(request: ReceivedRequest) -> str:
+    status = "not answered" if request.status is None else f"answered {request.status}"
+    return f"{request.method} {request.path} ({request.operation or '-'}, request {request.id}, {status})"
 
 
 def contract_was_broken(vendor: str, evicted: int) -> str:

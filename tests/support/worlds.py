@@ -30,7 +30,9 @@ class Sender:
 
     def pay(self, datadog: Datadog, body: Any = None, **options: Any) -> httpx2.Response:
         body = payment() if body is None else body
-        return self._client.post(f"{datadog.url}/api/v2/prodlytics", json=body, headers=datadog.headers, **options)
+        return self._client.post(
+            f"{datadog.url}/api/v2/prodlytics", json=body, **{"headers": datadog.headers, **options}
+        )
 
     def alert(self, datadog: Datadog, title: str, **more: Any) -> httpx2.Response:
         """Post a Datadog event, v1."""

@@ -46,6 +46,9 @@ def test_handles(datadog: Datadog, satori: Satori, supalytics: Supalytics, mocks
         waited: list[ReceivedEvent] = handle.wait_for(2, timeout=1)
         handle.settle(quiet=0.1)
         handle.allow_violations()
+        handle.allow_violations("spelling", "format")
+        with handle.expect_violation("/usr/id", "required", times=1):
+            pass
         handle.assert_contract_kept(strict=True)
         handle.reset()
         print(address, credentials, moments, events, requests, waited)
