@@ -94,7 +94,8 @@ ACCEPTED = Verdict()
 
 class Request(NamedTuple):
     """A request as it arrived. `body` is raw, as sent on the wire (still compressed); where it was larger than the
-    limit only its beginning is kept, `body_size` counts all bytes that came and `truncated` is true."""
+    limit only its beginning is kept, `body_size` counts all bytes that came and `truncated` is true. `connection` is
+    the number of the TCP connection that it came on, None without one."""
 
     method: str
     path: str
@@ -103,6 +104,7 @@ class Request(NamedTuple):
     body: bytes
     body_size: int
     truncated: bool = False
+    connection: int | None = None
 
     def header(self, name: bytes) -> bytes | None:
         """The first value of a header; `name` in lower case."""
@@ -173,7 +175,9 @@ FINDING_BYTES, OUTCOME_BYTES, HEADER_BYTES, EXCHANGE_BYTES = 700, 80, 100, 1024
 class Exchange(NamedTuple):
     """One request with its response, as the journal keeps it.
 
-    `received` is seconds since the epoch on the account's clock; `milliseconds` is how long we took. `status` is None
+    `received` is seconds since the epoch on the account's clock, when its outcome was clear; `wall_time` is that on the
+    real clock, when it began. `milliseconds` is how long it took, until its connection was lost where a wire fault held
+    it. `status` is None
     where nothing was answered: the client left, or a wire fault came instead. `stored` says that the vendor took what
     was sent, `acknowledged` that the client could learn it. `accepted_body` is the body of the vendor's own response
     where a fault kept it from the client. `error` is the traceback of a bug of ours.
@@ -200,6 +204,7 @@ class Exchange(NamedTuple):
     error: str | None = None
     response_violations: tuple[Violation, ...] = ()
     response_truncated: bool = False
+    wall_time: float = 0.0
 
     @property
     def id(self) -> str:

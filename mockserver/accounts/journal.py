@@ -38,6 +38,12 @@ class Journal:
             self.evicted_invalid += bool(gone.verdict.violations)
             self.evicted_warned += not gone.verdict.violations and bool(gone.verdict.warnings)
 
+    def amend(self, exchange: Exchange) -> None:
+        """Puts what is known by now in the place of an exchange of the same number, if that is still kept."""
+        kept = self._exchanges.get(exchange.sequence)
+        if kept is not None:
+            self._exchanges[exchange.sequence] = (exchange, kept[1])
+
     def find(self, identifier: str) -> Exchange | None:
         number = identifier.removeprefix("r")
         found = self._exchanges.get(int(number)) if number.isdecimal() and len(number) < 20 else None

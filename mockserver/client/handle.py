@@ -16,7 +16,7 @@ from mockserver.client.awaiting import Awaited, OnTarget, Unawaited
 from mockserver.client.clock import AwaitableClock, HandleClock
 from mockserver.client.control import Control, ControlError, accepted, whole_listing
 from mockserver.client.findings import unfired_faults
-from mockserver.client.records import ReceivedEvent, ReceivedRequest
+from mockserver.client.records import ReceivedEvent, ReceivedRequest, received_events, received_requests
 from mockserver.errors import SettingsError
 from mockserver.support.matching import argument_problems
 
@@ -139,12 +139,12 @@ class Handle(ABC):
     @property
     def events(self) -> list[ReceivedEvent]:
         """Everything that was sent to be recorded, oldest first, whatever became of it."""
-        return [ReceivedEvent.from_view(view) for view in self._events()["events"]]
+        return self._received(self._events())
 
     @property
     def requests(self) -> list[ReceivedRequest]:
-        """Every request of this account, oldest first."""
-        return [ReceivedRequest.from_view(view) for view in self._requests()["requests"]]
+        """Every request of this account, oldest first, with headers, bodies and the response that was sent."""
+        return received_requests(self._requests({"bodies": "true"})["requests"])
 
     # Asserting
 
@@ -191,7 +191,7 @@ class Handle(ABC):
                 raise ControlError(f"json{problem.pointer}: {problem.expected}")
         now = self.clock.now
         listing = self._events({"outcome": "accepted"})
-        events = [ReceivedEvent.from_view(view) for view in listing["events"]]
+        events = self._received(listing)
         places = messages.places_in_sequence(expected, events, now)
         if len(places) < len(expected):
             raise AssertionError(messages.out_of_sequence(expected, events, places, listing["evicted"]))
@@ -204,7 +204,7 @@ class Handle(ABC):
         listing = self._events(without_none({"outcome": "accepted", "name": name}))
         if listing["total"] < count:
             raise AssertionError(messages.no_longer_kept(count, listing["total"], listing["evicted"]))
-        return [ReceivedEvent.from_view(view) for view in listing["events"]]
+        return self._received(listing)
 
     def settle(self, quiet: float = 0.2, timeout: float = 5.0) -> None:
         """Returns when no request came for `quiet` seconds. Fails if they still come after `timeout` seconds."""
@@ -278,6 +278,9 @@ class Handle(ABC):
         """A sentence for each call of `aio` that was never awaited, with its name, file and line. Such a call does
         nothing; from now on it cannot be awaited."""
         return self._unawaited.forgotten()
+
+    def _received(self, listing: EventsView) -> list[ReceivedEvent]:
+        return received_events(listing["events"], lambda: self.requests)
 
     def _events(self, query: Mapping[str, str] = NO_FILTER) -> EventsView:
         listing: EventsView = whole_listing(self._control, "/events", {**self._query, **query})

@@ -5,6 +5,7 @@
 
 # Without `from __future__ import annotations`, which would hide NotRequired from `__required_keys__`.
 
+from collections.abc import Sequence
 from typing import Any, Literal, NotRequired, TypedDict
 
 
@@ -45,6 +46,9 @@ class RequestView(TypedDict):
     operation: str | None
     account: str
     received: str
+    time: float
+    wall_time: float
+    connection: int | None
     method: str
     path: str
     query: str
@@ -117,7 +121,7 @@ class PageView(TypedDict):
 class RequestsView(PageView):
     """A page of exchanges. The counts of evicted requests that had violations, or warnings only, are absent if 0."""
 
-    requests: list[RequestView]
+    requests: Sequence[RequestView]
     evicted_invalid: NotRequired[int]
     evicted_warned: NotRequired[int]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from dataclasses import dataclass
 from heapq import merge
 from operator import attrgetter
@@ -20,10 +20,14 @@ from mockserver.control.views import summary, whole
 from mockserver.events.export import export_format
 from mockserver.events.export.writing import ExportContext
 from mockserver.model import Exchange
+from mockserver.support.jsontext import dump
 from mockserver.support.redaction import Redaction
 
 if TYPE_CHECKING:
     from mockserver.client.views import RequestsView, RequestView, WholeRequestView
+
+MAX_PAGE_BYTES = 8 * 1024 * 1024
+"""What the exchanges of a page have together, as JSON, where they are listed whole."""
 
 
 @dataclass(frozen=True)
@@ -43,8 +47,11 @@ class JournalCalls:
             selected = [each for each in selected if self.unclaimed.is_unclaimed(each)]
         matching = [exchange for exchange in _in_order(selected) if selects(exchange)]
         listed, following = page(request, matching, attrgetter("sequence"))
+        views = [*self._views(listed, bodies=query_of(request)["bodies"], explained=only_unclaimed)]
+        if 0 < len(views) < len(listed):
+            following = f"{listed[len(views) - 1].sequence}.1"
         view: RequestsView = {
-            "requests": [self._listed(exchange, explained=only_unclaimed) for exchange in listed],
+            "requests": views,
             "total": len(matching),
             "evicted": evicted(selected),
             "next": following,
@@ -55,9 +62,16 @@ class JournalCalls:
             view["evicted_warned"] = warned
         return json_response(view)
 
-    def _listed(self, exchange: Exchange, *, explained: bool) -> RequestView:
-        view = summary(exchange, self.redaction)
-        return {**view, "unclaimed": self.unclaimed.explain(exchange)} if explained else view
+    def _views(self, listed: Iterable[Exchange], *, bodies: bool, explained: bool) -> Iterator[RequestView]:
+        """The views of exchanges; with `bodies` whole ones, at least one, as many as have MAX_PAGE_BYTES together."""
+        size = 0
+        for exchange in listed:
+            view = self._whole(exchange) if bodies else summary(exchange, self.redaction)
+            if bodies:
+                size, first = size + len(dump(view)), size == 0
+                if size > MAX_PAGE_BYTES and not first:
+                    return
+            yield {**view, "unclaimed": self.unclaimed.explain(exchange)} if explained else view
 
     async def export(self, request: Request) -> Response:
         """The journal in one of the export formats."""

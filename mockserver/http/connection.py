@@ -7,7 +7,7 @@ import logging
 import math
 import socket
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import httptools
@@ -31,9 +31,11 @@ _SLASH = ord("/")
 
 
 class Connection:
-    """One client's connection: bytes can be written past HTTP, and it can be closed or reset."""
+    """One client's connection: bytes can be written past HTTP, and it can be closed or reset. `number` counts the
+    connections of a server from 1."""
 
-    def __init__(self, transport: asyncio.Transport, resume_reading: Callable[[], None]) -> None:
+    def __init__(self, transport: asyncio.Transport, resume_reading: Callable[[], None], number: int) -> None:
+        self.number = number
         self._transport = transport
         self._resume_reading = resume_reading
         self._watchers: set[Callable[[], None]] = set()
@@ -98,9 +100,14 @@ class ConnectionProtocol(HttpToolsProtocol):
 
     connection: Connection
 
+    def __init__(self, *arguments: Any, numbers: Iterator[int], **options: Any) -> None:
+        """As uvicorn calls it; `numbers` are those of the server's connections to come."""
+        super().__init__(*arguments, **options)
+        self._numbers = numbers
+
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        self.connection = Connection(transport, self.flow.resume_reading)
+        self.connection = Connection(transport, self.flow.resume_reading, next(self._numbers))
         self._unanswered: list[RequestResponseCycle] = []
         self._unfinished: float = 0
 

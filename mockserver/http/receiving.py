@@ -5,6 +5,7 @@ from itertools import chain
 from starlette.types import Receive, Scope
 
 from mockserver.errors import ClientGone
+from mockserver.http.connection import connection_of
 from mockserver.model import Credentials, Headers, Operation, Request
 
 MAX_CACHED_HEADERS = 1000
@@ -16,7 +17,9 @@ MAX_DRAINED_BYTES = 128 * 1024 * 1024
 def head_of(scope: Scope, headers: Headers | None = None) -> Request:
     """The request as far as its head, before its body is read; with headers that are the same as its own, if given."""
     headers = tuple(scope["headers"]) if headers is None else headers
-    return Request(scope["method"], scope["path"], scope["query_string"], headers, b"", 0)
+    connection = connection_of(scope)
+    number = connection.number if connection is not None else None
+    return Request(scope["method"], scope["path"], scope["query_string"], headers, b"", 0, False, number)
 
 
 class HeaderCache:
@@ -69,4 +72,4 @@ async def receive_request(head: Request, receive: Receive, max_body_bytes: int) 
 
 
 def _with_body(head: Request, body: bytes, size: int, *, truncated: bool = False) -> Request:
-    return Request(head.method, head.path, head.query, head.headers, body, size, truncated)
+    return Request(head.method, head.path, head.query, head.headers, body, size, truncated, head.connection)

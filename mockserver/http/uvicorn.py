@@ -10,7 +10,10 @@ import socket
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from functools import partial
+from itertools import count
 from pathlib import Path
+from typing import cast
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -74,7 +77,7 @@ def config_of(app: ASGIApp) -> uvicorn.Config:
     logging.getLogger("uvicorn.error").setLevel(max(logging.WARNING, logging.getLogger().level))
     return uvicorn.Config(
         app,
-        http=ConnectionProtocol,
+        http=cast("type[asyncio.Protocol]", partial(ConnectionProtocol, numbers=count(1))),
         log_config=None,
         access_log=False,
         server_header=False,

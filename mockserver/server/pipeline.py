@@ -61,11 +61,12 @@ class Pipeline:
         values, preferences = path_values(operation.path, request.path), read_preferences(request)
         context = RequestContext(operation, request, values, credentials, preferences)
         outcome, decision = await self._outcome(context, account, connection, early)
-        recording.close(request, outcome)
+        exchange = recording.close(request, outcome)
         wire = outcome.firing.fault.wire if outcome.firing and outcome.firing is not early else None
         if wire is not None and decision is not None:
             response, headers = decision.response, outcome.headers
             await wire.perform(FaultContext(connection, receive, send, account.clock, response, headers))
+            recording.lost(exchange)
         elif outcome.response is not None:
             await respond(send, outcome.response, outcome.headers)
 

@@ -33,16 +33,21 @@ class Outcome(NamedTuple):
 
 
 class Recording(NamedTuple):
-    """An exchange that has begun: `started` is by the recorder's timer, in seconds."""
+    """An exchange that has begun: `started` is by the recorder's timer, `wall_time` by the real clock, in seconds."""
 
     recorder: Recorder
     account: Account
     operation: Operation | None
     started: float
+    wall_time: float
 
-    def close(self, request: Request, outcome: Outcome) -> None:
+    def close(self, request: Request, outcome: Outcome) -> Exchange:
         """Keeps the exchange."""
-        self.recorder.keep(self, request, outcome)
+        return self.recorder.keep(self, request, outcome)
+
+    def lost(self, exchange: Exchange) -> None:
+        """Says of an exchange that was kept that its connection is lost by now, and so when."""
+        self.account.journal.amend(exchange._replace(milliseconds=self.recorder.milliseconds(self)))
 
 
 class Recorder:
@@ -51,13 +56,18 @@ class Recorder:
     def __init__(self, accounts: Accounts, timer: Callable[[], float]) -> None:
         self._accounts = accounts
         self._timer = timer
+        self._wall_clock = accounts.clock.source
         self._redaction = Redaction(known=accounts.credentials)
 
     def begin(self, account: Account, operation: Operation | None) -> Recording:
         """A recording of the request that is coming in."""
-        return Recording(self, account, operation, self._timer())
+        return Recording(self, account, operation, self._timer(), self._wall_clock())
 
-    def keep(self, recording: Recording, request: Request, outcome: Outcome) -> None:
+    def milliseconds(self, recording: Recording) -> float:
+        """How long ago an exchange began."""
+        return (self._timer() - recording.started) * 1000
+
+    def keep(self, recording: Recording, request: Request, outcome: Outcome) -> Exchange:
         account, operation, response = recording.account, recording.operation, outcome.response
         exchange = Exchange(
             sequence=self._accounts.next_sequence(),
@@ -70,7 +80,7 @@ class Recorder:
             response_headers=outcome.headers,
             response_body=response.body if response else b"",
             verdict=outcome.verdict,
-            milliseconds=(self._timer() - recording.started) * 1000,
+            milliseconds=self.milliseconds(recording),
             stored=outcome.stored,
             acknowledged=outcome.acknowledged,
             fault=outcome.firing.record() if outcome.firing else None,
@@ -79,6 +89,7 @@ class Recorder:
             error=outcome.error,
             response_violations=outcome.response_violations,
             response_truncated=outcome.response_truncated,
+            wall_time=recording.wall_time,
         )
         self._accounts.record(account, exchange)
         claims = self._accounts.claims
@@ -87,6 +98,7 @@ class Recorder:
             log.warning("%s unclaimed", self._line(exchange, operation))
         elif access_log.isEnabledFor(logging.INFO):
             access_log.info("%s", self._line(exchange, operation))
+        return exchange
 
     def _line(self, exchange: Exchange, operation: Operation | None) -> str:
         path = exchange.request.path

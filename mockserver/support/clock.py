@@ -46,7 +46,7 @@ class Clock:
     """
 
     def __init__(self, source: TimeSource, start_timer: StartTimer, parent: Clock | None = None) -> None:
-        self._source = source
+        self.source = source
         self._start_timer = start_timer
         self._parent = parent
         self._offset = 0.0
@@ -56,7 +56,7 @@ class Clock:
 
     def now(self) -> float:
         """The time, in seconds since the epoch."""
-        now = self._source() + self._offset if self._frozen_at is None else self._frozen_at
+        now = self.source() + self._offset if self._frozen_at is None else self._frozen_at
         return now if now < LATEST else LATEST
 
     @property
@@ -69,7 +69,7 @@ class Clock:
         now = self.now() if now is None else now
         frozen = self._frozen_at is not None if frozen is None else frozen
         self._frozen_at = now if frozen else None
-        self._offset = 0.0 if frozen else now - self._source()
+        self._offset = 0.0 if frozen else now - self.source()
         self._wake()
 
     def advance(self, seconds: float) -> None:

@@ -99,7 +99,7 @@ def test_every_route_is_in_it_and_the_reverse(document: Any, mockserver: MockSer
 def test_every_parameter_of_it_is_read_and_no_other(document: Any, mockserver: MockServer) -> None:
     """One that is not read would take any nonsense."""
     nonsense = {"vendor": "nobody", "since": "x", "cursor": "x", "limit": "x", "status": "x", "format": "x"}
-    nonsense |= {"verdict": "x", "outcome": "x", "unclaimed": "x", "unfired": "x", "unknown": "x"}
+    nonsense |= {"verdict": "x", "outcome": "x", "unclaimed": "x", "unfired": "x", "bodies": "x", "unknown": "x"}
     texts = ("account", "operation", "name")  # any text is right for these
     for path, method, spec in operations(document):
         names = {parameter["name"] for at, by, parameter in parameters(document) if (at, by) == (path, method)}
@@ -124,6 +124,7 @@ CALLS: list[tuple[str, str, Any, int]] = [
     ("GET", "/requests?unclaimed=true", None, 200),
     ("GET", "/requests?unclaimed=yes", None, 400),
     ("GET", "/faults?unfired=true", None, 200),
+    ("GET", "/requests?bodies=true&limit=1", None, 200),
     ("POST", "/accounts?account=claimed&vendor=datadog", None, 201),
     ("GET", "/requests?verdict=x", None, 400),
     ("GET", "/requests/{id}", None, 200),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Iterable
+from itertools import count
 from typing import Any, NamedTuple
 
 import uvicorn
@@ -91,7 +92,7 @@ async def taken(pieces: Iterable[bytes], wire: Wire | None = None) -> list[Taken
     config.load()
     wire = wire or Wire()
     state = ServerState()
-    protocol = ConnectionProtocol(config, state, {})
+    protocol = ConnectionProtocol(config, state, {}, numbers=count(1))
     protocol.connection_made(wire)
     for piece in pieces:
         if not wire.closed:

@@ -55,6 +55,29 @@ def test_handles(datadog: Datadog, satori: Satori, supalytics: Supalytics, mocks
     key: str = datadog.application_key
     assert key
     assert [event.outcome for event in datadog.events] == []
+    for request in datadog.requests:
+        texts: tuple[str, str, str, list[str]] = (
+            request.text,
+            request.headers["a"],
+            request.method,
+            request.headers.get_all("a"),
+        )
+        numbers: tuple[int | None, int, float, float, float] = (
+            request.connection,
+            request.attempt,
+            request.time,
+            request.wall_time,
+            request.duration,
+        )
+        sent: tuple[bytes, int | None, str, bytes] = (
+            request.body,
+            request.response.status,
+            request.response.headers["b"],
+            request.response.body,
+        )
+        print(texts, numbers, sent)
+    whole: list[ReceivedRequest] = [event.request for event in datadog.events]
+    print(whole)
     assert [violation.pointer for request in satori.requests for violation in request.violations] == []
 
 
