@@ -6,8 +6,18 @@ from warnings import warn
 
 from mockserver.client.control import ControlError
 from mockserver.client.handle import AccountMaker, Handle, Maker
-from mockserver.client.matchers import any_value, close_to_now, matching, uuid
-from mockserver.client.records import ReceivedEvent, ReceivedRequest
+from mockserver.client.matchers import (
+    absent,
+    any_value,
+    close_to,
+    close_to_now,
+    containing,
+    matching,
+    one_of,
+    unordered,
+    uuid,
+)
+from mockserver.client.records import Headers, ReceivedEvent, ReceivedRequest, SentResponse
 
 if TYPE_CHECKING:
     from mockserver.testing import Backend, Datadog, MockServer, Satori, Supalytics
@@ -18,15 +28,22 @@ __all__ = [
     "ControlError",
     "Datadog",
     "Handle",
+    "Headers",
     "Maker",
     "MockServer",
     "ReceivedEvent",
     "ReceivedRequest",
     "Satori",
+    "SentResponse",
     "Supalytics",
+    "absent",
     "any_value",
+    "close_to",
     "close_to_now",
+    "containing",
     "matching",
+    "one_of",
+    "unordered",
     "uuid",
 ]
 

@@ -1,10 +1,9 @@
 """Whether one JSON value is a subset of another, with matchers for what a test cannot know, and where they differ."""
 
 import json
-import re
 import uuid
 from collections.abc import Callable, Iterator, Mapping
-from itertools import chain
+from itertools import chain, zip_longest
 from typing import NamedTuple
 
 from mockserver.model import Json
@@ -12,12 +11,30 @@ from mockserver.support.budget import Budget
 from mockserver.support.numbers import is_number
 from mockserver.support.pointers import escaped
 from mockserver.support.regexes import found, pattern_problem
-from mockserver.support.timestamps import moment
+from mockserver.support.timestamps import time_of
 
 MAX_STEPS = 5_000_000
 """What comparing one value with others may take, a third of a second or so."""
+MAX_ENUMERATED = 8
+"""Values that a message enumerates."""
 PAIR_STEPS, MEMBER_STEPS = 10, 10
 """What a pair of values takes besides a step for each member, and what a member takes whose difference is told."""
+
+
+class Judged:
+    """An expected value that is no JSON: `holds` judges a value in its place, `words` say what it expects."""
+
+    def __init__(self, words: str, holds: Callable[[Json], bool]) -> None:
+        self._words = words
+        self._holds = holds
+
+    def __eq__(self, other: object) -> bool:
+        return self._holds(other)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __str__(self) -> str:
+        return self._words
 
 
 class Difference(NamedTuple):
@@ -32,10 +49,10 @@ class Difference(NamedTuple):
 def is_subset(expected: Json, actual: Json, now: float = 0.0, budget: Budget | None = None) -> bool:
     """Whether `actual` holds everything that `expected` says; `now` is the time for `$now`, seconds since the epoch.
 
-    Every member of an expected object is a subset of the same member of the actual one; every item of an expected
-    array is a subset of some item of the actual one; anything else is equal, true and false only to themselves. An
-    object with the single member `$any`, `$regex`, `$uuid` or `$now` is a matcher. Raises TooMuchWork if the budget
-    does not suffice, which is `comparing()` if there is none.
+    Every member of an expected object is a subset of the same member of the actual one; an array has as many items as
+    the expected one, each a superset of the item at the same place; anything else is equal, true and false only to
+    themselves. An object whose single member has the name of one of MATCHERS is a matcher. Raises TooMuchWork if the
+    budget does not suffice, which is `comparing()` if there is none.
     """
     return _holds(expected, actual, now, budget or comparing())
 
@@ -63,24 +80,34 @@ def _differing(
 ) -> Iterator[tuple[str, bool, Json, Json, bool]]:
     """Differences before they are worded: the pointer, whether an array lacks an item, what is expected there, the
     actual value, and whether it is missing."""
-    if isinstance(expected, dict) and isinstance(actual, dict) and matcher_of(expected) is None:
+    name, argument = matcher_of(expected) or NO_MATCHER
+    if name in _LACKED_BY and isinstance(actual, list):
+        for number in _LACKED_BY[name](argument, actual, now, budget):
+            yield f"{pointer}/{number}", True, argument[number], actual, False
+        if name == "$unordered" and len(argument) < len(actual):
+            yield pointer, False, expected, actual, False
+    elif isinstance(expected, dict) and isinstance(actual, dict) and not name:
         budget.spend(MEMBER_STEPS * len(expected))
         for key, value in expected.items():
             place = f"{pointer}/{escaped(key)}"
             if key in actual:
                 yield from _differing(value, actual[key], now, place, budget)
-            else:
+            elif not _may_be_absent(value):
                 yield place, False, value, None, True
     elif isinstance(expected, list) and isinstance(actual, list):
-        for number in _absent(expected, actual, now, budget):
-            yield f"{pointer}/{number}", True, expected[number], actual, False
+        budget.spend(MEMBER_STEPS * max(len(expected), len(actual)))
+        for number, (item, other) in enumerate(zip_longest(expected, actual, fillvalue=ABSENT)):
+            if number >= len(actual):
+                yield f"{pointer}/{number}", False, item, None, True
+            else:
+                yield from _differing(item, other, now, f"{pointer}/{number}", budget)
     elif not _holds(expected, actual, now, budget):
         yield pointer, False, expected, actual, False
 
 
 def _holds(expected: Json, actual: Json, now: float, budget: Budget) -> bool:
     """`is_subset`, with a step for every pair of values that is compared."""
-    if _is_plain(expected):
+    if not isinstance(expected, (dict, list)):
         return _same(expected, actual)
     budget.spend(PAIR_STEPS + len(expected))
     matcher = matcher_of(expected)
@@ -89,6 +116,8 @@ def _holds(expected: Json, actual: Json, now: float, budget: Budget) -> bool:
     if isinstance(expected, dict) and isinstance(actual, dict):
         for key, value in expected.items():
             if key not in actual:
+                if _may_be_absent(value):
+                    continue
                 return False
             other = actual[key]
             if type(value) is type(other) in (str, int):  # as nearly always, and twice as fast
@@ -98,8 +127,15 @@ def _holds(expected: Json, actual: Json, now: float, budget: Budget) -> bool:
                 return False
         return True
     if isinstance(expected, list) and isinstance(actual, list):
-        return next(_absent(expected, actual, now, budget), None) is None
+        pairs = zip(expected, actual, strict=False)
+        return len(expected) == len(actual) and all(_holds(item, other, now, budget) for item, other in pairs)
     return _same(expected, actual)
+
+
+def _may_be_absent(expected: Json) -> bool:
+    """Whether a member that is not there is as expected."""
+    name, argument = matcher_of(expected) or NO_MATCHER
+    return name == "$absent" or (name == "$one_of" and any(map(_may_be_absent, argument)))
 
 
 def _absent(expected: list[Json], actual: list[Json], now: float, budget: Budget) -> Iterator[int]:
@@ -117,6 +153,41 @@ def _absent(expected: list[Json], actual: list[Json], now: float, budget: Budget
             yield number
 
 
+def _unpaired(expected: list[Json], actual: list[Json], now: float, budget: Budget) -> Iterator[int]:
+    """Which items of an expected array are left over when each is paired with an item of the actual one that matches
+    it, and with no other, so that as many as possible are paired. Two items are compared once at most."""
+    budget.spend(2 * (len(actual) + len(expected)))
+    plain: dict[tuple[bool, Json], list[int]] = {}
+    for place, other in enumerate(actual):
+        if _is_plain(other):
+            plain.setdefault(_comparable(other), []).append(place)
+    fitting = [
+        plain.get(_comparable(item), [])
+        if _is_plain(item)
+        else [place for place, other in enumerate(actual) if _holds(item, other, now, budget)]
+        for item in expected
+    ]
+    item_at: dict[int, int] = {}
+    place_of: dict[int, int] = {}
+    for number in range(len(expected)):
+        reached, waiting, free = dict[int, int](), [number], None
+        while waiting and free is None:  # looks for pairs that can be exchanged, up to an item that is free
+            item = waiting.pop()
+            budget.spend(len(fitting[item]))
+            for place in fitting[item]:
+                if place not in reached:
+                    reached[place] = item
+                    if place not in item_at:
+                        free = place
+                        break
+                    waiting.append(item_at[place])
+        if free is None:
+            yield number
+        while free is not None:
+            item = reached[free]
+            item_at[free], place_of[item], free = item, free, place_of.get(item)
+
+
 def _is_plain(value: Json) -> bool:
     return value is None or isinstance(value, (str, int, float))
 
@@ -127,7 +198,7 @@ def _comparable(value: Json) -> tuple[bool, Json]:
 
 
 def _same(expected: Json, actual: Json) -> bool:
-    if isinstance(expected, bool) or isinstance(actual, bool):
+    if isinstance(expected, bool) or (isinstance(actual, bool) and _is_plain(expected)):
         return expected is actual
     return bool(expected == actual)
 
@@ -163,6 +234,7 @@ def argument_problems(expected: Json, pointer: str = "") -> Iterator[Difference]
             yield from argument_problems(item, f"{pointer}/{number}")
 
 
+NO_MATCHER: tuple[str, Json] = ("", None)
 _TYPES: Mapping[str, Callable[[Json], bool]] = {
     "string": lambda value: isinstance(value, str),
     "number": is_number,
@@ -182,24 +254,53 @@ def _is_uuid(value: Json) -> bool:
 
 
 def _is_near(seconds: Json, value: Json, now: float) -> bool:
-    when = _time_of(value)
+    when = time_of(value)
     return when is not None and abs(when - now) <= seconds
-
-
-def _time_of(value: Json) -> float | None:
-    """Seconds since the epoch, from ISO 8601 or a number of seconds; a number beyond the year 5138 is milliseconds."""
-    if isinstance(value, str) and not re.fullmatch(r"-?[0-9]{1,15}(\.[0-9]+)?", value):
-        return moment(value)
-    if isinstance(value, str) or is_number(value):
-        number = float(value) if not isinstance(value, int) or abs(value) < 1 << 62 else 0.0
-        return number / 1000 if abs(number) > 1e11 else number
-    return None
 
 
 def _takes(argument: str, accepts: Callable[[Json], bool]) -> Callable[[Json], str | None]:
     return lambda given: None if accepts(given) else argument
 
 
+def _is_close(argument: Json, value: Json) -> bool:
+    target, within = argument["value"], argument["within"]
+    if is_number(target):
+        return is_number(value) and abs(value - target) <= within
+    when, wanted = time_of(value), time_of(target)
+    return when is not None and wanted is not None and abs(when - wanted) <= within
+
+
+def _takes_closeness(argument: Json) -> bool:
+    return (
+        isinstance(argument, dict)
+        and argument.keys() == {"value", "within"}
+        and (
+            is_number(argument["value"])
+            or (isinstance(argument["value"], str) and time_of(argument["value"]) is not None)
+        )
+        and is_number(argument["within"])
+        and argument["within"] >= 0
+    )
+
+
+def _is_unordered(items: list[Json], value: Json, now: float, budget: Budget) -> bool:
+    same_length = isinstance(value, list) and len(value) == len(items)
+    return same_length and next(_unpaired(items, value, now, budget), None) is None
+
+
+def _contains(items: list[Json], value: Json, now: float, budget: Budget) -> bool:
+    if isinstance(value, str):
+        budget.spend(len(items))
+        return all(isinstance(item, str) and item in value for item in items)
+    return isinstance(value, list) and next(_absent(items, value, now, budget), None) is None
+
+
+_LACKED_BY: Mapping[str, Callable[[list[Json], list[Json], float, Budget], Iterator[int]]] = {
+    "$unordered": _unpaired,
+    "$containing": _absent,
+}
+"""How to find the items that an array lacks, by the matchers that take arrays in another way than in order."""
+ABSENT: Json = {"$absent": True}
 MATCHERS: Mapping[str, Matcher] = {
     "$any": Matcher(
         _takes(f"one of {', '.join(_TYPES)}", lambda kind: isinstance(kind, str) and kind in _TYPES),
@@ -221,13 +322,44 @@ MATCHERS: Mapping[str, Matcher] = {
         lambda seconds: f"a time within {seconds:g} s of now",
         lambda seconds, value, now, _budget: _is_near(seconds, value, now),
     ),
+    "$absent": Matcher(
+        _takes("true", lambda yes: yes is True),
+        lambda _yes: "nothing",
+        lambda _yes, _value, _now, _budget: False,
+    ),
+    "$close_to": Matcher(
+        _takes("{value: a number or an ISO 8601 time, within: a number or seconds, 0 or more}", _takes_closeness),
+        lambda argument: f"{argument['value']} ± {argument['within']:g}{'' if is_number(argument['value']) else ' s'}",
+        lambda argument, value, _now, _budget: _is_close(argument, value),
+    ),
+    "$one_of": Matcher(
+        _takes("an array of at least one value", lambda values: isinstance(values, list) and bool(values)),
+        lambda values: f"one of {_enumerated(values)}",
+        lambda values, value, now, budget: any(_holds(each, value, now, budget) for each in values),
+    ),
+    "$unordered": Matcher(
+        _takes("an array", lambda items: isinstance(items, list)),
+        lambda items: f"in any order, and nothing else: {_enumerated(items)}",
+        _is_unordered,
+    ),
+    "$containing": Matcher(
+        _takes("an array", lambda items: isinstance(items, list)),
+        lambda items: f"an array or a text that contains {_enumerated(items)}",
+        _contains,
+    ),
 }
+
+
+def _enumerated(values: list[Json]) -> str:
+    """The first values of a list, each in one short line."""
+    return ", ".join([*map(shown, values[:MAX_ENUMERATED]), *(["…"] if len(values) > MAX_ENUMERATED else [])])
 
 
 def shown(value: Json, most: int = 80) -> str:
     """A value in one short line."""
     matcher = matcher_of(value)
     if matcher is not None:
-        return MATCHERS[matcher[0]].describe(matcher[1])
-    text = json.dumps(value, ensure_ascii=False, default=str)
+        text = MATCHERS[matcher[0]].describe(matcher[1])
+    else:
+        text = str(value) if isinstance(value, Judged) else json.dumps(value, ensure_ascii=False, default=str)
     return text if len(text) <= most else text[: most - 1] + "…"

@@ -3,6 +3,8 @@
 import datetime as dt
 import re
 
+from mockserver.support.numbers import is_number
+
 _ISO_8601 = re.compile(
     r"[0-9]{4}-?(?:[0-9]{2}-?[0-9]{2}|W[0-9]{2}-?[0-9])"
     r"(?:[T ][0-9]{2}(?::?[0-9]{2}(?::?(?P<second>[0-9]{2})(?:[.,][0-9]+)?)?)?(?:Z|[+-][0-9]{2}(?::?[0-9]{2})?)?)?"
@@ -44,3 +46,13 @@ def iso(seconds: float) -> str:
         return dt.datetime.fromtimestamp(seconds, dt.UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     except (ValueError, OverflowError, OSError):
         return str(seconds)
+
+
+def time_of(value: object) -> float | None:
+    """Seconds since the epoch, from ISO 8601 or a number of seconds; a number beyond the year 5138 is milliseconds."""
+    if isinstance(value, str) and not re.fullmatch(r"-?[0-9]{1,15}(\.[0-9]+)?", value):
+        return moment(value)
+    if isinstance(value, str) or is_number(value):
+        number = float(value) if not isinstance(value, int) or abs(value) < 1 << 62 else 0.0
+        return number / 1000 if abs(number) > 1e11 else number
+    return None

@@ -9,7 +9,18 @@ from typing import Any
 
 import pytest
 
-from mockserver.client import ControlError, any_value, close_to_now, matching, uuid
+from mockserver.client import (
+    ControlError,
+    absent,
+    any_value,
+    close_to,
+    close_to_now,
+    containing,
+    matching,
+    one_of,
+    unordered,
+    uuid,
+)
 from mockserver.testing import Datadog, MockServer, Satori
 from tests.support.worlds import Sender, game_event, payment
 
@@ -92,9 +103,17 @@ BODY = {
         ({"b": 1}, False),
         ({"z": None}, True),
         ({"missing": None}, False),
-        ({"a": []}, True),
-        ({"a": [{"x": "y"}]}, True),
-        ({"a": [{"x": "y"}, 1]}, True),
+        ({"a": []}, False),
+        ({"a": [1, {"x": "y"}]}, True),
+        ({"a": [{"x": "y"}, 1]}, False),
+        ({"a": [1]}, False),
+        ({"a": containing()}, True),
+        ({"a": containing({"x": "y"})}, True),
+        ({"a": unordered([{"x": "y"}, 1])}, True),
+        ({"a": unordered([1])}, False),
+        ({"missing": absent(), "f": close_to(1.4, 0.2)}, True),
+        ({"z": absent()}, False),
+        ({"b": one_of(1, True)}, True),
         ({"a": [2]}, False),
         ({"a": {}}, False),
         ({"a/b~c": 1}, True),
@@ -105,7 +124,7 @@ BODY = {
         ({"b": any_value("number")}, False),
         ({"b": any_value("boolean"), "a": any_value("array"), "z": any_value("null")}, True),
         ({"missing": any_value()}, False),
-        ({"a": [any_value("object")]}, True),
+        ({"a": containing(any_value("object"))}, True),
         ({"s": matching(r"^order_\d+$")}, True),
         ({"s": matching(r"^17")}, False),
         ({"n": matching("12")}, False),
