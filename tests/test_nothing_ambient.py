@@ -35,6 +35,7 @@ OUTSIDE = {
     ("cli/wait.py", "time.sleep"),
     ("control/counting.py", "asyncio.sleep"),
     ("control/events.py", "asyncio.sleep"),
+    ("client/verifying.py", "time.monotonic"),
 }
 """A key that no other process uses is not to be had from a seed; a real upstream, and a server that starts, are waited
 for in real time; and long reading sleeps for no time, so that other requests have their turn."""

@@ -2,35 +2,37 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, TypedDict, TypeVar, Unpack
+from typing import Any, Literal, Protocol, TypedDict, TypeVar, Unpack
 from urllib.parse import urlsplit
 
-from mockserver.client import messages
-from mockserver.client.allowances import Allowances, Expected, check_rule
+from mockserver.client.allowances import Allowances
+from mockserver.client.asserting import Asserting
 from mockserver.client.awaiting import Awaited, OnTarget, Unawaited
 from mockserver.client.clock import AwaitableClock, HandleClock
-from mockserver.client.control import Control, ControlError, accepted, whole_listing
+from mockserver.client.control import Control, ControlError, accepted
 from mockserver.client.findings import unfired_faults
-from mockserver.client.records import ReceivedEvent, ReceivedRequest, received_events, received_requests
+from mockserver.client.judging import comparable, is_judged_here
+from mockserver.client.records import ReceivedEvent, ReceivedRequest
 from mockserver.errors import SettingsError
-from mockserver.support.matching import argument_problems
-
-if TYPE_CHECKING:
-    from mockserver.client.views import EventsView, RequestsView, UnverifiedView
 
 Delay = float | Mapping[str, Any]
-ExpectedEvent = str | tuple[str, Any]
-"""An event by its name or operation, or by that and a subset of its JSON."""
-NO_FILTER: Mapping[str, str] = MappingProxyType({})
+WireFault = Literal["dribble", "empty", "garbage", "hang", "malformed", "reset", "slow_request", "truncate"]
+"""The names of the wire faults."""
+Profile = Literal["documented", "observed"]
 
 
 class FaultOptions(TypedDict, total=False):
-    """Which requests a fault fires on, and when; the fault scripts' keys of the same names."""
+    """Which requests a fault fires on, and when; the fault scripts' keys of the same names.
+
+    `operation` is an operation's id, and `match` a subset of the body as JSON, which the server judges: matchers work,
+    but no Python values. Of the requests that match, the first `after` (default 0) pass. Then the fault fires on each
+    `every`-th (default 1), `times` times at most (default: until cleared), with `probability` (0 to 1, default 1).
+    `stage` is `"before"` the vendor takes what was sent (default) or `"after"`. A fault that does not fire, or less often
+    than `times`, fails the test unless it is `optional`.
+    """
 
     operation: str | None
     match: Any
@@ -42,21 +44,16 @@ class FaultOptions(TypedDict, total=False):
     optional: bool
 
 
-class Handle(ABC):
+class Handle(Asserting):
     """One account at one vendor. Every call is about this account only; other tests never see it.
 
     Calls raise ControlError where the server refuses them, and AssertionError where an expectation fails.
     """
 
-    vendor: ClassVar[str]
-
     def __init__(self, control: Control, url: str, api_key: str) -> None:
-        self._control = control
-        self._query = {"account": api_key, "vendor": self.vendor}
+        super().__init__(control, api_key)
         self.url = url
         self.api_key = api_key
-        self.violations_allowed = False
-        self._allowances = Allowances()
         self._unawaited = Unawaited()
 
     def __repr__(self) -> str:
@@ -94,9 +91,10 @@ class Handle(ABC):
         until_waited: bool = False,
         **options: Unpack[FaultOptions],
     ) -> None:
-        """Makes the next requests that match fail with `status`: `times` of them, or until cleared. With
-        `stage="after"` what was sent is stored and only its acknowledgement is lost. With `until_waited` they fail
-        until `retry_after` seconds have passed on this account's clock."""
+        """Makes the next requests that match fail with `status`: `times` of them, or until cleared. `retry_after` is
+        the Retry-After that they are told, in seconds. A status that the contract does not document for an operation
+        is refused unless `undocumented`. With `stage="after"` what was sent is stored and only its acknowledgement is
+        lost. With `until_waited` they fail until `retry_after` seconds have passed on this account's clock."""
         flags = {"undocumented": undocumented or None, "until_waited": until_waited or None}
         self._arm(status=status, retry_after=retry_after, **flags, **options)
 
@@ -104,7 +102,7 @@ class Handle(ABC):
         """Delays responses: seconds, `{"uniform": [low, high]}` or `{"lognormal": {"median": …, "sigma": …}}`."""
         self._arm(delay=delay, **options)
 
-    def drop(self, wire: str | Mapping[str, Any] = "reset", **options: Unpack[FaultOptions]) -> None:
+    def drop(self, wire: WireFault | Mapping[WireFault, Any] = "reset", **options: Unpack[FaultOptions]) -> None:
         """Breaks the connection or the response: a wire fault by its name, or with its parameters, as in
         `{"dribble": {"chunks": 5}}`. With `stage="after"`, the default of `truncate` and `malformed`, what was sent is
         stored first."""
@@ -134,134 +132,6 @@ class Handle(ABC):
         """This account's clock."""
         return HandleClock(self._call)
 
-    # Reading
-
-    @property
-    def events(self) -> list[ReceivedEvent]:
-        """Everything that was sent to be recorded, oldest first, whatever became of it."""
-        return self._received(self._events())
-
-    @property
-    def requests(self) -> list[ReceivedRequest]:
-        """Every request of this account, oldest first, with headers, bodies and the response that was sent."""
-        return received_requests(self._requests({"bodies": "true"})["requests"])
-
-    # Asserting
-
-    def assert_received(
-        self,
-        name: str | None = None,
-        *,
-        json: Any = None,
-        times: int | None = None,
-        at_least: int | None = None,
-        at_most: int | None = None,
-        within: float = 0.0,
-        outcome: str = "accepted",
-    ) -> None:
-        """Fails unless as many events arrived as expected: exactly `times`, or within the bounds, or at least one.
-
-        `name` is an event's name or an operation's id; `json` a subset of the event as it was sent, matchers
-        included. `within` is how many seconds to wait at most; the wait ends early once enough events arrived, and
-        with `times=0` or only `at_most` it lasts to the end. Only accepted events count unless `outcome` says
-        otherwise. With an upper bound it also fails if requests that were evicted from the journal could have held
-        more events.
-        """
-        __tracebackhide__ = True
-        report = self._verify(
-            within, name=name, json=json, times=times, at_least=at_least, at_most=at_most, outcome=outcome
-        )
-        if report is not None:
-            raise AssertionError(messages.not_received(name, outcome, json, within, report))
-
-    def assert_nothing_received(self, name: str | None = None, *, json: Any = None, within: float = 0.0) -> None:
-        """Fails if such an event arrived, or arrives within so many seconds, accepted or not. Also fails if requests
-        that were evicted from the journal could have held one."""
-        __tracebackhide__ = True
-        report = self._verify(within, name=name, json=json, times=0, outcome="any")
-        if report is not None:
-            raise AssertionError(messages.unexpected(name, json, report))
-
-    def assert_sequence(self, *expected: ExpectedEvent) -> None:
-        """Fails unless accepted events arrived in this order; others may lie between them."""
-        __tracebackhide__ = True
-        for item in expected:
-            problem = next(argument_problems(item[1]), None) if isinstance(item, tuple) else None
-            if problem is not None:
-                raise ControlError(f"json{problem.pointer}: {problem.expected}")
-        now = self.clock.now
-        listing = self._events({"outcome": "accepted"})
-        events = self._received(listing)
-        places = messages.places_in_sequence(expected, events, now)
-        if len(places) < len(expected):
-            raise AssertionError(messages.out_of_sequence(expected, events, places, listing["evicted"]))
-
-    def wait_for(self, count: int = 1, timeout: float = 5.0, name: str | None = None) -> list[ReceivedEvent]:
-        """The accepted events once there are `count` of them. Fails after `timeout` seconds, and if the journal does
-        not keep so many."""
-        __tracebackhide__ = True
-        self.assert_received(name, at_least=count, within=timeout)
-        listing = self._events(without_none({"outcome": "accepted", "name": name}))
-        if listing["total"] < count:
-            raise AssertionError(messages.no_longer_kept(count, listing["total"], listing["evicted"]))
-        return self._received(listing)
-
-    def settle(self, quiet: float = 0.2, timeout: float = 5.0) -> None:
-        """Returns when no request came for `quiet` seconds. Fails if they still come after `timeout` seconds."""
-        __tracebackhide__ = True
-        body = {"quiet": quiet, "timeout": timeout}
-        response = self._control.call("POST", "/settle", self._query, body, timeout=quiet + timeout + 30.0)
-        if response.status == 409:
-            raise AssertionError(f"requests still came after {timeout:g} s, never {quiet:g} s apart")
-        accepted(response)
-
-    def allow_violations(self, *rules: str) -> None:
-        """Declares that this test breaks the contract on purpose: in any way, or only the rules named, such as
-        `"format"` or `"spelling"`. Raises ValueError for what is the name of no rule."""
-        self._allowances.allow(rules)
-        self.violations_allowed = self.violations_allowed or not rules
-
-    @contextmanager
-    def expect_violation(
-        self, pointer: str | None = None, rule: str | None = None, times: int | None = None
-    ) -> Iterator[None]:
-        """`with datadog.expect_violation("/usr/id", "required"):` fails at its end unless a request that came since its
-        beginning had such a violation, or `times` requests, if given. Warnings, such as of a misspelt field, count too.
-
-        `pointer` is the JSON Pointer of the place, or the name of the header or the parameter that is wrong; `rule` the
-        name of the rule that is broken. None stands for any. `assert_contract_kept` lets pass what was expected. Raises
-        ValueError for what is the name of no rule.
-        """
-        __tracebackhide__ = True
-        if rule is not None:
-            check_rule(rule)
-        before = self._requests({"limit": "0"})
-        yield
-        listing = self._requests()
-        new = max(0, before["total"] + before["evicted"] - listing["evicted"])
-        requests = [ReceivedRequest.from_view(view) for view in listing["requests"]]
-        requests = requests[new:] if new <= len(requests) else requests  # after a reset all are new
-        expected = Expected(pointer, rule)
-        having = self._allowances.excuse(expected, requests)
-        if (times is None and not having) or times not in (None, len(having)):
-            raise AssertionError(messages.violation_missing(self.vendor, expected, times, having, requests))
-
-    def assert_contract_kept(self, *, strict: bool = False) -> None:
-        """Fails if a request broke the contract; with `strict` also for a warning, such as a misspelt field. What
-        `expect_violation` expected and the rules that `allow_violations` names do not count, but requests that were
-        evicted from the journal do."""
-        __tracebackhide__ = True
-        listing = self._requests(NO_FILTER if strict else {"verdict": "invalid"})
-        requests = [
-            self._allowances.left(ReceivedRequest.from_view(view), strict=strict) for view in listing["requests"]
-        ]
-        broken = [request for request in requests if request.violations or request.warnings]
-        if broken:
-            raise AssertionError(messages.contract_broken(self.vendor, broken))
-        evicted = listing.get("evicted_invalid", 0) + (listing.get("evicted_warned", 0) if strict else 0)
-        if evicted:
-            raise AssertionError(messages.contract_was_broken(self.vendor, evicted))
-
     def reset(self) -> None:
         """Forgets everything about this account: requests, events, faults, quotas, clock, what the vendor keeps."""
         self._call("POST", "/reset")
@@ -279,32 +149,10 @@ class Handle(ABC):
         nothing; from now on it cannot be awaited."""
         return self._unawaited.forgotten()
 
-    def _received(self, listing: EventsView) -> list[ReceivedEvent]:
-        return received_events(listing["events"], lambda: self.requests)
-
-    def _events(self, query: Mapping[str, str] = NO_FILTER) -> EventsView:
-        listing: EventsView = whole_listing(self._control, "/events", {**self._query, **query})
-        return listing
-
-    def _requests(self, query: Mapping[str, str] = NO_FILTER) -> RequestsView:
-        listing: RequestsView = whole_listing(self._control, "/requests", {**self._query, **query})
-        return listing
-
-    def _verify(self, within: float, **expected: Any) -> UnverifiedView | None:
-        """The report on an expectation that fails; None if it holds."""
-        body = without_none({**expected, "within": within})
-        response = self._control.call("POST", "/verify", self._query, body, timeout=within + 30.0)
-        if response.status == 409:
-            report: UnverifiedView = response.body
-            return report
-        accepted(response)
-        return None
-
     def _arm(self, **fault: Any) -> None:
+        if is_judged_here(comparable(fault.get("match"))):
+            raise TypeError("match is judged by the server, so it takes JSON and matchers, but no Python values")
         self._call("POST", "/faults", without_none(fault))
-
-    def _call(self, method: str, path: str, body: Any = None) -> Any:
-        return accepted(self._control.call(method, path, self._query, body))
 
 
 class Awaitables(OnTarget[Handle]):
@@ -320,6 +168,7 @@ class Awaitables(OnTarget[Handle]):
     assert_received = Awaited(Handle.assert_received)
     assert_nothing_received = Awaited(Handle.assert_nothing_received)
     assert_sequence = Awaited(Handle.assert_sequence)
+    assert_requests = Awaited(Handle.assert_requests)
     assert_contract_kept = Awaited(Handle.assert_contract_kept)
     wait_for = Awaited(Handle.wait_for)
     settle = Awaited(Handle.settle)
@@ -350,7 +199,7 @@ class AccountOptions(TypedDict, total=False):
     strict: bool | None
     allow_violations: bool | None
     scenario: str | Path | None
-    profile: str | None
+    profile: Profile | None
 
 
 class MarkerOptions(AccountOptions, total=False):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from mockserver.client.records import ReceivedEvent, ReceivedRequest, Violation
 from mockserver.support.budget import Budget
-from mockserver.support.matching import comparing, is_subset, shown
+from mockserver.support.matching import Difference, comparing, is_subset, shown
 
 if TYPE_CHECKING:
     from mockserver.client.allowances import Expected
@@ -39,13 +39,13 @@ def not_received(name: str | None, outcome: str, json: Any, within: float, repor
         compared = report.get("compared", others)
         only = f", {compared} compared" if compared < others else ""
         noun = "other event" if report["count"] else "event"
-        lines += ["", f"nearest of {_counted(others, noun)} received{only}:"]
+        lines += ["", f"nearest of {counted(others, noun)} received{only}:"]
         for number, near in enumerate(report["nearest"], 1):
             lines += _near(number, near)
     elif report["total"] == 0:
         lines += ["", "no events were received at all"]
-    lines += _evictions(report["evicted"])
-    return _cut(lines)
+    lines += evictions(report["evicted"])
+    return cut(lines)
 
 
 def unexpected(name: str | None, json: Any, report: UnverifiedView) -> str:
@@ -53,21 +53,21 @@ def unexpected(name: str | None, json: Any, report: UnverifiedView) -> str:
     what = "any event" if name is None else f'"{name}"'
     if report["undecided"]:
         return _undecided(f"not to receive {what}", json, report)
-    lines = [f"expected not to receive {what}, received {_counted(report['count'], 'event')}", *_with(json)]
-    return _cut([*lines, "", "received:", *_matched(report["matched"], report["count"])])
+    lines = [f"expected not to receive {what}, received {counted(report['count'], 'event')}", *_with(json)]
+    return cut([*lines, "", "received:", *_matched(report["matched"], report["count"])])
 
 
 def no_longer_kept(count: int, kept: int, evicted: int) -> str:
     """As many events as expected came, but their requests did not all stay."""
-    lines = [f"{_counted(count, 'event')} came, but the journal keeps only {kept} of them"]
-    return "\n".join([*lines, *_evictions(evicted, "the others")])
+    lines = [f"{counted(count, 'event')} came, but the journal keeps only {kept} of them"]
+    return "\n".join([*lines, *evictions(evicted, "the others")])
 
 
 def _undecided(what: str, json: Any, report: UnverifiedView) -> str:
     """As many as expected, as far as is known."""
     known = "1 is known" if report["count"] == 1 else f"{report['count'] or 'none'} are known"
     lines = [f"cannot tell: expected {what}; {known}, but there may have been more", *_with(json)]
-    return _cut([*lines, *_evictions(report["unseen"], "such events")])
+    return cut([*lines, *evictions(report["unseen"], "such events")])
 
 
 def _with(json: Any) -> list[str]:
@@ -90,7 +90,7 @@ def out_of_sequence(
     """The expected order, where it broke, and what came instead; `places` are those of `places_in_sequence`."""
     at = len(places)
     came = f"number {at + 1} did not come after number {at}" if at else "number 1 did not come"
-    lines = [f"expected {_counted(len(expected), 'event')} in this order; {came}", "", "expected:"]
+    lines = [f"expected {counted(len(expected), 'event')} in this order; {came}", "", "expected:"]
     for number, item in enumerate(expected):
         lines.append(f"  {'→' if number == at else ' '} {number + 1}. {_in_words(item)}")
     lines += ["", "received, accepted ones only:" if events else "no accepted events were received"]
@@ -101,16 +101,16 @@ def out_of_sequence(
     for place, event in enumerate(events[first:], first):
         matched = f" ← number {expected_at[place]}" if place in expected_at else ""
         lines.append(f"    {_titled(event)}{matched}")
-    return _cut([*lines[:MAX_LINES], *_more(len(lines) - MAX_LINES), *_evictions(evicted)])
+    return cut([*lines[:MAX_LINES], *_more(len(lines) - MAX_LINES), *evictions(evicted)])
 
 
 def contract_broken(vendor: str, requests: Sequence[ReceivedRequest]) -> str:
     """Every violation and warning of some requests, with its place, rule, evidence, value and the smallest change that
     fixes it. Those that differ only in their place in a list are shown once, with the other places below."""
-    lines = [f"{_counted(len(requests), 'request')} to {vendor} broke the contract"]
+    lines = [f"{counted(len(requests), 'request')} to {vendor} broke the contract"]
     left = MAX_VIOLATIONS
     for request in requests:
-        lines += ["", _request(request)]
+        lines += ["", titled_request(request)]
         found = request.violations + request.warnings
         for alike in _grouped(found[:left]):
             lines += _violation(alike[0])
@@ -130,18 +130,19 @@ def violation_missing(
     requests: Sequence[ReceivedRequest],
 ) -> str:
     """Fewer or more requests with an expected violation than expected, and what was wrong with all that came."""
-    many = "a request" if times is None else _counted(times, "request")
+    many = "a request" if times is None else counted(times, "request")
     of_rule = "" if expected.rule is None else f" of rule {expected.rule}"
     at = "" if expected.pointer is None else f" at {expected.pointer or 'the body'}"
     lines = [f"expected {many} to {vendor} with a violation{of_rule}{at}; {len(having)} of {len(requests)} had one"]
     for request in requests:
         found = request.violations + request.warnings
         told = [f"  {_place(each)} {each.message} (rule: {each.rule})" for each in found]
-        lines += ["", _request(request), *(told or ["  keeps the contract"])]
-    return _cut(lines)
+        lines += ["", titled_request(request), *(told or ["  keeps the contract"])]
+    return cut(lines)
 
 
-def _request(request: ReceivedRequest) -> str:
+def titled_request(request: ReceivedRequest) -> str:
+    """A request in one line."""
     status = "not answered" if request.status is None else f"answered {request.status}"
     return f"{request.method} {request.path} ({request.operation or '-'}, request {request.id}, {status})"
 
@@ -149,7 +150,7 @@ def _request(request: ReceivedRequest) -> str:
 def contract_was_broken(vendor: str, evicted: int) -> str:
     """The requests that broke the contract are no longer kept."""
     are = "is" if evicted == 1 else "are"
-    lines = [f"{_counted(evicted, 'request')} to {vendor} broke the contract and {are} no longer in the journal:"]
+    lines = [f"{counted(evicted, 'request')} to {vendor} broke the contract and {are} no longer in the journal:"]
     return "\n".join([*lines, "raise journal_entries, journal_bytes or total_bytes to see what was wrong", *ON_PURPOSE])
 
 
@@ -173,7 +174,7 @@ def late(events: Mapping[str, Sequence[str]]) -> str:
     """Requests that came after their test was over; by the test's name, a line or more for each request."""
     count = sum(len(lines) for lines in events.values())
     over = "test that caused it was" if count == 1 else "tests that caused them were"
-    lines = [f"{_counted(count, 'request')} came after the {over} over"]
+    lines = [f"{counted(count, 'request')} came after the {over} over"]
     for test, requests in events.items():
         lines += ["", test, *(f"  {request}" for request in requests)]
     lines += ["", "a sender works in the background: let the test wait for it with wait_for() or settle()"]
@@ -191,12 +192,19 @@ def _violation(violation: Violation) -> list[str]:
 
 
 def _near(number: int, near: NearView) -> list[str]:
-    event, found = ReceivedEvent.from_view(near["event"]), near["differences"]
-    lines = [f"  {number}. {_titled(event)}"]
-    width = max([len(place["pointer"] or "the event") for place in found[:MAX_DIFFERENCES]], default=0)
-    for place in found[:MAX_DIFFERENCES]:
-        actual = "nothing" if place["missing"] else shown(place["actual"])
-        lines.append(f"       {(place['pointer'] or 'the event').ljust(width)}  expected {place['expected']}")
+    found = [
+        Difference(each["pointer"], each["expected"], each["actual"], each["missing"]) for each in near["differences"]
+    ]
+    return [f"  {number}. {_titled(ReceivedEvent.from_view(near['event']))}", *pointed(found, "the event")]
+
+
+def pointed(found: Sequence[Difference], whole: str) -> list[str]:
+    """Where something differs from what is expected, place by place; `whole` names it."""
+    lines = []
+    width = max([len(each.pointer or whole) for each in found[:MAX_DIFFERENCES]], default=0)
+    for each in found[:MAX_DIFFERENCES]:
+        actual = "nothing" if each.missing else shown(each.actual)
+        lines.append(f"       {(each.pointer or whole).ljust(width)}  expected {each.expected}")
         lines.append(f"       {''.ljust(width)}  received {actual}")
     if len(found) > MAX_DIFFERENCES:
         lines.append(f"       … and {len(found) - MAX_DIFFERENCES} more differences")
@@ -232,21 +240,24 @@ def _in_words(expected: Any) -> str:
     return f'"{expected[0]}" with {shown(expected[1])}' if isinstance(expected, tuple) else f'"{expected}"'
 
 
-def _evictions(evicted: int, what: str = "it") -> list[str]:
+def evictions(evicted: int, what: str = "it") -> list[str]:
+    """How many requests are no longer kept that could have held `what`, and what keeps more."""
     if not evicted:
         return []
     were = "was" if evicted == 1 else "were"
     return [
         "",
-        f"{_counted(evicted, 'older request')} {were} evicted from the journal and could have held {what}:",
+        f"{counted(evicted, 'older request')} {were} evicted from the journal and could have held {what}:",
         "raise journal_entries, journal_bytes or total_bytes, or reset() the account beforehand",
     ]
 
 
-def _counted(count: int, noun: str) -> str:
+def counted(count: int, noun: str) -> str:
+    """A number of things."""
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
-def _cut(lines: list[str]) -> str:
+def cut(lines: list[str]) -> str:
+    """A message of at most a screenful."""
     more = [f"… and {len(lines) - MAX_LINES} more lines"] if len(lines) > MAX_LINES else []
     return "\n".join([*lines[:MAX_LINES], *more])

@@ -15,7 +15,7 @@ OBSERVED = {
             "A 400 is JSON text under a plain-text content type.",
             "A 400 names only the first thing that is wrong, the title before the text.",
             "A key that the api host refuses is answered with an envelope of its own",
-            "These headers come with every accepted event.",
+            "These headers come with every answer to an event.",
             "Tags that are no list are accepted.",
         ],
         "CreateEventV2": [

@@ -179,7 +179,7 @@ def test_a_failure_reads_as_its_golden_file(case: Callable[[MockServer, Sender],
 
 
 def test_every_golden_file_is_compared() -> None:
-    names = {case.__name__ for case in CASES} | {"late_event", "broken_contract_in_pytest"}
+    names = {case.__name__ for case in CASES} | {"late_event", "broken_contract_in_pytest", "missing_request"}
     assert {path.stem for path in GOLDEN.glob("*.txt")} == names
 
 

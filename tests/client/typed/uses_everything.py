@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Coroutine
 from typing import Any
 
@@ -14,9 +15,14 @@ from mockserver.client import (
     Maker,
     ReceivedEvent,
     ReceivedRequest,
+    absent,
     any_value,
+    close_to,
     close_to_now,
+    containing,
     matching,
+    one_of,
+    unordered,
     uuid,
 )
 from mockserver.testing import Backend, Datadog, MockServer, Satori, Supalytics, vendor_fixture
@@ -43,6 +49,12 @@ def test_handles(datadog: Datadog, satori: Satori, supalytics: Supalytics, mocks
         handle.assert_received("a", times=1, json={"id": uuid(), "at": close_to_now(), "n": any_value("number")})
         handle.assert_nothing_received("b", within=0.1)
         handle.assert_sequence("a", ("b", {"name": matching("^b")}))
+        handle.assert_received("a", outcome="rejected", json={"a": re.compile("b"), "c": one_of(1, absent()), "d": str})
+        handle.assert_received("a", json={"a": unordered([1, containing("b")]), "c": close_to(1.5, 0.1)})
+        handle.assert_received("a", json={"a": matching(re.compile("b")), "c": matching(lambda value: value > 1)})
+        handle.assert_requests(
+            times=1, method="POST", path=re.compile("/v2/"), headers={"a": absent()}, status=202, json={}, operation="b"
+        )
         waited: list[ReceivedEvent] = handle.wait_for(2, timeout=1)
         handle.settle(quiet=0.1)
         handle.allow_violations()
@@ -100,6 +112,7 @@ async def test_awaitables(datadog: Datadog) -> None:
     now: float = await datadog.aio.clock.now()
     await datadog.aio.clock.advance(5)
     await datadog.aio.assert_received("a", times=1)
+    await datadog.aio.assert_requests(at_least=1)
     call: Coroutine[Any, Any, list[ReceivedEvent]] = datadog.aio.wait_for(2)
     task: asyncio.Task[None] = asyncio.create_task(datadog.aio.settle())
     gathered: tuple[None, list[ReceivedEvent]] = await asyncio.gather(task, call)

@@ -19,5 +19,9 @@ async def test_mistakes(
     await datadog.aio.wait_for("2")  # wrong
     await datadog.aio.wait_forever()  # wrong
     await datadog.aio.clock.advance("5")  # wrong
+    datadog.drop("rest")  # wrong
+    datadog.assert_received(outcome="acepted")  # wrong
+    datadog.assert_requests(header={})  # wrong
+    make_datadog(profile="observd")  # wrong
     datadog.aio.settle()  # wrong
     datadog.aio.clock.advance(5)  # wrong
