@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mockserver.client.records import ReceivedEvent, ReceivedRequest, Violation
 from mockserver.support.budget import Budget
@@ -18,7 +18,11 @@ MAX_LINES = 40
 MAX_LINE = 110
 MAX_EVENTS_BEFORE = 5
 MAX_DIFFERENCES = 8
-MAX_VIOLATIONS = 100
+MAX_FINDINGS = 50
+MAX_PLACES = 10
+MAX_IDS = 10
+OF_THE_FORM = ("enum", "const", "format", "type", "pattern", "minLength")
+"""Rules of which a value breaks several at once where it has the wrong form; the one that tells most first."""
 ON_PURPOSE = ("", "if the test breaks the contract on purpose, call allow_violations()")
 
 
@@ -105,20 +109,25 @@ def out_of_sequence(
 
 
 def contract_broken(vendor: str, requests: Sequence[ReceivedRequest]) -> str:
-    """Every violation and warning of some requests, with its place, rule, evidence, value and the smallest change that
-    fixes it. Those that differ only in their place in a list are shown once, with the other places below."""
+    """Every mistake in some requests, with its place, rules, value, evidence and the smallest change that corrects it.
+    It is shown once: with the other places of a list where it stands too, and the other requests that have it."""
     lines = [f"{counted(len(requests), 'request')} to {vendor} broke the contract"]
-    left = MAX_VIOLATIONS
-    for request in requests:
-        lines += ["", titled_request(request)]
-        found = request.violations + request.warnings
-        for alike in _grouped(found[:left]):
-            lines += _violation(alike[0])
-            lines += [f"    also      {_place(other)}{_sent(other)}" for other in alike[1:]]
-        left -= len(found)
-        if left < 0:
-            lines.append(f"  … and {-left} more violations in this request")
-            break
+    findings = _findings(requests)
+    for number, finding in enumerate(findings[:MAX_FINDINGS]):
+        request, *others = finding.requests
+        if number == 0 or request is not findings[number - 1].requests[0]:
+            lines += ["", titled_request(request)]
+        lines += _finding(finding.mistakes[0])
+        also = finding.mistakes[1 : MAX_PLACES + 1]
+        lines += [f"    also      {_place(other[0])}{_sent(other[0])}" for other in also]
+        if len(finding.mistakes) > MAX_PLACES + 1:
+            last = _place(finding.mistakes[-1][0])
+            lines.append(f"    also      at {len(finding.mistakes) - MAX_PLACES - 1} more places, the last {last}")
+        if others:
+            ids = ", ".join([*(each.id for each in others[:MAX_IDS]), *(["…"] if len(others) > MAX_IDS else [])])
+            lines.append(f"    the same in {counted(len(others), 'more request')}: {ids}")
+    if len(findings) > MAX_FINDINGS:
+        lines += ["", f"… and {len(findings) - MAX_FINDINGS} more findings"]
     return "\n".join([*lines, *ON_PURPOSE])
 
 
@@ -154,12 +163,45 @@ def contract_was_broken(vendor: str, evicted: int) -> str:
     return "\n".join([*lines, "raise journal_entries, journal_bytes or total_bytes to see what was wrong", *ON_PURPOSE])
 
 
-def _grouped(violations: Sequence[Violation]) -> list[list[Violation]]:
-    groups: dict[tuple[str, str, str], list[Violation]] = {}
+Mistake = Sequence[Violation]
+"""The violations that one wrong value is, the one that tells most first."""
+
+
+class Finding(NamedTuple):
+    """A mistake that some requests have in common: as it stands in the first one, at each of its places."""
+
+    requests: list[ReceivedRequest]
+    mistakes: list[Mistake]
+
+
+def _findings(requests: Sequence[ReceivedRequest]) -> list[Finding]:
+    """What is wrong with requests, in the order in which it was first seen. Mistakes that differ only in their place in
+    a list, in their value or in their request are one."""
+    findings: dict[tuple[object, ...], Finding] = {}
+    for request in requests:
+        for mistake in _mistakes(request.violations + request.warnings):
+            place = re.sub(r"/[0-9]+(?=/|$)", "/0", _place(mistake[0]))
+            worded = tuple((violation.rule, violation.message) for violation in mistake)
+            key = (request.method, request.operation or request.path, place, worded)
+            found = findings.setdefault(key, Finding([], []))
+            if not found.requests or found.requests[-1] is not request:
+                found.requests.append(request)
+            if found.requests[0] is request:
+                found.mistakes.append(mistake)
+    return list(findings.values())
+
+
+def _mistakes(violations: Sequence[Violation]) -> list[Mistake]:
+    """Violations, those together that are of one value: what has the wrong form breaks several rules at once."""
+    mistakes: dict[tuple[object, ...], list[Violation]] = {}
     for violation in violations:
-        place = re.sub(r"/[0-9]+(?=/|$)", "/0", _place(violation))
-        groups.setdefault((place, violation.rule, violation.message), []).append(violation)
-    return list(groups.values())
+        one = violation.value is not None and violation.rule in OF_THE_FORM
+        key = (_place(violation), violation.value) if one else (_place(violation), violation.rule, violation.message)
+        mistakes.setdefault(key, []).append(violation)
+    return [
+        sorted(each, key=lambda violation: OF_THE_FORM.index(violation.rule)) if len(each) > 1 else each
+        for each in mistakes.values()
+    ]
 
 
 def _place(violation: Violation) -> str:
@@ -171,23 +213,36 @@ def _sent(violation: Violation) -> str:
 
 
 def late(events: Mapping[str, Sequence[str]]) -> str:
-    """Requests that came after their test was over; by the test's name, a line or more for each request."""
-    count = sum(len(lines) for lines in events.values())
+    """Requests that came after their test was over; by the test's name, the text of each as `late_request` has it."""
+    count = sum(len(texts) for texts in events.values())
     over = "test that caused it was" if count == 1 else "tests that caused them were"
-    lines = [f"{counted(count, 'request')} came after the {over} over"]
-    for test, requests in events.items():
-        lines += ["", test, *(f"  {request}" for request in requests)]
+    lines = [f"{counted(count, 'request')} came after the {over} over, and {'fails' if count == 1 else 'fail'} the run"]
+    for test, texts in events.items():
+        lines += ["", test, *(f"  {line}" for text in texts for line in text.splitlines())]
     lines += ["", "a sender works in the background: let the test wait for it with wait_for() or settle()"]
     return "\n".join(lines)
 
 
-def _violation(violation: Violation) -> list[str]:
-    lines = [f"  {_place(violation)} {violation.message} (rule: {violation.rule})"]
-    if violation.value is not None:
-        lines.append(f"    sent      {violation.value}")
-    lines.append(f"    evidence  {violation.evidence['kind']}: {violation.evidence['source']}")
-    if violation.fix is not None:
-        lines.append(f"    fix       {violation.fix}")
+def late_request(request: ReceivedRequest, names: Sequence[str], *, strict: bool = False) -> str:
+    """One request that came after its test was over: what it was, the names of its events, and what it did wrong."""
+    events = "".join(f', "{name}"' for name in names)
+    lines = [f"{titled_request(request)}{f': {events[2:]}' if events else ''}"]
+    for mistake in _mistakes(request.violations + (request.warnings if strict else ())):
+        lines += _finding(mistake)
+    return "\n".join(lines)
+
+
+def _finding(mistake: Mistake) -> list[str]:
+    """One mistake: its place and rules, what was sent, the evidence of each rule, and how to correct it."""
+    first = mistake[0]
+    rules = ", ".join(dict.fromkeys(violation.rule for violation in mistake))
+    lines = [f"  {_place(first)} {first.message} (rule: {rules})"]
+    if first.value is not None:
+        lines.append(f"    sent      {first.value}")
+    sources = dict.fromkeys(f"{each.evidence['kind']}: {each.evidence['source']}" for each in mistake)
+    lines += [f"    {'' if number else 'evidence':8}  {source}" for number, source in enumerate(sources)]
+    if first.fix is not None:
+        lines.append(f"    fix       {first.fix}")
     return lines
 
 

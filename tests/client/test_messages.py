@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from mockserver.client import Handle, any_value, close_to_now
+from mockserver.client import Handle, any_value, close_to_now, messages
 from mockserver.testing import MockServer
 from tests.support.worlds import Sender, game_event, payment
 
@@ -146,6 +146,26 @@ def broken_everywhere(server: MockServer, sender: Sender) -> str:
     return failure(satori.assert_contract_kept)
 
 
+def broken_again(server: MockServer, sender: Sender) -> str:
+    """The same mistakes in many requests, in each at other places and with other values, and one that only one has."""
+    satori = server.satori()
+    for number in range(15):
+        events = [game_event(id=f"g{number}-{place}") for place in range(3)]
+        events[number % 3]["metadata"] = {"level": number}
+        events[1]["timestamp"] = f"yesterday {number}"
+        if number == 4:
+            events[2]["name"] = ""
+        sender.batch(satori, *events)
+    return failure(satori.assert_contract_kept)
+
+
+def null_enum(server: MockServer, sender: Sender) -> str:
+    datadog = server.datadog()
+    sender.alert(datadog, "Deployed", priority=None, alert_type=None)
+    sender.pay(datadog, {**payment(), "type": None})
+    return failure(lambda: datadog.assert_contract_kept(strict=True))
+
+
 def misspelt(server: MockServer, sender: Sender) -> str:
     datadog = server.datadog()
     sender.alert(datadog, "Deployed", agregation_key="k1")
@@ -168,6 +188,8 @@ CASES = (
     evicted_violations,
     broken_batch,
     broken_everywhere,
+    broken_again,
+    null_enum,
     misspelt,
 )
 
@@ -178,8 +200,35 @@ def test_a_failure_reads_as_its_golden_file(case: Callable[[MockServer, Sender],
         compare(case.__name__, case(server, sender))
 
 
+def test_a_late_request_is_told_with_what_it_did_wrong(mockserver: MockServer, sender: Sender) -> None:
+    datadog = mockserver.datadog()
+    sender.pay(datadog, {**payment("u1"), "type": None})
+    sender.alert(datadog, "Deployed", agregation_key="k1")
+    first, second = (
+        messages.late_request(request, ["a", "b"] if request.json.get("event") else [], strict=True)
+        for request in datadog.requests
+    )
+    text = messages.late({"test_a.py::test_one": [first, second], "test_a.py::test_two": [second]})
+    compare("late_requests", re.sub(r"request r\d+", "request rN", text))
+    assert "spelling" not in messages.late_request(datadog.requests[1], [])
+
+
+def test_many_findings_are_cut(mockserver: MockServer, sender: Sender) -> None:
+    satori = mockserver.satori()
+    for number in range(60):
+        sender.batch(satori, game_event(metadata={f"key{number}": 1}))
+    text = failure(satori.assert_contract_kept)
+    assert text.count("(rule: ") == 50
+    assert "… and 10 more findings" in text
+
+
 def test_every_golden_file_is_compared() -> None:
-    names = {case.__name__ for case in CASES} | {"late_event", "broken_contract_in_pytest", "missing_request"}
+    names = {case.__name__ for case in CASES} | {
+        "late_event",
+        "broken_contract_in_pytest",
+        "missing_request",
+        "late_requests",
+    }
     assert {path.stem for path in GOLDEN.glob("*.txt")} == names
 
 
