@@ -30,8 +30,8 @@ class FaultOptions(TypedDict, total=False):
     `operation` is an operation's id, and `match` a subset of the body as JSON, which the server judges: matchers work,
     but no Python values. Of the requests that match, the first `after` (default 0) pass. Then the fault fires on each
     `every`-th (default 1), `times` times at most (default: until cleared), with `probability` (0 to 1, default 1).
-    `stage` is `"before"` the vendor takes what was sent (default) or `"after"`. A fault that does not fire, or less often
-    than `times`, fails the test unless it is `optional`.
+    `stage` is `"before"` the vendor takes what was sent (default) or `"after"`. A fault that fires less often than
+    `times`, or never, fails the test unless it is `optional`.
     """
 
     operation: str | None

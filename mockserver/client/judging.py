@@ -9,6 +9,7 @@ from typing import Any
 
 from mockserver.client.control import ControlError
 from mockserver.support.matching import Judged
+from mockserver.support.numbers import is_integer
 from mockserver.support.pointers import escaped
 from mockserver.support.timestamps import seconds_of, time_of
 
@@ -107,4 +108,4 @@ def _is_time(seconds: float) -> Callable[[Any], bool]:
 
 
 def _is_instance(kind: type) -> Callable[[Any], bool]:
-    return lambda value: isinstance(value, kind) and (kind in (bool, object) or not isinstance(value, bool))
+    return lambda value: isinstance(value, kind) and (kind is not int or is_integer(value))

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+import mockserver
 from mockserver.client.allowances import RULES
 from mockserver.model import FailureKind
 from mockserver.testing import Datadog, MockServer
@@ -129,3 +131,7 @@ def test_the_known_rules_are_those_of_the_server() -> None:
     asked_for = {"invalid", "rate-limited", "wrong-method", "asked-for", "bug"}
     kinds = {kind.value for kind in FailureKind if not kind.value.startswith(("credential", "application"))}
     assert WORDING.keys() | NAMED_RULES.keys() | (kinds - asked_for) <= RULES
+    source = "\n".join(path.read_text("utf-8") for path in Path(mockserver.__file__).parent.rglob("*.py"))
+    written = set(re.findall(r'\bViolation\([^,()]+, "([a-z-]+)"|\bundocumented\("([a-z]+)"', source))
+    assert {"".join(names) for names in written} - RULES == {"status"}, "that is of a response"
+    assert len(written) > 5

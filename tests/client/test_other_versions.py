@@ -22,15 +22,18 @@ NEW = {"next", "fix", "time", "wall_time", "connection", "request", "response"}
 
 
 class OtherControl:
-    """The control API of a server of another version, whose bodies are changed."""
+    """The control API of a server of another version: bodies are changed, and a query parameter is refused."""
 
-    def __init__(self, control: Control, changed: Callable[[Any], Any]) -> None:
+    def __init__(self, control: Control, changed: Callable[[Any], Any], refused: str = "") -> None:
         self._control = control
+        self._refused = refused
         self._changed = changed
 
     def call(
         self, method: str, path: str, query: Mapping[str, str] | None = None, body: Any = None, timeout: float = 30.0
     ) -> ControlResponse:
+        if self._refused in (query or {}):
+            return ControlResponse(400, {"detail": f"{self._refused} is an unknown parameter"})
         status, told = self._control.call(method, path, query, body, timeout)
         return ControlResponse(status, self._changed(told))
 
@@ -80,7 +83,7 @@ def test_a_handle_works_with_a_newer_server(newer: Datadog, sender: Sender) -> N
 
 
 def test_a_handle_works_with_a_server_of_the_last_version(mockserver: MockServer, sender: Sender) -> None:
-    control = OtherControl(mockserver.control, older_body)
+    control = OtherControl(mockserver.control, older_body, refused="bodies")
     older = Datadog(control, mockserver.url, mockserver.datadog().api_key)
     sender.pay(older, {**payment(), "type": "client"})
     assert [event.outcome for event in older.events] == ["rejected"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import json
 import socket
@@ -61,6 +62,19 @@ def test_the_first_connection_of_a_server_is_number_1(sender: Sender) -> None:
         with httpx2.Client(trust_env=False) as client:
             Sender(client).pay(datadog)
         assert [event.connection for event in datadog.events] == [1]
+
+
+def test_in_process_there_are_no_connections() -> None:
+    server = MockServer()
+    datadog = server.datadog()
+
+    async def send() -> None:
+        transport = httpx2.ASGITransport(app=server.app)
+        async with httpx2.AsyncClient(transport=transport, base_url=datadog.url) as client:
+            await client.post("/api/v2/prodlytics", json=payment(), headers=datadog.headers)
+
+    asyncio.run(send())
+    assert [(request.connection, request.status) for request in datadog.requests] == [(None, 202)]
 
 
 def test_both_clocks_are_told(datadog: Datadog, sender: Sender) -> None:
