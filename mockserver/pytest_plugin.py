@@ -9,11 +9,13 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Unpack
 
 import pytest
+from _pytest.junitxml import xml_key  # what the fixture record_testsuite_property adds to
 
 from mockserver.client import messages
 from mockserver.client.control import ControlError, whole_listing
 from mockserver.client.findings import unclaimed_requests
 from mockserver.client.handle import AccountMaker, AccountOptions, Handle, Maker, MarkerOptions, without_none
+from mockserver.client.records import ReceivedRequest
 from mockserver.support.redaction import mask
 
 if TYPE_CHECKING:
@@ -44,6 +46,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[SERVERS] = Servers(config)
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     """Stops the servers, and fails the session where requests came after their tests were over."""
     servers = session.config.stash.get(SERVERS, None)
@@ -53,8 +56,12 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     output: dict[str, Any] | None = getattr(session.config, "workeroutput", None)
     if output is not None:
         output[LATE] = servers.late
-    elif servers.late and exitstatus == pytest.ExitCode.OK:
-        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+    elif servers.late:
+        if exitstatus == pytest.ExitCode.OK:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        report = session.config.stash.get(xml_key, None)
+        if report is not None:
+            report.add_global_property("mockserver late requests", messages.late(servers.late))
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -145,9 +152,8 @@ class Servers:
             for event in whole_listing(server.control, "/events", {"account": account})["events"]:
                 sent.setdefault(event["request_id"], []).append(event["name"] or "an event without a name")
             for request in requests:
-                line = f"{request['method']} {request['path']} ({request['operation'] or '-'}, {request['status']})"
-                names = ", ".join(f'"{name}"' for name in sent.get(request["id"], ()))
-                self.late.setdefault(test, []).append(f"{line}: {names}" if names else line)
+                text = messages.late_request(ReceivedRequest.from_view(request), sent.get(request["id"], ()))
+                self.late.setdefault(test, []).append(text)
             server.control.call("POST", "/reset", {"account": account})
 
 
@@ -269,6 +275,9 @@ def _findings(handle: Handle, *, strict: bool) -> Iterator[str]:
             check()
         except AssertionError as error:
             yield str(error)
+    forgotten = handle.forgotten_awaits()
+    if forgotten:
+        yield "\n".join(forgotten)
 
 
 def _unclaimed(server: Backend) -> list[RequestView]:

@@ -32,7 +32,7 @@ def summary_of(control: Control) -> Summary:
     for request in broken:
         by_account[request.vendor or "no vendor", request.account].append(request)
     for (vendor, _), theirs in by_account.items():
-        lines += ["", *_without_advice(contract_broken(vendor, theirs, strict=False))]
+        lines += ["", *_without_advice(contract_broken(vendor, theirs))]
     if unclaimed:
         lines += ["", *_without_advice(unclaimed_requests(unclaimed))]
     if unfired:
