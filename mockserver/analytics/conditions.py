@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from mockserver.analytics.facets import Scalar, text_of
@@ -101,16 +101,12 @@ Condition = Equals | Glob | Between
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """A text that holds these characters as whole words, whatever their case (assumed)."""
+    """A text that holds these characters, in folded case, as whole words, whatever their case (assumed)."""
 
-    text: str
-    _folded: str = field(init=False, repr=False, compare=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "_folded", self.text.casefold())
+    folded: str
 
     def accepts(self, text: str, budget: Budget) -> bool:
-        wanted, text = self._folded, text.casefold()
+        wanted, text = self.folded, text.casefold()
         budget.spend(PLACE_STEPS + len(text) * (TEXT_STEPS + 2 * min(len(wanted), MAX_FIND)) // 100)
         start = text.find(wanted)
         while start >= 0:

@@ -100,13 +100,13 @@ class _Parser(BooleanParser[Term]):
     def _bare_term(self) -> Search:
         start = self.index
         if self.next_is('"'):
-            return self._free_text(Words(self._quoted()))
+            return self._free_text(Words(self._quoted().casefold()))
         word = self._word(stops=":")
         if not self.take(":"):
             if word == "*":
                 return And()
             return self._free_text(
-                glob(_characters(word), ignore_case=True) if _is_glob(word) else Words(_literal(word))
+                glob(_characters(word), ignore_case=True) if _is_glob(word) else Words(_literal(word).casefold())
             )
         if _is_glob(word):
             raise self.error("an attribute's name has no wildcards: escape them", start)

@@ -150,6 +150,7 @@ class EventStore:
 
     def forget_oldest(self) -> None:
         row = self._rows.popleft()
+        self._distinct = None
         shape = self._shapes_by_number[row[0]]
         shape.events -= 1
         size = _bytes_of(row)

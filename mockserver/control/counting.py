@@ -1,8 +1,9 @@
 """Counts the events that a verification expects. It reads every exchange once, however often it counts."""
 
-import asyncio
 from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple
+
+from anyio.lowlevel import checkpoint
 
 from mockserver.accounts.account import Account, Accounts
 from mockserver.events.reader import EventReader
@@ -75,5 +76,5 @@ class Counting:
         for number, exchange in enumerate(kept, 1):
             matched += sum(matches(event, now, budget) for event, _ in self._reader.read(exchange))
             if number % TURN == 0:
-                await asyncio.sleep(0)
+                await checkpoint()
         return _Read(recorded, matched, before.unseen + recorded - before.recorded - len(kept))

@@ -10,6 +10,7 @@ from heapq import merge
 from operator import itemgetter
 from typing import TYPE_CHECKING, cast
 
+from anyio.lowlevel import checkpoint
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -98,7 +99,7 @@ class EventCalls:
         for number, event in enumerate(self._events(selected), 1):
             (matched if expectation.matches(event, now, budget) else others).append(event)
             if number % TURN == 0:
-                await asyncio.sleep(0)
+                await checkpoint()
         lacking = counted.matched < expectation.at_least
         nearest, compared = nearest_to(expectation, others, now) if lacking else ([], 0)
         return {

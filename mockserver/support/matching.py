@@ -17,6 +17,8 @@ MAX_STEPS = 5_000_000
 """What comparing one value with others may take, a third of a second or so."""
 MAX_ENUMERATED = 8
 """Values that a message enumerates."""
+MAX_PATTERNS = 50
+"""Different regular expressions in one expected value: each takes some milliseconds to compile."""
 PAIR_STEPS, MEMBER_STEPS = 10, 10
 """What a pair of values takes besides a step for each member, and what a member takes whose difference is told."""
 
@@ -222,16 +224,32 @@ def matcher_of(expected: Json) -> tuple[str, Json] | None:
 
 
 def argument_problems(expected: Json, pointer: str = "") -> Iterator[Difference]:
-    """The matchers in an expected value whose argument is wrong: as plain JSON they would match nothing."""
+    """The matchers in an expected value whose argument is wrong: as plain JSON they would match nothing. The patterns
+    beyond MAX_PATTERNS are wrong, too."""
+    return _argument_problems(expected, pointer, set())
+
+
+def _argument_problems(expected: Json, pointer: str, patterns: set[str]) -> Iterator[Difference]:
     if isinstance(expected, dict):
         for key, value in expected.items():
-            problem = MATCHERS[key].problem(value) if len(expected) == 1 and key in MATCHERS else None
-            if problem is not None:
-                yield Difference(pointer, f"{key} takes {problem}", value)
-            yield from argument_problems(value, f"{pointer}/{escaped(str(key))}")
+            if len(expected) == 1 and key in MATCHERS:
+                problem = _too_many(value, patterns) if key == "$regex" else None
+                problem = problem or MATCHERS[key].problem(value)
+                if problem is not None:
+                    yield Difference(pointer, f"{key} takes {problem}", value)
+            yield from _argument_problems(value, f"{pointer}/{escaped(str(key))}", patterns)
     elif isinstance(expected, (list, tuple)):
         for number, item in enumerate(expected):
-            yield from argument_problems(item, f"{pointer}/{number}")
+            yield from _argument_problems(item, f"{pointer}/{number}", patterns)
+
+
+def _too_many(pattern: Json, patterns: set[str]) -> str | None:
+    """Adds a pattern to those that an expected value has, if there may be another one."""
+    if isinstance(pattern, str) and (pattern in patterns or len(patterns) < MAX_PATTERNS):
+        patterns.add(pattern)
+    elif isinstance(pattern, str):
+        return f"at most {MAX_PATTERNS} different regular expressions in one expected value"
+    return None
 
 
 NO_MATCHER: tuple[str, Json] = ("", None)

@@ -7,8 +7,8 @@ from mockserver.support.budget import Budget
 
 MAX_PATTERN = 1_000
 """Characters of a pattern."""
-MAX_PROGRAM = 10_000
-"""Instructions that a pattern is compiled to: `a{1000}` are a thousand, `\\pL` some hundred."""
+MAX_MEMORY = 1 << 20
+"""Bytes of a compiled pattern, which takes some milliseconds to compile; `a{1000}` and `\\pL` need a tenth of it."""
 CALL_STEPS, INSTRUCTIONS_PER_STEP = 80, 10
 """What a call costs by itself; and how many instructions a step executes where a text needs all of them at each byte,
 which is rare, but some pattern always does."""
@@ -42,11 +42,8 @@ def _compiled(pattern: str) -> Any:
     if len(pattern) > MAX_PATTERN:
         raise ValueError(f"it has {len(pattern)}")
     options = re2.Options()
-    options.log_errors, options.never_capture = False, True
+    options.log_errors, options.never_capture, options.max_mem = False, True, MAX_MEMORY
     try:
-        regex = re2.compile(pattern.encode("utf-8", "surrogatepass"), options)
+        return re2.compile(pattern.encode("utf-8", "surrogatepass"), options)
     except re2.error as error:
         raise ValueError(error.args[0].decode("utf-8", "replace")) from None
-    if regex.programsize > MAX_PROGRAM:
-        raise ValueError(f"it repeats too much: it is compiled to more than {MAX_PROGRAM} instructions")
-    return regex

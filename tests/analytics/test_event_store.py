@@ -10,6 +10,7 @@ import pytest
 
 from mockserver.analytics.queries import scalar
 from mockserver.analytics.store import EventStore
+from mockserver.support.budget import Budget
 
 
 def count_by(store: EventStore, facet: str) -> dict[str, float]:
@@ -78,3 +79,18 @@ def test_memory_stays_bounded_when_every_event_is_new() -> None:
         assert fill(2_000) < before * 1.2
     finally:
         tracemalloc.stop()
+
+
+def test_free_texts_follow_the_events_as_they_come_and_go() -> None:
+    store, budget = EventStore(max_events=2), Budget(1_000_000, "")
+
+    def events_with(word: str) -> int:
+        return store.mask_of_texts(lambda text, _budget: text == word, budget)
+
+    for number, word in enumerate(("a", "b", "c")):
+        assert events_with(word) == 0
+        store.append(number, {"text": word, "texts": [number, word]})
+        assert events_with(word) == 1 << 8 * min(number, 1)
+    assert [events_with(word) for word in "abc"] == [0, 1, 256]
+    store.forget_oldest()
+    assert [events_with(word) for word in "abc"] == [0, 0, 1]

@@ -21,7 +21,7 @@ OBSERVED = {
         "CreateEventV2": [
             "No other fields are known here.",
             "A list of tags holds at least one, each of 1 to 200 characters.",
-            "A recorded 400 has neither source nor meta.",
+            "A recorded 400 has neither source nor meta, and its members are in another order than on the page.",
         ],
     },
     "satori": {

@@ -128,7 +128,7 @@ def test_an_unknown_rule_is_refused_with_what_was_probably_meant(account: Datado
 
 
 def test_the_known_rules_are_those_of_the_server() -> None:
-    asked_for = {"invalid", "rate-limited", "wrong-method", "asked-for", "bug"}
+    asked_for = {"invalid", "unknown-path", "rate-limited", "wrong-method", "asked-for", "bug"}
     kinds = {kind.value for kind in FailureKind if not kind.value.startswith(("credential", "application"))}
     assert WORDING.keys() | NAMED_RULES.keys() | (kinds - asked_for) <= RULES
     source = "\n".join(path.read_text("utf-8") for path in Path(mockserver.__file__).parent.rglob("*.py"))

@@ -180,6 +180,15 @@ def test_a_pattern_that_is_not_supported_is_refused_with_the_reason(pattern: str
     assert reason in problem.expected
 
 
+def test_patterns_beyond_a_number_are_refused() -> None:
+    patterns = [{"$regex": f"(\\pL{{3}}{number}){{5}}"} for number in range(2_000)]
+    with soon():
+        assert list(argument_problems(patterns[:50] * 3)) == []
+        problems = list(argument_problems({"a": patterns}))
+    assert [problem.pointer for problem in problems] == [f"/a/{number}" for number in range(50, 2_000)]
+    assert "at most 50 different regular expressions" in problems[0].expected
+
+
 def test_a_text_that_is_not_unicode_is_matched_too() -> None:
     assert is_subset({"$regex": "^a.b$"}, "a\ud800b")
     assert is_subset({"$regex": "a\ud800"}, "a\ud800b")
