@@ -11,7 +11,7 @@ from mockserver.support.evidence import EVIDENCE, EVIDENCE_FOR, KINDS, LEVELS, U
 
 OVERLAYS = {"documented": "overlay.yaml", "observed": "observed.yaml"}
 """The profiles, and the overlay that each lays over the one before."""
-MAX_MATCHES = 100_000
+MAX_MATCHES = 20_000
 NAME_MAPS = frozenset(
     {"properties", "patternProperties", "$defs", "dependentSchemas", "schemas", "responses", "headers", "content"}
     | {"paths", "securitySchemes", "requestBodies", "examples", "links", "callbacks", "variables"}
