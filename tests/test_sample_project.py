@@ -64,7 +64,7 @@ def test_its_suite_fails_where_it_should_and_nowhere_else(project: Project, work
         'AssertionError: expected at least 1 accepted event "payment.refunded", received 0',
         '/usr/id  expected "u2"',
         'AssertionError: expected exactly 1 accepted event "payment.processed", received 2',
-        "/events/0/timestamp must be a valid date-time (rule: format)",
+        "/events/0/timestamp must be a valid date-time (rule: format, pattern)",
         "suite/late_spec.py::test_sends_late\n  POST /api/v2/prodlytics (SubmitProductAnalyticsEvent, 202)",
     ):
         assert line in output, output

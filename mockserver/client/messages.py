@@ -239,11 +239,17 @@ def _finding(mistake: Mistake) -> list[str]:
     lines = [f"  {_place(first)} {first.message} (rule: {rules})"]
     if first.value is not None:
         lines.append(f"    sent      {first.value}")
-    sources = dict.fromkeys(f"{each.evidence['kind']}: {each.evidence['source']}" for each in mistake)
+    sources = dict.fromkeys(source for each in mistake for source in _evidence(each.evidence))
     lines += [f"    {'' if number else 'evidence':8}  {source}" for number, source in enumerate(sources)]
     if first.fix is not None:
         lines.append(f"    fix       {first.fix}")
     return lines
+
+
+def _evidence(evidence: Mapping[str, str]) -> list[str]:
+    """Where a rule comes from, and the URL of the page where that is known."""
+    kind, source, url = evidence["kind"], evidence["source"], evidence.get("url")
+    return [f"{kind}: {source}", *([] if url is None or url in source else [url])]
 
 
 def _near(number: int, near: NearView) -> list[str]:

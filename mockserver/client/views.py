@@ -10,8 +10,9 @@ from typing import Any, Literal, NotRequired, TypedDict
 
 
 class EvidenceView(TypedDict):
-    kind: str
+    kind: Literal["documented", "recorded", "inferred", "assumed"]
     source: str
+    url: NotRequired[str]
 
 
 class ViolationView(TypedDict):

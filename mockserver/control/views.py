@@ -11,6 +11,7 @@ from mockserver.support.redaction import Redaction
 from mockserver.support.timestamps import iso
 from mockserver.validation.decoding import decompressed, parse_json
 from mockserver.validation.fixes import Fixes, fixes
+from mockserver.vendors.registry import vendor_named
 
 if TYPE_CHECKING:
     from mockserver.client.views import (
@@ -85,12 +86,19 @@ def event_view(event: Event) -> EventView:
 def _violation_views(
     violations: tuple[Violation, ...], their_fixes: Fixes, exchange: Exchange, redaction: Redaction
 ) -> list[ViolationView]:
-    views = [_violation_view(*each) for each in zip(violations, their_fixes, strict=True)]
-    return cast("list[ViolationView]", redaction.of_json(views, exchange.account)) if views else views
+    if not violations:
+        return []
+    vendor = vendor_named(exchange.vendor or "")
+    views = [
+        _violation_view(violation, fix, vendor.page(violation.evidence))
+        for violation, fix in zip(violations, their_fixes, strict=True)
+    ]
+    return cast("list[ViolationView]", redaction.of_json(views, exchange.account))
 
 
-def _violation_view(violation: Violation, fix: str | None) -> ViolationView:
-    view = {**violation._asdict(), "evidence": violation.evidence._asdict(), "fix": fix, "remedy": fix}
+def _violation_view(violation: Violation, fix: str | None, page: str | None) -> ViolationView:
+    evidence = {**violation.evidence._asdict(), **({} if page is None else {"url": page})}
+    view = {**violation._asdict(), "evidence": evidence, "fix": fix, "remedy": fix}
     del view["limit"]
     return cast("ViolationView", {name: value for name, value in view.items() if value is not None})
 

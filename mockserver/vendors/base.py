@@ -13,6 +13,7 @@ from mockserver.errors import Failure
 from mockserver.http.statuses import phrase
 from mockserver.model import (
     EventPart,
+    Evidence,
     FailureKind,
     Headers,
     Json,
@@ -73,6 +74,8 @@ class Vendor:
     real_keys: ClassVar[re.Pattern[str] | None] = None
     """The form of the vendor's real keys, which nobody should send to a fake."""
 
+    documentation: ClassVar[Mapping[str, str]] = {}
+    """The URLs of the vendor's documentation pages, by how the sources of evidence name the page or a section of it."""
     handle: ClassVar[str] = ""
     """The class of the Python handles on the vendor's accounts, as `module:Class`; imported when a test needs it."""
     views: ClassVar[str] = ""
@@ -97,6 +100,13 @@ class Vendor:
     def load_dialect(self) -> Dialect | None:
         dialect: Dialect | None = _imported(self.dialect)
         return dialect
+
+    def page(self, evidence: Evidence) -> str | None:
+        """The URL of the documentation page that a rule comes from; None where it comes from none that is known."""
+        if evidence.kind != "documented":
+            return None
+        named = (url for name, url in self.documentation.items() if evidence.source.startswith(name))
+        return next(named, evidence.source.split()[0] if evidence.source.startswith("https://") else None)
 
     def looks_real(self, credential: str) -> bool:
         """Whether a credential has the form of the vendor's real ones."""

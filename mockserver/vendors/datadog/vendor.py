@@ -1,12 +1,17 @@
 """Datadog: events v1 and v2, Product Analytics events and queries."""
 
 import re
+from collections.abc import Mapping
+from typing import ClassVar
 
 from mockserver.errors import Failure
 from mockserver.model import EventPart, FailureKind, Headers, Json, Operation, Quota, RequestContext, Violation
 from mockserver.vendors.base import Problem, Vendor
 from mockserver.vendors.datadog import wording
 from mockserver.vendors.datadog.behaviour import BEHAVIOURS, EVENTS
+
+EVENTS_PAGE = "https://docs.datadoghq.com/api/latest/events/post-an-event/"
+PRODUCT_ANALYTICS_PAGE = "https://docs.datadoghq.com/api/latest/product-analytics/"
 
 
 class DatadogVendor(Vendor):
@@ -16,6 +21,13 @@ class DatadogVendor(Vendor):
     handle = "mockserver.vendors.datadog.handle:Datadog"
     views = "mockserver.vendors.datadog.views:VIEWS"
     dialect = "mockserver.vendors.datadog.pages:DIALECT"
+    documentation: ClassVar[Mapping[str, str]] = {
+        "Docs › API Reference › Events": EVENTS_PAGE,
+        "Post an event": EVENTS_PAGE,
+        "Docs › API Reference › Product Analytics": PRODUCT_ANALYTICS_PAGE,
+        "Send server-side events": PRODUCT_ANALYTICS_PAGE,
+        "Compute ": PRODUCT_ANALYTICS_PAGE,
+    }
 
     def events(self, context: RequestContext, response: Json) -> list[EventPart]:
         return EVENTS.get(context.operation.id, super().events)(context, response)

@@ -50,6 +50,9 @@ class SatoriVendor(Vendor):
     handle = "mockserver.vendors.satori.handle:Satori"
     views = "mockserver.vendors.satori.views:VIEWS"
     dialect = "mockserver.vendors.satori.pages:DIALECT"
+    documentation: ClassVar[Mapping[str, str]] = {
+        "How to Send Server-Side Analytic Events": "https://heroiclabs.com/docs/satori/guides/server-events"
+    }
 
     def events(self, context: RequestContext, response: Json) -> list[EventPart]:
         if context.operation.id == "ServerEvent":

@@ -26,6 +26,9 @@ class SupalyticsVendor(Vendor):
     handle = "mockserver.vendors.supalytics.handle:Supalytics"
     views = "mockserver.vendors.supalytics.views:VIEWS"
     dialect = "mockserver.vendors.supalytics.pages:DIALECT"
+    documentation: ClassVar[Mapping[str, str]] = {
+        "Events (Write)": "https://www.supalytics.co/docs/api/server-side-events"
+    }
 
     def events(self, context: RequestContext, response: Json) -> list[EventPart]:
         if context.operation.id != "WriteEvent":
