@@ -14,10 +14,12 @@ class HandleClock:
 
     @property
     def now(self) -> float:
+        """The time, in seconds since the epoch."""
         return float(self._call("GET", "/clock")["now"])
 
     @property
     def frozen(self) -> bool:
+        """Whether time stands still until it is set, advanced or resumed."""
         return bool(self._call("GET", "/clock")["frozen"])
 
     def freeze(self, at: float | str | None = None) -> None:
@@ -25,11 +27,11 @@ class HandleClock:
         self._call("PUT", "/clock", {"now": at, "frozen": True})
 
     def set(self, now: float | str) -> None:
-        """Sets the time; it stays frozen or goes on running."""
+        """Sets the time, in seconds since the epoch or ISO 8601; it stays frozen or goes on running."""
         self._call("PUT", "/clock", {"now": now})
 
     def advance(self, seconds: float) -> None:
-        """Moves time on. Delays end when their time has passed."""
+        """Moves time on by so many seconds, 0 or more. Delays end when their time has passed."""
         self._call("POST", "/clock/advance", {"seconds": seconds})
 
     def resume(self) -> None:
