@@ -47,16 +47,19 @@ def bounds(times: int | None, at_least: int | None, at_most: int | None) -> tupl
     return low, at_most
 
 
-def runs_a_loop() -> bool:
-    """Whether an asyncio event loop runs in this thread."""
+def runs_in_a_task() -> bool:
+    """Whether the caller runs in a task of an asyncio event loop, which waiting would block.
+
+    A loop that runs in this thread without one is not asked for: libraries with a synchronous face, such as
+    Playwright's, keep a loop running beside the test, and what they drive goes on while the test waits.
+    """
     asyncio = sys.modules.get("asyncio")  # not imported here: pytest would pay for it in every run
     if asyncio is None:
         return False
     try:
-        asyncio.get_running_loop()
+        return asyncio.current_task() is not None
     except RuntimeError:
         return False
-    return True
 
 
 def would_block(call: str) -> RuntimeError:

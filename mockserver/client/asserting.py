@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_args
 
 from mockserver.client import messages
 from mockserver.client.allowances import Allowances, Expected, check_rule
-from mockserver.client.arguments import bounds, check_choice, runs_a_loop, suggesting, would_block
+from mockserver.client.arguments import bounds, check_choice, runs_in_a_task, suggesting, would_block
 from mockserver.client.control import Control, ControlError, accepted, whole_listing
 from mockserver.client.expecting import Bounds, RequestExpectation, unmet
 from mockserver.client.judging import comparable
@@ -174,7 +174,7 @@ class Asserting(ABC):
         """Returns when no request came for `quiet` seconds. Fails if they still come after `timeout` seconds. Raises
         RuntimeError where an event loop runs in this thread, which it would block."""
         __tracebackhide__ = True
-        if runs_a_loop():
+        if runs_in_a_task():
             raise would_block(f"{self.vendor}.settle()")
         body = {"quiet": quiet, "timeout": timeout}
         response = self._control.call("POST", "/settle", self._query, body, timeout=quiet + timeout + 30.0)
@@ -253,7 +253,7 @@ class Asserting(ABC):
     def _verified(self, call: str, expected: Mapping[str, Any], within: float) -> UnverifiedView | None:
         """The report on an expectation that fails; None if it holds. Where an event loop runs in this thread, it is
         looked at without waiting; RuntimeError is raised if `call` would have to wait."""
-        if within <= 0 or not runs_a_loop():
+        if within <= 0 or not runs_in_a_task():
             return self._verifier.verify(expected, within)
         report = self._verifier.verify(expected, 0.0)
         low, high = bounds(*(expected.get(name) for name in ("times", "at_least", "at_most")))

@@ -84,6 +84,20 @@ def test_a_wait_that_would_block_the_event_loop_says_so(
         asyncio.run(test())
 
 
+def test_a_loop_that_runs_beside_the_test_is_not_in_the_way(account: Datadog, sender: Sender) -> None:
+    """As Playwright's synchronous interface has one, from whose callbacks a test goes on."""
+    loop = asyncio.new_event_loop()
+    sender.pay(account, payment(name="paid"))
+    loop.call_soon(account.settle, 0.01)
+    loop.call_soon(account.assert_nothing_received, "a")
+    failures: list[object] = []
+    loop.set_exception_handler(lambda _loop, context: failures.append(context))
+    loop.call_soon(loop.stop)
+    loop.run_forever()
+    loop.close()
+    assert failures == []
+
+
 def test_what_needs_no_wait_is_told_in_a_loop_too(account: Datadog, sender: Sender) -> None:
     async def test() -> None:
         assert len(account.wait_for(1)) == 1
