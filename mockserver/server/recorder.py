@@ -80,7 +80,7 @@ class Recorder:
             response_headers=outcome.headers,
             response_body=response.body if response else b"",
             verdict=outcome.verdict,
-            milliseconds=self.milliseconds(recording),
+            milliseconds=(self._timer() - recording.started) * 1000,
             stored=outcome.stored,
             acknowledged=outcome.acknowledged,
             fault=outcome.firing.record() if outcome.firing else None,
