@@ -42,7 +42,8 @@ def _row(view: Mapping[str, Any]) -> list[Any]:
 
 
 def _in_words(violation: Mapping[str, Any]) -> str:
-    return f"{violation['pointer'] or violation.get('parameter') or 'the body'} {violation['message']}"
+    whole = f"{violation['rule']}:" if violation["rule"] in ("path", "method") else "the body"
+    return f"{violation['pointer'] or violation.get('parameter') or whole} {violation['message']}"
 
 
 def _whole(view: Mapping[str, Any]) -> Iterator[str]:

@@ -205,7 +205,8 @@ def _mistakes(violations: Sequence[Violation]) -> list[Mistake]:
 
 
 def _place(violation: Violation) -> str:
-    return violation.pointer or violation.parameter or "the body"
+    whole = f"{violation.rule}:" if violation.rule in ("path", "method") else "the body"
+    return violation.pointer or violation.parameter or whole
 
 
 def _sent(violation: Violation) -> str:

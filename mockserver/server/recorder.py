@@ -108,7 +108,8 @@ class Recorder:
         if exchange.verdict.valid:
             return line
         first = exchange.verdict.violations[0]
-        words = f"{first.pointer or first.parameter or 'the request'} {first.message}"
+        place = first.pointer or first.parameter or (f"{first.rule}:" if operation is None else "the body")
+        words = f"{place} {first.message}"
         return f"{line}: {one_line(self._redaction.of_text(words, exchange.account))}"
 
 

@@ -244,8 +244,8 @@ def test_every_request_is_one_log_line_without_secrets() -> None:
     assert found == [
         ("POST", "/api/v1/events", "CreateEventV1", "202", "valid", None),
         ("POST", "/api/v1/events", "CreateEventV1", "400", "invalid(2)", "/text is missing"),
-        ("GET", "/api/v1/events", "-", "405", "invalid(1)", "the request /api/v1/events takes POST"),
-        ("GET", r"/no\nwhere", "-", "404", "invalid(1)", "the request no documented endpoint at this path"),
+        ("GET", "/api/v1/events", "-", "405", "invalid(1)", "method: /api/v1/events takes POST"),
+        ("GET", r"/no\nwhere", "-", "404", "invalid(1)", "path: no documented endpoint at this path"),
     ]
     assert "s3cr3tkey" not in "".join(lines)
 
