@@ -12,7 +12,7 @@ from mockserver.support.matching import Difference, comparing, is_subset, shown
 
 if TYPE_CHECKING:
     from mockserver.client.allowances import Expected
-    from mockserver.client.views import EventView, NearView, UnverifiedView
+    from mockserver.client.views import EventView, NearView, RequestView, UnverifiedView
 
 MAX_LINES = 40
 MAX_LINE = 110
@@ -47,9 +47,29 @@ def not_received(name: str | None, outcome: str, json: Any, within: float, repor
         for number, near in enumerate(report["nearest"], 1):
             lines += _near(number, near)
     elif report["total"] == 0:
-        lines += ["", "no events were received at all"]
+        lines += ["", "no events were received at all", *_came(report.get("requests", ()))]
+    lines += _nobodys(report.get("unclaimed", ()))
     lines += evictions(report["evicted"])
     return cut(lines)
+
+
+def _came(requests: Sequence[RequestView]) -> list[str]:
+    """What arrived instead of an event: a line for each request."""
+    lines = [f"{counted(len(requests), 'request')} came:"] if requests else []
+    for request in requests:
+        first = next(iter(request["violations"]), None)
+        why = "" if first is None else f": {_place(Violation.from_view(first))} {first['message']}"
+        status = "not answered" if request["status"] is None else f"answered {request['status']}"
+        lines.append(f"  {request['method']} {request['path']} (request {request['id']}, {status}){why}")
+    return lines
+
+
+def _nobodys(requests: Sequence[RequestView]) -> list[str]:
+    """Requests that may have been meant for the account: a line for each."""
+    lines = [
+        f"  {each['method']} {each['path']} (request {each['id']}): {each['unclaimed']['reason']}" for each in requests
+    ]
+    return ["", "requests that no account claims:", *lines] if lines else []
 
 
 def unexpected(name: str | None, json: Any, report: UnverifiedView) -> str:

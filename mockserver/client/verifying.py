@@ -111,6 +111,8 @@ class _Look:
             "nearest": [{"event": _view(near.event), "differences": _differences(near)} for near in nearest],
             "compared": compared,
             "total": count + len(self._others),
+            "requests": [],
+            "unclaimed": [],
         }
 
 

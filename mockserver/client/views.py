@@ -161,6 +161,8 @@ class UnverifiedView(VerifiedView):
     nearest: list[NearView]
     compared: int
     total: int
+    requests: list[RequestView]
+    unclaimed: list[RequestView]
 
 
 class ClockView(TypedDict):

@@ -52,7 +52,7 @@ def control_app(catalogue: Catalogue, accounts: Accounts) -> Starlette:
     journal = JournalCalls(selector, unclaimed, settings.max_body_bytes, redaction)
     splitters = {name: splitter(vendors[name], contract.operations) for name, contract in catalogue.vendors.items()}
     reader = EventReader(splitters, settings.max_body_bytes, settings.journal_bytes)
-    events = EventCalls(selector, reader)
+    events = EventCalls(selector, reader, unclaimed, redaction)
     faults, clock = FaultCalls(selector, settings.max_body_bytes, redaction), ClockCalls(selector)
     calls: list[tuple[str, str, Call]] = [
         ("GET", "/", server.index),

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from heapq import merge
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 from typing import TYPE_CHECKING, cast
 
 from anyio.lowlevel import checkpoint
@@ -19,15 +19,17 @@ from mockserver.accounts.watching import Watch
 from mockserver.control.counting import TURN, Counted, Counting
 from mockserver.control.paging import Since, page, since_of
 from mockserver.control.query import AccountSelector, account, bad_body, evicted, json_body, json_response, query_of
-from mockserver.control.views import event_view
+from mockserver.control.unclaimed import Unclaimed
+from mockserver.control.views import event_view, summary
 from mockserver.events.reader import EventReader
 from mockserver.events.verification import Expectation, Nearest, nearest_to
-from mockserver.model import Event, Json
+from mockserver.model import Event, Exchange, Json
 from mockserver.support.budget import TooMuchWork
 from mockserver.support.matching import argument_problems, comparing
+from mockserver.support.redaction import Redaction
 
 if TYPE_CHECKING:
-    from mockserver.client.views import DifferenceView, EventsView, NearView, UnverifiedView, VerifiedView
+    from mockserver.client.views import DifferenceView, EventsView, NearView, RequestView, UnverifiedView, VerifiedView
 
 MAX_MATCHED = 10
 QUIET_SECONDS = 0.2
@@ -41,6 +43,8 @@ class EventCalls:
 
     selector: AccountSelector
     reader: EventReader
+    unclaimed: Unclaimed
+    redaction: Redaction
 
     async def listing(self, request: Request) -> Response:
         """A page of the events that match, oldest first."""
@@ -111,7 +115,16 @@ class EventCalls:
             "nearest": [_nearest_view(near) for near in nearest],
             "compared": compared,
             "total": len(matched) + len(others),
+            "requests": [summary(each, self.redaction) for each in _newest(selected)] if lacking else [],
+            "unclaimed": self._unclaimed() if lacking else [],
         }
+
+    def _unclaimed(self) -> list[RequestView]:
+        """The newest requests that no account claims, with what was probably meant."""
+        accounts = [each for each in self.selector.accounts if self.unclaimed.is_unclaimed(each)]
+        return [
+            {**summary(each, self.redaction), "unclaimed": self.unclaimed.explain(each)} for each in _newest(accounts)
+        ]
 
     async def settle(self, request: Request) -> Response:
         """200 once no request came for `quiet` seconds of real time; 409 if they still come after `timeout`."""
@@ -165,6 +178,12 @@ async def _leave(request: Request, watch: Watch) -> None:
     while (await request.receive())["type"] != "http.disconnect":
         pass
     watch.leave()
+
+
+def _newest(accounts: Iterable[Account]) -> list[Exchange]:
+    """The newest exchanges of accounts, at most MAX_MATCHED, oldest first."""
+    newest = (exchange for each in accounts for exchange in each.journal.newest(MAX_MATCHED))
+    return sorted(newest, key=attrgetter("sequence"))[-MAX_MATCHED:]
 
 
 def _is_over(expectation: Expectation, counted: Counted) -> bool:

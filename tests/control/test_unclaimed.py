@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from mockserver.client.messages import not_received
 from tests.support.harness import PRODLYTICS, SATORI, V1, Server, basic, serving
 
 pytestmark = pytest.mark.socket
@@ -116,3 +117,17 @@ def test_accepted_keys_are_claimed(tmp_path: Any) -> None:
     with serving("--config", str(settings)) as server:
         assert told(server, "POST", V1.path, json=V1.body, headers=V1.headers("good")) is None
         assert told(server, "POST", V1.path, json=V1.body, headers=V1.headers("gold"))["place"] == "header DD-API-KEY"
+
+
+def test_a_failed_verification_tells_what_came_instead() -> None:
+    with serving() as server:
+        server.client.post("/api/v2/prodlytic", json={}, headers=PRODLYTICS.headers(KEY))
+        server.client.post("/api/v2/prodlytics", json={})
+        refused = server.client.post("/__admin/verify", params={"account": KEY}, json={"name": "paid"})
+        report = refused.json()
+        assert refused.status_code == 409
+        assert [each["path"] for each in report["requests"]] == ["/api/v2/prodlytic"]
+        assert [each["path"] for each in report["unclaimed"]] == ["/api/v2/prodlytics"]
+        said = not_received("paid", "accepted", None, 0, report)
+    assert "1 request came:\n  POST /api/v2/prodlytic (request r1, answered 404): path: no documented endpoint" in said
+    assert "requests that no account claims:\n  POST /api/v2/prodlytics (request r2): there is no credential" in said
