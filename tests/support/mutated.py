@@ -61,9 +61,9 @@ def serving_in_thread(
 ) -> Iterator[Server]:
     """What `serving` yields, for the same arguments of `mockserver serve`."""
     with _logged() as log:
-        listener = bind("127.0.0.1", 0, None)
+        listener, loop = bind("127.0.0.1", 0, None), OwningLoop()  # which runs as long as somebody holds it
         with _calls_of_every_test():
-            running = threaded.ThreadedServer(_app_of(arguments, variables), listener, OwningLoop())
+            running = threaded.ThreadedServer(_app_of(arguments, variables), listener, loop)
             assert running.serves_within(PATIENCE)
         url = url_of(*listener.getsockname()[:2])
         try:
