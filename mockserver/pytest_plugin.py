@@ -6,6 +6,7 @@ import os
 import warnings
 from collections.abc import Iterator
 from functools import partial
+from importlib.metadata import PackageNotFoundError, distribution
 from typing import TYPE_CHECKING, Any, Unpack
 
 import pytest
@@ -27,13 +28,25 @@ if TYPE_CHECKING:
 
 PROFILES = ("documented", "observed")
 LATE = "mockserver_late"
+ELSEWHERE = "mockserver-client"
+OPTIONS = (
+    ("url", "URL", "Use the mockserver that runs at this URL."),
+    ("port", "N", "Port of the session's server."),
+    ("profile", "|".join(PROFILES), "Profile of the session's server."),
+    ("schemas", "DIR", "Folder of contracts to serve instead of the built-in ones."),
+    ("config", "FILE", "Settings file of the session's server (YAML), such as for accepted_keys and rate_limits."),
+)
+"""The options of the command line, each also an option of the ini file (`mockserver_url`)."""
+STRICT = "Fail tests for warnings too, such as a misspelt optional field."
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("mockserver")
-    group.addoption("--mockserver-url", metavar="URL", help="Use the mockserver that runs at this URL.")
-    group.addoption("--mockserver-port", metavar="N", type=int, default=0, help="Port of the session's server.")
-    group.addoption("--mockserver-profile", choices=PROFILES, default=None, help="Profile of the session's server.")
+    for name, metavar, text in OPTIONS:
+        group.addoption(f"--mockserver-{name}", metavar=metavar, default=None, help=text)
+        parser.addini(f"mockserver_{name}", help=text)
+    group.addoption("--mockserver-strict", action="store_true", default=None, help=STRICT)
+    parser.addini("mockserver_strict", help=STRICT, type="bool", default=False)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -44,6 +57,15 @@ def pytest_configure(config: pytest.Config) -> None:
         "requests that belong to no account",
     )
     config.stash[SERVERS] = Servers(config)
+
+
+def pytest_report_header() -> str | None:
+    """Warns of another project's distribution that writes into the same package folder."""
+    try:
+        distribution(ELSEWHERE)
+    except PackageNotFoundError:
+        return None
+    return f"mockserver: {ELSEWHERE} is installed too and overwrites files of this package: keep one of them only"
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -77,6 +99,12 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
         terminalreporter.write_line(messages.late(late))
 
 
+def option(config: pytest.Config, name: str) -> str | None:
+    """An option of the command line, else of the ini file; None where neither has it."""
+    value: str | None = config.getoption(f"--mockserver-{name}") or config.getini(f"mockserver_{name}") or None
+    return value
+
+
 class Servers:
     """The servers of a session, by profile, started when a test first asks for one."""
 
@@ -90,7 +118,7 @@ class Servers:
     def get(self, profile: str | None) -> Backend:
         """The server of a profile, or of the session's. Raises pytest.UsageError where the one that runs already
         serves another."""
-        wanted = profile or self._config.getoption("--mockserver-profile") or "documented"
+        wanted = profile or self._profile() or "documented"
         if wanted not in self._servers:
             self._servers[wanted] = self._start(profile, wanted)
         return self._servers[wanted]
@@ -98,19 +126,35 @@ class Servers:
     def _start(self, asked: str | None, wanted: str) -> Backend:
         from mockserver.testing.server import MockServer, RunningServer  # noqa: PLC0415 - only who uses a fixture pays
 
-        url = self._config.getoption("--mockserver-url")
+        url = option(self._config, "url")
         if not url:
-            port = self._config.getoption("--mockserver-port") if not self._servers and not _is_worker() else 0
-            return MockServer(profile=wanted, port=port, log_level="warning").start()
+            return MockServer(**self._settings(), profile=wanted, log_level="warning").start()
         try:
             running = RunningServer(url, os.environ.get("MOCKSERVER_ADMIN_TOKEN"))
         except ControlError as error:
             raise pytest.UsageError(f"--mockserver-url: {error}") from error
-        explicit = asked or self._config.getoption("--mockserver-profile")
+        explicit = asked or self._profile()
         if explicit and running.profile != explicit:
             running.stop()
             raise pytest.UsageError(f"the server at {url} serves the profile {running.profile}, not {explicit}")
         return running
+
+    def _profile(self) -> str | None:
+        """The session's profile. Raises pytest.UsageError for a name of none."""
+        profile = option(self._config, "profile")
+        if profile is not None and profile not in PROFILES:
+            raise pytest.UsageError(f"mockserver-profile: expected one of {', '.join(PROFILES)}, found {profile!r}")
+        return profile
+
+    def _settings(self) -> dict[str, Any]:
+        """What the options say of a server. Raises pytest.UsageError for a port that is no number."""
+        port = option(self._config, "port") or "0"
+        if not port.isdecimal():
+            raise pytest.UsageError(f"mockserver-port: expected a number, found {port!r}")
+        paths = {name: option(self._config, name) for name in ("schemas", "config")}
+        root = self._config.rootpath
+        settings: dict[str, Any] = {name: root / path for name, path in paths.items() if path is not None}
+        return {**settings, "port": int(port) if not self._servers and not _is_worker() else 0}
 
     def begin(self, test: str) -> None:
         """A test begins that has accounts: what nobody claimed until now is blamed on the one before."""
@@ -226,6 +270,9 @@ class Accounts:
         self._servers = request.config.stash[SERVERS]
         self._marked = _marked(request.node.get_closest_marker("mockserver"))
         self._unclaimed_allowed = bool(self._marked.pop("allow_unclaimed", False))
+        self._strict = bool(
+            request.config.getoption("--mockserver-strict") or request.config.getini("mockserver_strict")
+        )
         self._servers.begin(self._test)
         self._made: list[tuple[Handle, bool]] = []
 
@@ -244,7 +291,7 @@ class Accounts:
         handle.violations_allowed = bool(chosen.get("allow_violations"))
         if chosen.get("scenario"):
             handle.script(chosen["scenario"])
-        self._made.append((handle, bool(chosen.get("strict"))))
+        self._made.append((handle, bool(chosen.get("strict", self._strict))))
         return handle
 
     def close(self) -> list[str]:

@@ -416,3 +416,39 @@ def test_waited(datadog):
             "if it need not fire, script it with optional=True",
         ]
     )
+
+
+def test_the_ini_file_sets_the_session_s_server(project: pytest.Pytester) -> None:
+    project.makefile(".yaml", settings="accepted_keys: {datadog: [known]}\n")
+    options = {"strict": "true", "config": "settings.yaml", "profile": "observed"}
+    project.makeini("\n".join([PLAIN_PYTEST, *(f"mockserver_{name} = {value}" for name, value in options.items())]))
+    code = """
+def test_known(mockserver, make_datadog):
+    assert mockserver.profile == "observed"
+    assert send(mockserver.account("datadog", "known")) == 202
+def test_unknown(mockserver): assert send(mockserver.account("datadog", "other")) == 403
+def test_strict(satori):
+    send(satori, {"events": [{"name": "a", "valeu": "1"}]}, "/v1/server-event")
+@pytest.mark.mockserver(strict=False)
+def test_lenient(satori):
+    send(satori, {"events": [{"name": "a", "valeu": "1"}]}, "/v1/server-event")
+"""
+    result = run(project, code)
+    result.stdout.fnmatch_lines(["*ERROR at teardown of test_strict*", "*did you mean 'value'*"])
+    assert result.parseoutcomes()["passed"] == 4
+
+
+@pytest.mark.parametrize("option", ["--mockserver-port=many", "--mockserver-profile=observd"])
+def test_a_wrong_option_is_told(project: pytest.Pytester, option: str) -> None:
+    result = run(project, "def test_it(datadog): pass", option)
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["*: expected *"])
+
+
+def test_another_project_in_the_same_folder_is_told(project: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+    metadata = project.mkdir("mockserver_client-1.0.dist-info") / "METADATA"
+    metadata.write_text("Metadata-Version: 2.1\nName: mockserver-client\nVersion: 1.0\n")
+    code = "def test_it(): pass"
+    assert "mockserver-client is" not in run(project, code, "-v").stdout.str()
+    monkeypatch.syspath_prepend(project.path)
+    run(project, code, "-v").stdout.fnmatch_lines(["mockserver: mockserver-client is installed too *"])

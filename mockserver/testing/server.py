@@ -4,6 +4,7 @@ import asyncio
 import itertools
 import uuid
 from abc import ABC, abstractmethod
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
 from urllib.parse import urlsplit
@@ -69,15 +70,17 @@ class Backend(ABC):
 class MockServer(Backend):
     """A server for tests: `with MockServer() as server: server.datadog().fail(503)`.
 
-    Keywords are those of the settings, such as `profile="observed"` or `journal_entries=100`; `port` 0, the default
+    Keywords are those of the settings, such as `profile="observed"` or `journal_entries=100`, and `config`, a settings
+    file; `port` 0, the default
     here, picks a free one. Without `with`, `app` is the ASGI application, for clients that call it in process
     (`httpx.ASGITransport(server.app)`), and handles work all the same. `async with` works like `with`. Handles may be
     used from any thread and any event loop, and still read what arrived after the server has stopped.
     """
 
     def __init__(self, **settings: Any) -> None:
+        config = settings.pop("config", None)
         given = {"port": 0, **settings}
-        self.settings: Settings = load_settings(given, {}, None, vendor_settings())
+        self.settings: Settings = load_settings(given, {}, config and Path(config), vendor_settings())
         self._loop = OwningLoop()
         self._inner: ASGIApp = create_app(self.settings)
         self.app: ASGIApp = OwnedApp(self._inner, self._loop)
