@@ -91,7 +91,7 @@ def _logged() -> Iterator[io.BytesIO]:
     """What servers in threads log meanwhile."""
     log = io.BytesIO()
     handler = logging.StreamHandler(io.TextIOWrapper(log, write_through=True))
-    handler.addFilter(lambda record: record.threadName == "mockserver")
+    handler.addFilter(lambda record: (record.threadName or "").startswith("mockserver"))
     handler.setFormatter(logging.Formatter("%(levelname)s %(message)s"))
     logging.getLogger().addHandler(handler)
     try:
