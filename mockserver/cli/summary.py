@@ -1,6 +1,6 @@
 """What a server received, as `serve --fail-on` prints it at its end: counts, and what was wrong."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -33,6 +33,7 @@ def summary_of(control: Control) -> Summary:
         by_account[request.vendor or "no vendor", request.account].append(request)
     for (vendor, _), theirs in by_account.items():
         lines += ["", *_without_advice(contract_broken(vendor, theirs))]
+    lines += _warnings(records)
     if unclaimed:
         lines += ["", *_without_advice(unclaimed_requests(unclaimed))]
     if unfired:
@@ -44,6 +45,25 @@ def summary_of(control: Control) -> Summary:
         "advisory": sum(bool(request.warnings) for request in records) + requests.get("evicted_warned", 0),
     }
     return Summary((*lines, "", _counted(counts)), counts)
+
+
+def _warnings(records: Sequence[ReceivedRequest]) -> Iterator[str]:
+    """A line for each warning, with the number of requests that have it."""
+    warnings = Counter(
+        (
+            record.vendor or "no vendor",
+            violation.pointer or violation.parameter or "the body",
+            violation.message,
+            violation.rule,
+        )
+        for record in records
+        for violation in record.warnings
+    )
+    if warnings:
+        yield ""
+        yield "warnings"
+    for (vendor, place, message, rule), count in warnings.items():
+        yield f"  {vendor}: {place} {message} (rule: {rule}), {'once' if count == 1 else f'{count} times'}"
 
 
 def _came(kept: int, evicted: int) -> str:

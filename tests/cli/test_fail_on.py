@@ -44,6 +44,7 @@ def test_each_kind_of_finding_can_fail_alone(kind: str, tmp_path: Any) -> None:
     code, said = ended(*arguments, "--fail-on", kind, requests=requests, claimed="right")
     assert code == 1
     assert f"{kind}: 1" in said.splitlines()[-1]
+    assert ("  datadog: /agregation_key unknown field" in said) == (kind == "advisory")
     code, _ = ended(*arguments, requests=requests, claimed="right")
     assert code == 0
 
