@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from dataclasses import dataclass
 from heapq import merge
 from operator import attrgetter
@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from mockserver.accounts.account import Account
+from mockserver.control.filters import filter_of
 from mockserver.control.paging import page, since_of
 from mockserver.control.query import AccountSelector, evicted, json_response, query_of
 from mockserver.control.unclaimed import Unclaimed
@@ -41,7 +42,7 @@ class JournalCalls:
 
     async def list(self, request: Request) -> Response:
         """A page of the exchanges that match, oldest first."""
-        selected, selects = self.selector.selected(request), _filter(request)
+        selected, selects = self.selector.selected(request), filter_of(request)
         only_unclaimed = query_of(request)["unclaimed"]
         if only_unclaimed:
             selected = [each for each in selected if self.unclaimed.is_unclaimed(each)]
@@ -102,19 +103,3 @@ async def pieces(exported: Iterable[bytes]) -> AsyncIterator[bytes]:
 
 def _in_order(accounts: Iterable[Account]) -> Iterable[Exchange]:
     return merge(*(account.journal for account in accounts), key=attrgetter("sequence"))
-
-
-def _filter(request: Request) -> Callable[[Exchange], bool]:
-    """Whether an exchange passes `operation`, `status`, `verdict` and `since`. Raises BadCall."""
-    query, since = query_of(request), since_of(request)
-    operation, status, verdict = (query.get(name) for name in ("operation", "status", "verdict"))
-
-    def selects(exchange: Exchange) -> bool:
-        return (
-            (operation is None or exchange.operation == operation)
-            and (status is None or exchange.status == status)
-            and (verdict is None or exchange.verdict.valid == (verdict == "valid"))
-            and (since is None or since.admits(exchange))
-        )
-
-    return selects
