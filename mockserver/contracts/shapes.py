@@ -28,10 +28,10 @@ class Shape:
         if name in self._memo:
             return self._memo[name]
         if not self._plain:
-            self._plain = {_plain(known): known for known in self.known}
+            self._plain = {_plain(known): known for known in sorted(self.known)}
         meant = self._plain.get(_plain(name))
         if meant is None and 3 <= len(name) <= 64:
-            meant = closest(name, self.known, 0.8)
+            meant = closest(name, sorted(self.known), 0.8)
         if len(self._memo) < MAX_MEMO:
             self._memo[name] = meant
         return meant
