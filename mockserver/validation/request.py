@@ -29,8 +29,8 @@ def check_request(
     `code` is the status that the request asks for."""
     violations: tuple[Violation, ...] = ()
     warnings: tuple[Violation, ...] = ()
-    if operation.credentials and not credentials.credential:
-        violations += (_missing(operation, operation.credentials[0]),)
+    if operation.credentials and (credentials.malformed or not credentials.credential):
+        violations += (_missing(operation, operation.credentials[0], malformed=credentials.malformed),)
     application_key = operation.application_key
     if application_key is not None and not credentials.application_key:
         if application_key.presence == "required":
@@ -60,8 +60,9 @@ def wrong_method(operation: Operation, allowed: Iterable[str]) -> Violation:
     return undocumented("method", f"{operation.path} takes {', '.join(sorted(allowed))}", operation.evidence)
 
 
-def _missing(operation: Operation, credential: Credential) -> Violation:
-    message = f"{credential.location} {credential.name} is missing"
+def _missing(operation: Operation, credential: Credential, *, malformed: bool = False) -> Violation:
+    problem = f"does not hold {credential.scheme.capitalize()} credentials" if malformed else "is missing"
+    message = f"{credential.location} {credential.name} {problem}"
     return Violation("", "security", message, operation.evidence, parameter=credential.name)
 
 

@@ -46,7 +46,7 @@ def test_key_as_the_password_of_a_user(satori: Satori) -> None:
     satori.assert_received("levelUp")
 
 
-@caught(assertion="rejected: 401")
+@caught(assertion="rejected: 401", contract="header Authorization does not hold Basic credentials")
 def test_key_without_its_colon(satori: Satori) -> None:
     post(satori.url + SERVER_EVENT, batch(), basic(satori.api_key))
     satori.assert_received("levelUp")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from typing import Any
 
 import httpx2
@@ -74,6 +75,14 @@ def test_a_bad_credential_is_401_and_repeated_in_www_authenticate(server: Server
     response = send(server, b'{"events": []}', authorization)
     message = failed(response, 401, 16)
     assert response.headers["www-authenticate"] == message == "API key invalid"
+
+
+def test_a_key_without_a_colon_breaks_the_contract(server: Server, key: str) -> None:
+    encoded = base64.b64encode(key.encode()).decode()
+    send(server, b'{"events": []}', f"Basic {encoded}")
+    (violation,) = server.last(SATORI, key)["violations"]
+    assert violation["rule"] == "security"
+    assert violation["message"] == "header Authorization does not hold Basic credentials"
 
 
 @pytest.mark.parametrize("authorization", [None, basic("invalid-key"), "Bearer key"])
