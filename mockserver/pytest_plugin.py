@@ -92,6 +92,14 @@ def pytest_testnodedown(node: Any, error: object) -> None:
     node.config.stash[SERVERS].late.update(getattr(node, "workeroutput", {}).get(LATE, {}))
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Lets a test that uses the server without an account answer for the requests that no account claims."""
+    fixtures: list[str] = getattr(item, "fixturenames", [])
+    if "mockserver" in fixtures and "_mockserver_accounts" not in fixtures:
+        fixtures.insert(0, "_mockserver_accounts")
+
+
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
     late = config.stash[SERVERS].late
     if late:

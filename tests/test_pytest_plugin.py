@@ -364,6 +364,23 @@ def test_claimed(datadog, mockserver):
     )
 
 
+def test_a_test_that_uses_the_server_alone_answers_for_its_unclaimed_requests(project: pytest.Pytester) -> None:
+    code = """
+from types import SimpleNamespace
+@pytest.fixture
+def sent(mockserver): send(SimpleNamespace(url=mockserver.url, headers={}))
+def test_before(datadog): send(datadog)
+@pytest.mark.parametrize("number", [1, 2])
+def test_it(sent, number): pass
+@pytest.mark.mockserver(allow_unclaimed=True)
+def test_allowed(sent): pass
+def test_claimed(mockserver): send(mockserver.account("datadog"))
+"""
+    result = run(project, code)
+    result.assert_outcomes(passed=5, errors=2)
+    result.stdout.no_fnmatch_line("*late requests*")
+
+
 def test_an_unclaimed_request_after_a_test_is_blamed_on_it(project: pytest.Pytester) -> None:
     code = """
 from types import SimpleNamespace
