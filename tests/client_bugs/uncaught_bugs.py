@@ -7,7 +7,7 @@ import json
 
 import requests
 
-from mockserver.testing import Datadog, Satori, Supalytics
+from mockserver.testing import Backend, Datadog, Satori, Supalytics
 from tests.client_bugs.sending import (
     EVENTS_V1,
     EVENTS_V2,
@@ -78,6 +78,13 @@ def test_default_that_nobody_asks_for(supalytics: Supalytics) -> None:
     supalytics.assert_received("signup")
 
 
+def test_wrong_event_to_an_account_of_the_session(mockserver: Backend) -> None:
+    datadog = mockserver.account("datadog")
+    post(datadog.url + PRODLYTICS, paid(), datadog.headers)
+    post(datadog.url + PRODLYTICS, paid(type="backend"), datadog.headers)
+    datadog.assert_received("paid")
+
+
 NOT_CAUGHT = {
     test_sends_twice_and_nobody_counts: "two equal events are legal; `times=1` catches it",
     test_sends_again_what_lost_its_acknowledgement: "the vendor has no key against duplicates; `times=1` catches it",
@@ -87,5 +94,6 @@ NOT_CAUGHT = {
     test_nested_metadata: "the page does not say which values metadata takes, so it is a warning; `strict` catches it",
     test_local_time_called_utc: "the page bounds only the past; `json={…: close_to_now(60)}` catches it",
     test_time_of_the_epoch: "the page bounds no time; `json={…: close_to_now(60)}` catches it",
+    test_wrong_event_to_an_account_of_the_session: "no test owns it; `make_account`, `assert_contract_kept` catch it",
     test_default_that_nobody_asks_for: "any text is right; `json={…}` catches it",
 }
