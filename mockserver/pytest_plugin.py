@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
 from importlib.metadata import PackageNotFoundError, distribution
 from typing import TYPE_CHECKING, Any, Unpack
@@ -120,7 +121,8 @@ class Servers:
         self._config = config
         self._servers: dict[str, Backend] = {}
         self._over: dict[str, str] = {}
-        self._last = ""
+        self._before = self._last = ""
+        self._began = 0.0
         self.late: dict[str, list[str]] = {}
 
     def get(self, profile: str | None) -> Backend:
@@ -166,29 +168,29 @@ class Servers:
 
     def begin(self, test: str) -> None:
         """A test begins that has accounts: what nobody claimed until now is blamed on the one before."""
-        for server in self._servers.values():
-            self._blame_unclaimed(server)
-        self._last = test
+        self._before, self._last, self._began = self._last, test, time.time()
 
     def over(self, handle: Handle, test: str) -> None:
         """Remembers which test had an account, to blame it for what still comes."""
         self._over[mask(handle.api_key)] = test
 
     def unclaimed(self) -> list[RequestView]:
-        """The requests that no account claims, oldest first, of the servers that this session runs; they are then
-        forgotten. Those of a server that others use too may be theirs."""
-        return [request for server in self._servers.values() for request in _unclaimed(server)]
+        """The requests since the test began that no account claims, oldest first, of the servers that this session
+        runs; they are then forgotten. Those of a server that others use too may be theirs."""
+        found = [request for server in self._servers.values() for request in _unclaimed(server)]
+        self._blame(self._before, [request for request in found if request["wall_time"] < self._began])
+        return [request for request in found if request["wall_time"] >= self._began]
 
-    def _blame_unclaimed(self, server: Backend) -> None:
-        for request in _unclaimed(server):
+    def _blame(self, test: str, unclaimed: Iterable[RequestView]) -> None:
+        for request in unclaimed:
             line = f"{request['method']} {request['path']} ({request['status']}): {request['unclaimed']['reason']}"
-            self.late.setdefault(self._last or "before the first test", []).append(line)
+            self.late.setdefault(test or "before the first test", []).append(line)
 
     def close(self) -> None:
         for server in self._servers.values():
             try:
                 self._find_late(server)
-                self._blame_unclaimed(server)
+                self._blame(self._last, _unclaimed(server))
             except ControlError as error:
                 warnings.warn(f"cannot ask for late requests: {error}", stacklevel=1)
             server.stop()

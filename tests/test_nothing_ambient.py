@@ -31,6 +31,7 @@ DEFAULTS = {(file, clock) for file in ("server/app.py", "cli/proxy.py") for cloc
 OUTSIDE = {
     ("testing/server.py", "uuid.uuid4"),
     ("proxy/forwarding.py", "asyncio.timeout"),
+    ("pytest_plugin.py", "time.time"),
     ("cli/wait.py", "time.monotonic"),
     ("cli/wait.py", "time.sleep"),
     ("control/counting.py", "asyncio.sleep"),

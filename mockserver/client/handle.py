@@ -55,6 +55,7 @@ class Handle(Asserting):
         self.url = url
         self.api_key = api_key
         self._unawaited = Unawaited()
+        self._has_armed = False
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} at {self.url}>"
@@ -113,11 +114,14 @@ class Handle(Asserting):
         if isinstance(script, (str, Path)):
             script = read_script(script)
         self._call("POST", "/faults", script)
+        self._has_armed = True
 
     def assert_faults_fired(self) -> None:
-        """Fails if a fault of this account did not fire, or less often than `times`. Faults with `optional`, with a
-        `probability` or without an end do not count."""
+        """Fails if a fault that this handle scripted did not fire, or less often than `times`. Faults with `optional`,
+        with a `probability` or without an end do not count."""
         __tracebackhide__ = True
+        if not self._has_armed:
+            return
         unfired = self._control.call("GET", "/faults", {**self._query, "unfired": "true"})
         faults = accepted(unfired)["faults"]
         if faults:
@@ -153,6 +157,7 @@ class Handle(Asserting):
         if is_judged_here(comparable(fault.get("match"))):
             raise TypeError("match is judged by the server, so it takes JSON and matchers, but no Python values")
         self._call("POST", "/faults", without_none(fault))
+        self._has_armed = True
 
 
 class Awaitables(OnTarget[Handle]):

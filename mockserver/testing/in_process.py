@@ -33,6 +33,10 @@ class AsgiControl:
             future.cancel()
             raise ControlError(f"{method} {path}: no response within {timeout:g} s") from error
 
+    def start(self, method: str, path: str, query: Mapping[str, str]) -> None:
+        """Starts a call and waits for no response. What comes to the application later comes behind it."""
+        self._loop.submit(self._call(method, path, query, None))
+
     async def _call(self, method: str, path: str, query: Mapping[str, str] | None, body: Any) -> ControlResponse:
         target, sent = ADMIN + path, asyncio.Event()
         payload = b"" if body is None else json.dumps(body).encode()

@@ -55,8 +55,12 @@ class Backend(ABC):
     def handle(self, kind: type[HandleType], api_key: str | None = None) -> HandleType:
         """A handle of a class, on a new account or the one of a key."""
         handle = kind(self.control, self.url, api_key or vendor_named(kind.vendor).key_prefix + self._new_key())
-        handle.claim()
+        self._claim(handle)
         return handle
+
+    def _claim(self, handle: Handle) -> None:
+        """Says that a test answers for the account of a handle."""
+        handle.claim()
 
     @abstractmethod
     def stop(self) -> None:
@@ -84,7 +88,7 @@ class MockServer(Backend):
         self._loop = OwningLoop()
         self._inner: ASGIApp = create_app(self.settings)
         self.app: ASGIApp = OwnedApp(self._inner, self._loop)
-        self.control = AsgiControl(self._inner, self._loop, self.settings.admin_token)
+        self.control = self._in_process = AsgiControl(self._inner, self._loop, self.settings.admin_token)
         self.profile = self.settings.profile
         self._server: ThreadedServer | None = None
         self._numbers = itertools.count(1)
@@ -119,6 +123,9 @@ class MockServer(Backend):
 
     def _new_key(self) -> str:
         return str(next(self._numbers))
+
+    def _claim(self, handle: Handle) -> None:
+        self._in_process.start("POST", "/accounts", {"account": handle.api_key, "vendor": handle.vendor})
 
     def __enter__(self) -> Self:
         return self.start()
