@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterable, Iterator
 from dataclasses import dataclass
 from heapq import merge
+from itertools import islice
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,7 @@ from mockserver.accounts.account import Account
 from mockserver.control.filters import filter_of
 from mockserver.control.paging import page, since_of
 from mockserver.control.query import AccountSelector, evicted, json_response, query_of
-from mockserver.control.unclaimed import Unclaimed
+from mockserver.control.unclaimed import MAX_EXPLAINED, Unclaimed
 from mockserver.control.views import summary, whole
 from mockserver.events.export import export_format
 from mockserver.events.export.writing import ExportContext
@@ -64,9 +65,10 @@ class JournalCalls:
         return json_response(view)
 
     def _views(self, listed: Iterable[Exchange], *, bodies: bool, explained: bool) -> Iterator[RequestView]:
-        """The views of exchanges; with `bodies` whole ones, at least one, as many as have MAX_PAGE_BYTES together."""
+        """The views of exchanges: with `bodies` whole ones, at least one, as many as have MAX_PAGE_BYTES together; if
+        `explained`, at most MAX_EXPLAINED."""
         size = 0
-        for exchange in listed:
+        for exchange in islice(listed, MAX_EXPLAINED if explained else None):
             view = self._whole(exchange) if bodies else summary(exchange, self.redaction)
             if bodies:
                 size, first = size + len(dump(view)), size == 0

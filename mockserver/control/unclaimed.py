@@ -21,10 +21,13 @@ from mockserver.validation.credentials import read_credentials
 if TYPE_CHECKING:
     from mockserver.client.views import UnclaimedView
 
-MAX_CLAIMS = 1000
-"""Claimed credentials that are looked for in a request."""
+MAX_CLAIMS = 50
+"""Claimed credentials, the newest, among which the nearest one is sought."""
+MAX_EXPLAINED = 200
+"""Requests of a page that are explained."""
 MAX_TEXT = 8192
 """Characters of a header or a query that are searched."""
+PIECE = re.compile(r"[^\s,;=\"'&?:]+")
 ENCODED = re.compile(r"[A-Za-z0-9+/=_-]{8,}")
 
 
@@ -70,10 +73,10 @@ class Unclaimed:
         texts = [(f"header {name.decode('latin-1')}", value.decode("latin-1")) for name, value in request.headers]
         texts += [("query", request.query.decode("latin-1")), ("path", request.path)]
         for place, text in texts:
-            searched = "\n".join((text[:MAX_TEXT], *_decoded(text[:MAX_TEXT])))
-            for _, credential in islice(self.accounts.claims, MAX_CLAIMS):
-                if len(credential) > 1 and re.search(rf"(?<![\w-]){re.escape(credential)}(?![\w-])", searched):
-                    return place, credential
+            searched = (text[:MAX_TEXT], *_decoded(text[:MAX_TEXT]))
+            for candidate in (*searched, *(piece for each in searched for piece in PIECE.findall(each))):
+                if self.accounts.claims.names(candidate):
+                    return place, candidate
         return None
 
     def _nearest_claim(self, operation: Operation | None, credential: str) -> str | None:

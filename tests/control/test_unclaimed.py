@@ -1,11 +1,14 @@
 """Requests that no account claims: which they are, and what the server says that was meant."""
 
+import time
 from collections.abc import Iterator
 from typing import Any
 
+import httpx2
 import pytest
 
 from mockserver.client.messages import not_received
+from mockserver.testing import MockServer
 from tests.support.harness import PRODLYTICS, SATORI, V1, Server, basic, serving
 
 pytestmark = pytest.mark.socket
@@ -131,3 +134,24 @@ def test_a_failed_verification_tells_what_came_instead() -> None:
         said = not_received("paid", "accepted", None, 0, report)
     assert "1 request came:\n  POST /api/v2/prodlytic (request r1, answered 404): path: no documented endpoint" in said
     assert "requests that no account claims:\n  POST /api/v2/prodlytics (request r2): there is no credential" in said
+
+
+def test_many_unclaimed_requests_and_claims_are_listed_page_by_page() -> None:
+    with MockServer(log_level="error") as server:
+        for number in range(300):
+            server.account("datadog", f"claimed-{number:04}")
+        with httpx2.Client(base_url=server.url, trust_env=False) as client:
+            for number in range(450):
+                headers = {"X-Key": f"nobody-{number}", "DD-API-KEY": f"clamied-{number}"}
+                client.post("/api/v2/prodlytic", headers=headers)
+        started = time.process_time()
+        pages, query = [], {"unclaimed": "true"}
+        while True:
+            page = server.control.call("GET", "/requests", query).body
+            pages.append([request["id"] for request in page["requests"]])
+            if page["next"] is None:
+                break
+            query["cursor"] = page["next"]
+        assert [len(page) for page in pages] == [200, 200, 50]
+        assert len({each for page in pages for each in page}) == 450
+        assert time.process_time() - started < 3 * 1.5  # less than a second for each page
