@@ -75,6 +75,12 @@ class Violation(NamedTuple):
     parameter: str | None = None
     level: Level = "violation"
 
+    @property
+    def place(self) -> str:
+        """Where it is, in words: the pointer, or the name of the parameter; the path and the method are their rules."""
+        whole = f"{self.rule}:" if self.rule in ("path", "method") else "the body"
+        return self.pointer or self.parameter or whole
+
 
 class Verdict(NamedTuple):
     """What we think of a request, whatever the vendor's response. `rejections` are the violations that the vendor of

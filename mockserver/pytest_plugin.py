@@ -14,9 +14,9 @@ import pytest
 from _pytest.junitxml import xml_key  # what the fixture record_testsuite_property adds to
 
 from mockserver.client import messages
-from mockserver.client.control import ControlError, whole_listing
-from mockserver.client.findings import unclaimed_requests
-from mockserver.client.handle import AccountMaker, AccountOptions, Handle, Maker, MarkerOptions, without_none
+from mockserver.client.control import ControlError, whole_listing, without_none
+from mockserver.client.findings import ALLOW_UNCLAIMED, unclaimed_requests
+from mockserver.client.handle import AccountMaker, AccountOptions, Handle, Maker, MarkerOptions
 from mockserver.client.records import ReceivedRequest
 from mockserver.support.redaction import mask
 
@@ -198,7 +198,10 @@ class Servers:
 
     def _find_late(self, server: Backend) -> None:
         """Blames what came after the tests were over on them, and forgets it."""
-        for account, test in self._over.items():
+        accounts = set(self._over)
+        if not server.shared:  # else its requests may be very many, and nearly all of others
+            accounts &= {each["account"] for each in whole_listing(server.control, "/requests", {})["requests"]}
+        for account in (each for each in self._over if each in accounts):
             requests = whole_listing(server.control, "/requests", {"account": account})["requests"]
             if not requests:
                 continue
@@ -207,7 +210,7 @@ class Servers:
                 sent.setdefault(event["request_id"], []).append(event["name"] or "an event without a name")
             for request in requests:
                 text = messages.late_request(ReceivedRequest.from_view(request), sent.get(request["id"], ()))
-                self.late.setdefault(test, []).append(text)
+                self.late.setdefault(self._over[account], []).append(text)
             server.control.call("POST", "/reset", {"account": account})
 
 
@@ -292,11 +295,9 @@ class Accounts:
 
     def make(self, vendor: str, **options: Unpack[AccountOptions]) -> Handle:
         """A handle on a further account. The test's marker sets what is not passed."""
-        from mockserver.testing.server import RunningServer  # noqa: PLC0415 - only who uses a fixture pays for it
-
         chosen = {**self._marked, **without_none(options)}
         server = self._servers.get(chosen.get("profile"))
-        key = None if isinstance(server, RunningServer) else _key(vendor, self._test, len(self._made))
+        key = None if server.shared else _key(vendor, self._test, len(self._made))
         handle = server.account(vendor, key)
         handle.violations_allowed = bool(chosen.get("allow_violations"))
         if chosen.get("scenario"):
@@ -320,7 +321,7 @@ class Accounts:
             broken.append(f"cannot tell whether there were requests that no account claims: {error}")
             return broken
         if unclaimed and not self._unclaimed_allowed:
-            broken.append(unclaimed_requests(unclaimed))
+            broken.append("\n".join([*unclaimed_requests(unclaimed), *ALLOW_UNCLAIMED]))
         return broken
 
 
@@ -339,9 +340,7 @@ def _findings(handle: Handle, *, strict: bool) -> Iterator[str]:
 
 def _unclaimed(server: Backend) -> list[RequestView]:
     """The requests to a server of this session that no account claims; they are then forgotten."""
-    from mockserver.testing.server import RunningServer  # noqa: PLC0415 - only who uses a fixture pays for it
-
-    if isinstance(server, RunningServer):
+    if server.shared:
         return []
     requests: list[RequestView] = whole_listing(server.control, "/requests", {"unclaimed": "true"})["requests"]
     for account in {request["account"] for request in requests}:
@@ -352,7 +351,7 @@ def _unclaimed(server: Backend) -> list[RequestView]:
 def _marked(marker: pytest.Mark | None) -> dict[str, Any]:
     if marker is None:
         return {}
-    known = sorted({**AccountOptions.__annotations__, **MarkerOptions.__annotations__})
+    known = sorted(MarkerOptions.__annotations__)
     unknown = set(marker.kwargs).difference(known)
     if unknown or marker.args:
         wrong = sorted(unknown)[0] if unknown else repr(marker.args[0])

@@ -18,24 +18,24 @@ class Claims:
         self._settled = frozenset(settled)
         self.keyless: frozenset[str] = frozenset()
         self._claimed: OrderedDict[tuple[str | None, str], None] = OrderedDict()
-        self._vendors = Counter(credential for _, credential in self._settled)
+        self._times = Counter(credential for _, credential in self._settled)
         self.complete = bool(self._settled)
 
     def add(self, vendor: str | None, credential: str) -> None:
         """Claims a credential at a vendor, or at every vendor."""
         if (vendor, credential) not in self._claimed:
-            self._vendors[credential] += 1
+            self._times[credential] += 1
         self._claimed[vendor, credential] = None
         self._claimed.move_to_end((vendor, credential))
         if len(self._claimed) > self._most:
             (_, gone), _ = self._claimed.popitem(last=False)
-            self._vendors[gone] -= 1
-            if not self._vendors[gone]:
-                del self._vendors[gone]
+            self._times[gone] -= 1
+            if not self._times[gone]:
+                del self._times[gone]
 
     def names(self, credential: str) -> bool:
         """Whether a credential is claimed at any vendor."""
-        return credential in self._vendors
+        return credential in self._times
 
     def covers(self, vendor: str, credential: str) -> bool:
         """Whether somebody answers for a credential at a vendor; without one nobody does."""

@@ -3,7 +3,7 @@
 import click
 
 from mockserver.cli.remote import Remote, remote, rows
-from mockserver.cli.verify import OUTCOMES
+from mockserver.client.asserting import OUTCOMES
 
 COLUMNS = ("REQUEST", "VENDOR", "OPERATION", "ACCOUNT", "NAME", "TIME", "OUTCOME", "ATTEMPT", "REASON")
 

@@ -7,10 +7,10 @@ from typing import Any
 import click
 
 from mockserver.cli.remote import Remote, remote, rows
+from mockserver.client.findings import script_of
 from mockserver.client.handle import read_script
 
 COLUMNS = ("FAULT", "ACCOUNT", "FIRED", "REMAINING", "MATCHED", "SCRIPT")
-COUNTERS = ("id", "account", "matched", "fired", "remaining", "armed")
 
 
 @click.command("faults")
@@ -40,6 +40,5 @@ def _read(script: str) -> Any:
 
 
 def _row(fault: Mapping[str, Any]) -> list[Any]:
-    written = {name: value for name, value in fault.items() if name not in COUNTERS}
     shown = [fault[key] for key in ("id", "account", "fired")]
-    return [*shown, fault["remaining"], fault["matched"], json.dumps(written, ensure_ascii=False)]
+    return [*shown, fault["remaining"], fault["matched"], json.dumps(script_of(fault), ensure_ascii=False)]

@@ -1,7 +1,7 @@
 """What the commands share: the options of the settings, and where output goes."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import MISSING, Field
 from functools import wraps
 from pathlib import Path
@@ -82,3 +82,9 @@ def write_output(content: str | bytes, output: Path | None) -> None:
         output.write_bytes(data)
     except OSError as error:
         raise SettingsError(f"--output: {output} cannot be written: {error.strerror or error}") from None
+
+
+def echo_lines(lines: Iterable[str]) -> None:
+    """Prints lines; of text that is no Unicode, what is."""
+    for line in lines:
+        click.echo(line.encode("utf-8", "replace").decode())

@@ -1,14 +1,15 @@
 """What the commands share that speak to a running server: where it is, their account, and the form of output."""
 
-import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import wraps
 from typing import Any, NamedTuple
 
 import click
 
-from mockserver.client.control import ControlError, HttpControl, accepted, whole_listing
+from mockserver.cli.options import echo_lines
+from mockserver.client.control import ControlError, HttpControl, accepted, whole_listing, without_none
 from mockserver.errors import StartError
+from mockserver.support.jsontext import indented
 from mockserver.support.tables import table
 
 NOT_SO = 1
@@ -36,10 +37,9 @@ class Remote(NamedTuple):
     def show(self, document: Any, lines: Iterable[str]) -> None:
         """Prints the document, if output is JSON, or the lines."""
         if self.as_json:
-            click.echo(json.dumps(document, ensure_ascii=False, indent=2))
+            click.echo(indented(document), nl=False)
         else:
-            for line in lines:
-                click.echo(line.encode("utf-8", "replace").decode())
+            echo_lines(lines)
 
 
 def remote(command: Callable[..., None]) -> Callable[..., None]:
@@ -73,7 +73,7 @@ def remote(command: Callable[..., None]) -> Callable[..., None]:
 
 def texts(query: Mapping[str, Any]) -> dict[str, str]:
     """The query parameters that are set, as text."""
-    return {name: str(value) for name, value in query.items() if value is not None}
+    return {name: str(value) for name, value in without_none(query).items()}
 
 
 def rows(header: Sequence[str], cells: Iterable[Sequence[Any]]) -> Iterable[str]:

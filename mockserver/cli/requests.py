@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from mockserver.cli.remote import Remote, remote, rows
+from mockserver.client.records import Violation
 
 COLUMNS = ("REQUEST", "RECEIVED", "ACCOUNT", "OPERATION", "METHOD", "PATH", "STATUS", "VERDICT", "FIRST VIOLATION")
 
@@ -42,8 +43,7 @@ def _row(view: Mapping[str, Any]) -> list[Any]:
 
 
 def _in_words(violation: Mapping[str, Any]) -> str:
-    whole = f"{violation['rule']}:" if violation["rule"] in ("path", "method") else "the body"
-    return f"{violation['pointer'] or violation.get('parameter') or whole} {violation['message']}"
+    return f"{Violation.from_view(violation).place} {violation['message']}"
 
 
 def _whole(view: Mapping[str, Any]) -> Iterator[str]:

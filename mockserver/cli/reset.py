@@ -3,6 +3,7 @@
 import click
 
 from mockserver.cli.remote import Remote, remote
+from mockserver.client.messages import counted
 
 
 @click.command("reset")
@@ -10,5 +11,4 @@ from mockserver.cli.remote import Remote, remote
 def reset(server: Remote) -> None:
     """Forget requests, events, faults, quotas, clocks and what the vendors keep."""
     done = server.call("POST", "/reset")
-    count = done["forgotten"]
-    server.show(done, [f"reset {'1 account' if count == 1 else f'{count} accounts'}"])
+    server.show(done, [f"reset {counted(done['forgotten'], 'account')}"])

@@ -5,7 +5,7 @@ import sys
 
 import click
 
-from mockserver.cli.options import settings_options
+from mockserver.cli.options import echo_lines, settings_options
 from mockserver.settings import Settings
 
 
@@ -36,6 +36,5 @@ def serve(settings: Settings) -> None:
         from mockserver.testing.owning import OwningLoop  # noqa: PLC0415
 
         summary = summary_of(AsgiControl(app, OwningLoop()))
-        for line in summary.lines:
-            click.echo(line.encode("utf-8", "replace").decode())
+        echo_lines(summary.lines)
         sys.exit(any(summary.counts[kind] for kind in settings.fail_on))

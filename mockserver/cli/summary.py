@@ -2,11 +2,11 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from mockserver.client.control import Control, accepted, whole_listing
 from mockserver.client.findings import unclaimed_requests, unfired_faults
-from mockserver.client.messages import contract_broken
+from mockserver.client.messages import counted, mistakes_in
 from mockserver.client.records import ReceivedRequest
 from mockserver.support.tables import table
 
@@ -32,12 +32,12 @@ def summary_of(control: Control) -> Summary:
     for request in broken:
         by_account[request.vendor or "no vendor", request.account].append(request)
     for (vendor, _), theirs in by_account.items():
-        lines += ["", *_without_advice(contract_broken(vendor, theirs))]
+        lines += ["", *mistakes_in(vendor, theirs)]
     lines += _warnings(records)
     if unclaimed:
-        lines += ["", *_without_advice(unclaimed_requests(unclaimed))]
+        lines += ["", *unclaimed_requests(unclaimed)]
     if unfired:
-        lines += ["", *_without_advice(unfired_faults("the server", unfired))]
+        lines += ["", *unfired_faults("the server", unfired)]
     counts = {
         "violation": len(broken) + requests.get("evicted_invalid", 0),
         "unclaimed": len(unclaimed),
@@ -52,7 +52,7 @@ def _warnings(records: Sequence[ReceivedRequest]) -> Iterator[str]:
     warnings = Counter(
         (
             record.vendor or "no vendor",
-            violation.pointer or violation.parameter or "the body",
+            violation.place,
             violation.message,
             violation.rule,
         )
@@ -68,7 +68,7 @@ def _warnings(records: Sequence[ReceivedRequest]) -> Iterator[str]:
 
 def _came(kept: int, evicted: int) -> str:
     lost = f", of which {evicted} are no longer in the journal" if evicted else ""
-    return f"mockserver received {kept + evicted} {'request' if kept + evicted == 1 else 'requests'}{lost}"
+    return f"mockserver received {counted(kept + evicted, 'request')}{lost}"
 
 
 def _rows(records: Sequence[ReceivedRequest]) -> Iterator[tuple[str, ...]]:
@@ -88,10 +88,3 @@ def _rows(records: Sequence[ReceivedRequest]) -> Iterator[tuple[str, ...]]:
 
 def _counted(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{kind}: {count}" for kind, count in counts.items())
-
-
-def _without_advice(text: str) -> list[str]:
-    """The lines of a test's failure without the last paragraph: it tells how a test allows what was found."""
-    lines: list[Any] = text.splitlines()
-    last = max((number for number, line in enumerate(lines) if not line), default=len(lines))
-    return lines[:last]

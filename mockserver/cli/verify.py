@@ -8,9 +8,8 @@ import click
 
 from mockserver.cli.remote import NOT_SO, Remote, remote
 from mockserver.client import messages
-from mockserver.client.control import accepted
-
-OUTCOMES = ("accepted", "rejected", "duplicate", "dropped", "any")
+from mockserver.client.asserting import OUTCOMES
+from mockserver.client.control import accepted, without_none
 
 
 class JsonValue(click.ParamType[Any]):
@@ -55,8 +54,7 @@ def verify(
     if times is not None and (at_least is not None or at_most is not None):
         raise click.UsageError("--times excludes --at-least and --at-most")
     expected = {"name": name, "operation": operation, "json": match, "times": times, "at_least": at_least}
-    body = {key: value for key, value in {**expected, "at_most": at_most}.items() if value is not None}
-    body |= {"outcome": outcome, "within": within}
+    body = without_none({**expected, "at_most": at_most, "outcome": outcome, "within": within})
     response = server.control.call("POST", "/verify", server.account, body, timeout=within + 30.0)
     if response.status != 409:
         named = "" if name is None else f' "{name}"'
@@ -67,5 +65,4 @@ def verify(
 
 
 def _counted(count: int, outcome: str) -> str:
-    kind = "" if outcome == "any" else f"{outcome} "
-    return f"{count} {kind}{'event' if count == 1 else 'events'}"
+    return messages.counted(count, "event" if outcome == "any" else f"{outcome} event")

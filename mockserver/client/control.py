@@ -38,6 +38,11 @@ def accepted(response: ControlResponse) -> Any:
     return response.body
 
 
+def without_none(body: Mapping[str, Any]) -> dict[str, Any]:
+    """The members that are not None: the server has defaults for the others."""
+    return {key: value for key, value in body.items() if value is not None}
+
+
 def whole_listing(control: Control, path: str, query: Mapping[str, str]) -> Any:
     """All pages of a listing (`/requests` or `/events`) as one. Its counts are those of the last page.
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from mockserver.client.control import ControlError
+from mockserver.client.control import ControlError, without_none
 from mockserver.client.judging import comparable
 from mockserver.client.messages import counted, cut, evictions, pointed, titled_request
 from mockserver.client.records import ReceivedRequest
@@ -18,7 +18,7 @@ class RequestExpectation:
     argument, and TypeError for what cannot be compared."""
 
     def __init__(self, **expected: Any) -> None:
-        said = {name: value for name, value in expected.items() if value is not None}
+        said = without_none(expected)
         if isinstance(said.get("method"), str):
             said["method"] = said["method"].upper()
         if isinstance(said.get("headers"), Mapping):

@@ -5,23 +5,29 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from mockserver.client.messages import answered, counted
 from mockserver.support.jsontext import dump
 
 if TYPE_CHECKING:
     from mockserver.client.views import RequestView
 
 MAX_REQUESTS = 10
-COUNTERS = frozenset({"id", "account", "matched", "fired", "remaining", "armed", "reason", "vendor"})
+COUNTERS = frozenset({"id", "account", "matched", "fired", "remaining", "armed", "reason"})
+"""What the control API tells of a fault besides what was written."""
+ALLOW_UNCLAIMED = (
+    "",
+    "if the test sends them on purpose, make a handle on their account with mockserver.account(VENDOR, KEY)",
+    "or mark it with @pytest.mark.mockserver(allow_unclaimed=True)",
+)
+NEED_NOT_FIRE = ("", "if it need not fire, script it with optional=True")
 
 
-def unclaimed_requests(requests: Sequence[RequestView]) -> str:
+def unclaimed_requests(requests: Sequence[RequestView]) -> list[str]:
     """Requests that came to the server and belong to no account of the test, with what was probably meant."""
-    count = len(requests)
-    lines = [f"{'1 request' if count == 1 else f'{count} requests'} came that no account claims"]
+    lines = [f"{counted(len(requests), 'request')} came that no account claims"]
     for request in requests[:MAX_REQUESTS]:
         told = request["unclaimed"]
-        status = "not answered" if request["status"] is None else f"answered {request['status']}"
-        lines += ["", f"{request['method']} {request['path']} (request {request['id']}, {status})"]
+        lines += ["", f"{request['method']} {request['path']} (request {request['id']}, {answered(request['status'])})"]
         lines.append(f"  reason      {told['reason']}")
         if told["credential"] is not None:
             lines.append(f"  credential  {told['credential']}, in {told['place']}")
@@ -31,24 +37,22 @@ def unclaimed_requests(requests: Sequence[RequestView]) -> str:
             lines.append(f"  expected    the credential in {told['expected']}")
         if told["account"] is not None:
             lines.append(f"  account     {told['account']} is the nearest that is claimed")
-    if count > MAX_REQUESTS:
-        lines += ["", f"… and {count - MAX_REQUESTS} more requests"]
-    lines += [
-        "",
-        "if the test sends them on purpose, make a handle on their account with mockserver.account(VENDOR, KEY)",
-        "or mark it with @pytest.mark.mockserver(allow_unclaimed=True)",
-    ]
-    return "\n".join(lines)
+    if len(requests) > MAX_REQUESTS:
+        lines += ["", f"… and {len(requests) - MAX_REQUESTS} more requests"]
+    return lines
 
 
-def unfired_faults(vendor: str, faults: Sequence[Mapping[str, Any]]) -> str:
+def script_of(fault: Mapping[str, Any]) -> dict[str, Any]:
+    """A fault of the control API's listing as it was written."""
+    return {name: value for name, value in fault.items() if name not in COUNTERS}
+
+
+def unfired_faults(vendor: str, faults: Sequence[Mapping[str, Any]]) -> list[str]:
     """Faults that did not fire as often as they were to, with the request that came nearest."""
-    lines = ["1 fault" if len(faults) == 1 else f"{len(faults)} faults"]
-    lines[0] += f" of {vendor} did not fire as scripted"
+    lines = [f"{counted(len(faults), 'fault')} of {vendor} did not fire as scripted"]
     for fault in faults:
-        script = {name: value for name, value in fault.items() if name not in COUNTERS}
+        script = {name: value for name, value in script_of(fault).items() if name != "vendor"}
         times = fault["fired"] + fault["remaining"] if fault["remaining"] is not None else "once or more"
         fired = "never fired" if not fault["fired"] else f"fired {fault['fired']} of {times} times"
         lines += ["", f"{fault['id']} {dump(script).decode('utf-8', 'replace')}", f"  {fired}: {fault['reason']}"]
-    lines += ["", "if it need not fire, script it with optional=True"]
-    return "\n".join(lines)
+    return lines

@@ -12,8 +12,8 @@ from mockserver.client.allowances import Allowances
 from mockserver.client.asserting import Asserting
 from mockserver.client.awaiting import Awaited, OnTarget, Unawaited
 from mockserver.client.clock import AwaitableClock, HandleClock
-from mockserver.client.control import Control, ControlError, accepted
-from mockserver.client.findings import unfired_faults
+from mockserver.client.control import Control, ControlError, accepted, without_none
+from mockserver.client.findings import NEED_NOT_FIRE, unfired_faults
 from mockserver.client.judging import comparable, is_judged_here
 from mockserver.client.records import ReceivedEvent, ReceivedRequest
 from mockserver.errors import SettingsError
@@ -125,7 +125,7 @@ class Handle(Asserting):
         unfired = self._control.call("GET", "/faults", {**self._query, "unfired": "true"})
         faults = accepted(unfired)["faults"]
         if faults:
-            raise AssertionError(unfired_faults(self.vendor, faults))
+            raise AssertionError("\n".join([*unfired_faults(self.vendor, faults), *NEED_NOT_FIRE]))
 
     def clear_faults(self) -> None:
         """Disarms every fault of this account."""
@@ -225,8 +225,3 @@ class AccountMaker(Protocol):
 
     def __call__(self, vendor: str, **options: Unpack[AccountOptions]) -> Handle:
         """A handle on a further account of this test at any vendor. The test's marker sets what is not passed."""
-
-
-def without_none(body: Mapping[str, Any]) -> dict[str, Any]:
-    """The members that are not None: the server has defaults for the others."""
-    return {key: value for key, value in body.items() if value is not None}

@@ -11,7 +11,7 @@ from mockserver.client.control import ControlError
 from mockserver.support.matching import Judged
 from mockserver.support.numbers import is_integer
 from mockserver.support.pointers import escaped
-from mockserver.support.timestamps import seconds_of, time_of
+from mockserver.support.timestamps import is_near, seconds_of
 
 SAME_TIME = 0.001
 """Seconds by which the same time may differ, as many texts have milliseconds only."""
@@ -66,7 +66,8 @@ def _judged(expected: Any) -> Judged | None:
     if isinstance(expected, re.Pattern):
         return Judged(f"text that matches /{expected.pattern}/", _is_found(expected))
     if isinstance(expected, dt.datetime):
-        return Judged(f"the time {expected.isoformat()}", _is_time(seconds_of(expected)))
+        when = seconds_of(expected)
+        return Judged(f"the time {expected.isoformat()}", lambda value: is_near(value, when, SAME_TIME))
     if isinstance(expected, (dt.date, uuid.UUID)):
         text = str(expected)
         return Judged(f'"{text}"', lambda value: value == text)
@@ -97,14 +98,6 @@ def _guarded(holds: Callable[[Any], bool]) -> Callable[[Any], bool]:
 
 def _is_found(pattern: re.Pattern[Any]) -> Callable[[Any], bool]:
     return _guarded(lambda value: pattern.search(value) is not None)
-
-
-def _is_time(seconds: float) -> Callable[[Any], bool]:
-    def is_time(value: Any) -> bool:
-        when = time_of(value)
-        return when is not None and abs(when - seconds) <= SAME_TIME
-
-    return is_time
 
 
 def _is_instance(kind: type) -> Callable[[Any], bool]:

@@ -58,8 +58,8 @@ def _came(requests: Sequence[RequestView]) -> list[str]:
     lines = [f"{counted(len(requests), 'request')} came:"] if requests else []
     for request in requests:
         first = next(iter(request["violations"]), None)
-        why = "" if first is None else f": {_place(Violation.from_view(first))} {first['message']}"
-        status = "not answered" if request["status"] is None else f"answered {request['status']}"
+        why = "" if first is None else f": {Violation.from_view(first).place} {first['message']}"
+        status = answered(request["status"])
         lines.append(f"  {request['method']} {request['path']} (request {request['id']}, {status}){why}")
     return lines
 
@@ -129,6 +129,11 @@ def out_of_sequence(
 
 
 def contract_broken(vendor: str, requests: Sequence[ReceivedRequest]) -> str:
+    """Every mistake in some requests, and how a test says that it makes them on purpose."""
+    return "\n".join([*mistakes_in(vendor, requests), *ON_PURPOSE])
+
+
+def mistakes_in(vendor: str, requests: Sequence[ReceivedRequest]) -> list[str]:
     """Every mistake in some requests, with its place, rules, value, evidence and the smallest change that corrects it.
     It is shown once: with the other places of a list where it stands too, and the other requests that have it."""
     lines = [f"{counted(len(requests), 'request')} to {vendor} broke the contract"]
@@ -139,16 +144,16 @@ def contract_broken(vendor: str, requests: Sequence[ReceivedRequest]) -> str:
             lines += ["", titled_request(request)]
         lines += _finding(finding.mistakes[0])
         also = finding.mistakes[1 : MAX_PLACES + 1]
-        lines += [f"    also      {_place(other[0])}{_sent(other[0])}" for other in also]
+        lines += [f"    also      {other[0].place}{_sent(other[0])}" for other in also]
         if len(finding.mistakes) > MAX_PLACES + 1:
-            last = _place(finding.mistakes[-1][0])
+            last = finding.mistakes[-1][0].place
             lines.append(f"    also      at {len(finding.mistakes) - MAX_PLACES - 1} more places, the last {last}")
         if others:
             ids = ", ".join([*(each.id for each in others[:MAX_IDS]), *(["…"] if len(others) > MAX_IDS else [])])
             lines.append(f"    the same in {counted(len(others), 'more request')}: {ids}")
     if len(findings) > MAX_FINDINGS:
         lines += ["", f"… and {len(findings) - MAX_FINDINGS} more findings"]
-    return "\n".join([*lines, *ON_PURPOSE])
+    return lines
 
 
 def violation_missing(
@@ -165,15 +170,20 @@ def violation_missing(
     lines = [f"expected {many} to {vendor} with a violation{of_rule}{at}; {len(having)} of {len(requests)} had one"]
     for request in requests:
         found = request.violations + request.warnings
-        told = [f"  {_place(each)} {each.message} (rule: {each.rule})" for each in found]
+        told = [f"  {each.place} {each.message} (rule: {each.rule})" for each in found]
         lines += ["", titled_request(request), *(told or ["  keeps the contract"])]
     return cut(lines)
 
 
 def titled_request(request: ReceivedRequest) -> str:
     """A request in one line."""
-    status = "not answered" if request.status is None else f"answered {request.status}"
-    return f"{request.method} {request.path} ({request.operation or '-'}, request {request.id}, {status})"
+    operation, status = request.operation or "-", answered(request.status)
+    return f"{request.method} {request.path} ({operation}, request {request.id}, {status})"
+
+
+def answered(status: int | None) -> str:
+    """How a request was answered."""
+    return "not answered" if status is None else f"answered {status}"
 
 
 def contract_was_broken(vendor: str, evicted: int) -> str:
@@ -200,7 +210,7 @@ def _findings(requests: Sequence[ReceivedRequest]) -> list[Finding]:
     findings: dict[tuple[object, ...], Finding] = {}
     for request in requests:
         for mistake in _mistakes(request.violations + request.warnings):
-            place = re.sub(r"/[0-9]+(?=/|$)", "/0", _place(mistake[0]))
+            place = re.sub(r"/[0-9]+(?=/|$)", "/0", mistake[0].place)
             worded = tuple((violation.rule, violation.message) for violation in mistake)
             key = (request.method, request.operation or request.path, place, worded)
             found = findings.setdefault(key, Finding([], []))
@@ -216,17 +226,12 @@ def _mistakes(violations: Sequence[Violation]) -> list[Mistake]:
     mistakes: dict[tuple[object, ...], list[Violation]] = {}
     for violation in violations:
         one = violation.value is not None and violation.rule in OF_THE_FORM
-        key = (_place(violation), violation.value) if one else (_place(violation), violation.rule, violation.message)
+        key = (violation.place, violation.value) if one else (violation.place, violation.rule, violation.message)
         mistakes.setdefault(key, []).append(violation)
     return [
         sorted(each, key=lambda violation: OF_THE_FORM.index(violation.rule)) if len(each) > 1 else each
         for each in mistakes.values()
     ]
-
-
-def _place(violation: Violation) -> str:
-    whole = f"{violation.rule}:" if violation.rule in ("path", "method") else "the body"
-    return violation.pointer or violation.parameter or whole
 
 
 def _sent(violation: Violation) -> str:
@@ -257,7 +262,7 @@ def _finding(mistake: Mistake) -> list[str]:
     """One mistake: its place and rules, what was sent, the evidence of each rule, and how to correct it."""
     first = mistake[0]
     rules = ", ".join(dict.fromkeys(violation.rule for violation in mistake))
-    lines = [f"  {_place(first)} {first.message} (rule: {rules})"]
+    lines = [f"  {first.place} {first.message} (rule: {rules})"]
     if first.value is not None:
         lines.append(f"    sent      {first.value}")
     sources = dict.fromkeys(source for each in mistake for source in _evidence(each.evidence))

@@ -73,6 +73,12 @@ class Violation(Record):
     fix: str | None = None
 
     @property
+    def place(self) -> str:
+        """Where it is, in words: the pointer, or the name of the parameter; the path and the method are their rules."""
+        whole = f"{self.rule}:" if self.rule in ("path", "method") else "the body"
+        return self.pointer or self.parameter or whole
+
+    @property
     def remedy(self) -> str | None:
         """The old name of `fix`, for one more version."""
         warn("Violation.remedy is now Violation.fix", DeprecationWarning, stacklevel=2)

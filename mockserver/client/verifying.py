@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, cast
 
 from mockserver.client.arguments import bounds
-from mockserver.client.control import Control, accepted, whole_listing
+from mockserver.client.control import Control, accepted, whole_listing, without_none
 from mockserver.client.judging import for_the_server, is_judged_here
 from mockserver.support.matching import comparing
 
@@ -38,7 +38,7 @@ class Verifier:
 
     def _asked(self, expected: Mapping[str, Any], within: float) -> UnverifiedView | None:
         """What the server says."""
-        body = {name: value for name, value in {**expected, "within": within}.items() if value is not None}
+        body = without_none({**expected, "within": within})
         response = self.control.call("POST", "/verify", self.query, body, timeout=within + 30.0)
         if response.status == 409:
             return cast("UnverifiedView", response.body)

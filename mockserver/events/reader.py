@@ -124,7 +124,7 @@ def _reason(exchange: Exchange) -> str:
     violations = exchange.verdict.violations
     if violations and exchange.status in (400, 413, 415, 422):
         first = violations[0]
-        return f"{exchange.status}: {first.pointer or first.parameter or 'the body'} {first.message}"
+        return f"{exchange.status}: {first.place} {first.message}"
     return str(exchange.status)
 
 

@@ -13,7 +13,7 @@ from starlette.types import Receive, Scope, Send
 
 from mockserver.accounts.account import UNMATCHED, Accounts
 from mockserver.contracts import Catalogue
-from mockserver.contracts.paths import path_values
+from mockserver.contracts.paths import nearest_operation, path_values
 from mockserver.errors import ClientGone, Failure
 from mockserver.http.connection import connection_of
 from mockserver.http.problems import problem_response
@@ -92,7 +92,7 @@ class Proxy:
         if near is not None:
             found = wrong_method(near, methods_of(near.path, self._operations))
         else:
-            found = unknown_path(scope["path"], self._operations)
+            found = unknown_path(nearest_operation(scope["path"], self._operations))
             near = self._operations[0] if len(self._upstreams) == 1 else None
         await self._forward(None, near, Verdict(warnings=(found,)), scope, receive, send)
 

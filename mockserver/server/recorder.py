@@ -108,9 +108,7 @@ class Recorder:
         if exchange.verdict.valid:
             return line
         first = exchange.verdict.violations[0]
-        place = first.pointer or first.parameter or (f"{first.rule}:" if operation is None else "the body")
-        words = f"{place} {first.message}"
-        return f"{line}: {one_line(self._redaction.of_text(words, exchange.account))}"
+        return f"{line}: {one_line(self._redaction.of_text(f'{first.place} {first.message}', exchange.account))}"
 
 
 def one_line(text: str) -> str:

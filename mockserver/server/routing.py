@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from starlette.routing import BaseRoute, Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from mockserver.contracts.paths import nearest_operation, parameter_names
+from mockserver.contracts.paths import parameter_names
 from mockserver.model import Operation, Violation
 from mockserver.validation.request import NO_PAGE, undocumented
 
@@ -66,9 +66,8 @@ def methods_of(path: str, operations: Iterable[Operation]) -> list[str]:
     return sorted({operation.method for operation in operations if operation.path == path})
 
 
-def unknown_path(path: str, operations: Iterable[Operation]) -> Violation:
+def unknown_path(nearest: Operation | None) -> Violation:
     """What is wrong with a request to a path that no contract documents; names the operation with the most similar
-    path."""
-    nearest = nearest_operation(path, operations)
+    path, if there is one."""
     hint = f"; the nearest is {nearest.method} {nearest.path} ({nearest.vendor} {nearest.id})" if nearest else ""
     return undocumented("path", f"no documented endpoint at this path{hint}", NO_PAGE)

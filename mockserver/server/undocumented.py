@@ -16,7 +16,7 @@ from mockserver.server.responder import Responder
 from mockserver.server.routing import methods_of, unknown_path
 from mockserver.support.jsontext import dump
 from mockserver.validation.credentials import read_credentials
-from mockserver.validation.request import NO_PAGE, undocumented
+from mockserver.validation.request import NO_PAGE, undocumented, wrong_method
 
 NO_TUNNEL = "CONNECT opens a tunnel, which this server does not: send requests to its own http:// address"
 
@@ -44,11 +44,10 @@ class Undocumented:
         """A documented path with another method: the vendor's response, with Allow."""
         head = head_of(scope)
         account = self._accounts.of(operation.vendor, read_credentials(operation, head).credential)
-        allow = ", ".join(methods_of(operation.path, self._operations))
+        allowed = methods_of(operation.path, self._operations)
         response = self._responders[operation.vendor].wrong_method(operation, account)
-        response = response.with_headers(((b"allow", allow.encode("latin-1")),))
-        violation = undocumented("method", f"{operation.path} takes {allow}", operation.evidence)
-        await self._refuse(account, head, receive, send, response, violation)
+        response = response.with_headers(((b"allow", ", ".join(allowed).encode("latin-1")),))
+        await self._refuse(account, head, receive, send, response, wrong_method(operation, allowed))
 
     async def unknown_path(self, scope: Scope, receive: Receive, send: Send) -> None:
         """A path that no contract knows: the response of the vendor that it is evidently for, or a 404 that names the
@@ -64,7 +63,8 @@ class Undocumented:
             response = problem_response(501, NO_TUNNEL)
             await self._refuse(self._accounts.of(UNMATCHED, ""), head, receive, send, response, violation)
             return
-        violation = unknown_path(head.path, self._operations)
+        nearest = nearest_operation(head.path, self._operations)
+        violation = unknown_path(nearest)
         for operation in self._operations:
             responder, credential = self._responders[operation.vendor], read_credentials(operation, head).credential
             failure = responder.unknown_path(operation)
@@ -73,13 +73,12 @@ class Undocumented:
                 response = responder.failed(operation, failure, None, account)
                 await self._refuse(account, head, receive, send, response, violation)
                 return
-        account = self._account(head)
+        account = self._account(head, nearest)
         await self._refuse(account, head, receive, send, problem_response(404, violation.message), violation)
 
-    def _account(self, head: Request) -> Account:
+    def _account(self, head: Request, nearest: Operation | None) -> Account:
         """The account that a request to an unknown path is of: that of a credential which somebody claims, else of the
         nearest operation's, else of any that it has."""
-        nearest = nearest_operation(head.path, self._operations)
         operations = self._operations if nearest is None else (nearest, *self._operations)
         presented = [(each.vendor, read_credentials(each, head).credential) for each in operations]
         found = [pair for pair in presented if pair[1]]

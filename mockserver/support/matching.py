@@ -11,7 +11,7 @@ from mockserver.support.budget import Budget
 from mockserver.support.numbers import is_number
 from mockserver.support.pointers import escaped
 from mockserver.support.regexes import found, pattern_problem
-from mockserver.support.timestamps import time_of
+from mockserver.support.timestamps import is_near, time_of
 
 MAX_STEPS = 5_000_000
 """What comparing one value with others may take, a third of a second or so."""
@@ -271,11 +271,6 @@ def _is_uuid(value: Json) -> bool:
         return False
 
 
-def _is_near(seconds: Json, value: Json, now: float) -> bool:
-    when = time_of(value)
-    return when is not None and abs(when - now) <= seconds
-
-
 def _takes(argument: str, accepts: Callable[[Json], bool]) -> Callable[[Json], str | None]:
     return lambda given: None if accepts(given) else argument
 
@@ -284,8 +279,8 @@ def _is_close(argument: Json, value: Json) -> bool:
     target, within = argument["value"], argument["within"]
     if is_number(target):
         return is_number(value) and abs(value - target) <= within
-    when, wanted = time_of(value), time_of(target)
-    return when is not None and wanted is not None and abs(when - wanted) <= within
+    wanted = time_of(target)
+    return wanted is not None and is_near(value, wanted, within)
 
 
 def _takes_closeness(argument: Json) -> bool:
@@ -338,7 +333,7 @@ MATCHERS: Mapping[str, Matcher] = {
     "$now": Matcher(
         _takes("seconds, 0 or more", lambda seconds: is_number(seconds) and seconds >= 0),
         lambda seconds: f"a time within {seconds:g} s of now",
-        lambda seconds, value, now, _budget: _is_near(seconds, value, now),
+        lambda seconds, value, now, _budget: is_near(value, now, seconds),
     ),
     "$absent": Matcher(
         _takes("true", lambda yes: yes is True),

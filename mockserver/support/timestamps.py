@@ -48,6 +48,12 @@ def iso(seconds: float) -> str:
         return str(seconds)
 
 
+def is_near(value: object, when: float, seconds: float) -> bool:
+    """Whether a value is a time at most so many seconds from `when`, in any form of `time_of`."""
+    time = time_of(value)
+    return time is not None and abs(time - when) <= seconds
+
+
 def time_of(value: object) -> float | None:
     """Seconds since the epoch, from ISO 8601 or a number of seconds; a number beyond the year 5138 is milliseconds."""
     if isinstance(value, str) and not re.fullmatch(r"-?[0-9]{1,15}(\.[0-9]+)?", value):

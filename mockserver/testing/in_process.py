@@ -16,12 +16,10 @@ from mockserver.testing.owning import OwningLoop
 class AsgiControl:
     """Calls an application in process, on the loop that owns it; from threads and from running loops alike."""
 
-    def __init__(self, app: ASGIApp, loop: OwningLoop, token: str | None = None) -> None:
+    def __init__(self, app: ASGIApp, loop: OwningLoop) -> None:
         self._app = app
         self._loop = loop
         self._headers = [(b"host", b"localhost"), (b"content-type", b"application/json")]
-        if token:
-            self._headers.append((b"authorization", b"Bearer " + token.encode()))
 
     def call(
         self, method: str, path: str, query: Mapping[str, str] | None = None, body: Any = None, timeout: float = 30.0

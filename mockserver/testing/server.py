@@ -6,7 +6,7 @@ import uuid
 from abc import ABC, abstractmethod
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, ClassVar, Self, TypeVar
 from urllib.parse import urlsplit
 
 from starlette.types import ASGIApp
@@ -35,6 +35,8 @@ class Backend(ABC):
     url: str
     control: Control
     profile: str
+    shared: ClassVar[bool] = False
+    """Whether others use it too."""
 
     def datadog(self, api_key: str | None = None) -> Datadog:
         """A handle on a Datadog account: a new one, or the one of a key."""
@@ -88,7 +90,7 @@ class MockServer(Backend):
         self._loop = OwningLoop()
         self._inner: ASGIApp = create_app(self.settings)
         self.app: ASGIApp = OwnedApp(self._inner, self._loop)
-        self.control = self._in_process = AsgiControl(self._inner, self._loop, self.settings.admin_token)
+        self.control = self._in_process = AsgiControl(self._inner, self._loop)
         self.profile = self.settings.profile
         self._server: ThreadedServer | None = None
         self._numbers = itertools.count(1)
@@ -146,6 +148,8 @@ class MockServer(Backend):
 
 class RunningServer(Backend):
     """A server that somebody else runs, at a URL. Keys are new in every run and process, so that runs do not meet."""
+
+    shared = True
 
     def __init__(self, url: str, token: str | None = None) -> None:
         self.url = url.rstrip("/")

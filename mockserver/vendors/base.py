@@ -136,8 +136,7 @@ class Vendor:
 
     def problem(self, operation: Operation, violation: Violation) -> Problem:
         """What to tell the client of one violation."""
-        place = violation.pointer or violation.parameter or "the body"
-        return Problem(f"{place}: {violation.message}", violation.pointer, parameter=violation.parameter)
+        return Problem(f"{violation.place}: {violation.message}", violation.pointer, parameter=violation.parameter)
 
     def code(self, status: int) -> int:
         """The number that the vendor's envelope calls `code`."""

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-from mockserver.client.control import Control
-from mockserver.client.handle import Handle, without_none
+from mockserver.client.control import Control, without_none
+from mockserver.client.handle import Handle
 
 
 class Datadog(Handle):

@@ -16,7 +16,6 @@ MESSAGES = {
     FailureKind.CREDENTIAL_INVALID: "API key invalid",
     FailureKind.TOO_LARGE: "http: request body too large",
 }
-_DECODER = json.JSONDecoder()
 MAX_TOKEN = 80
 MAX_TEXT = 262_144
 """Characters in which a duplicate is looked up; a sibling service takes no larger body."""
