@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import reduce
@@ -49,7 +50,7 @@ def evaluate(expression: Expression[Leaf], leaf: Callable[[Leaf], Mask], everyth
     return leaf(expression)
 
 
-class BooleanParser(Generic[Leaf]):
+class BooleanParser(ABC, Generic[Leaf]):
     """Parses operands joined by OR, AND and NOT. NOT binds closest, then AND, then OR.
 
     A language has a name, says what an `operand` is, which may be a `group`, and may say that AND is implied somewhere.
@@ -66,12 +67,13 @@ class BooleanParser(Generic[Leaf]):
         self.pointer = pointer
         self.index = 0
 
+    @abstractmethod
     def operand(self) -> Expression[Leaf]:
-        raise NotImplementedError
+        """The operand that begins here. Raises QueryError where none does."""
 
+    @abstractmethod
     def surplus(self) -> str:
         """What is wrong with what follows a whole expression."""
-        raise NotImplementedError
 
     def and_is_implied(self) -> bool:
         """Whether a further operand follows, without an operator."""

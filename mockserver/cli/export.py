@@ -5,14 +5,15 @@ from pathlib import Path
 import click
 
 from mockserver.cli.options import output_option, write_output
+from mockserver.cli.remote import token_option, url_option
 from mockserver.client.control import ControlError, HttpControl
 from mockserver.errors import SettingsError
 from mockserver.events.export import format_names
 
 
 @click.command("export")
-@click.option("--url", default="http://127.0.0.1:8080", show_default=True, help="URL of the running mockserver.")
-@click.option("--token", envvar="MOCKSERVER_ADMIN_TOKEN", help="Its --admin-token, if it has one.")
+@url_option
+@token_option
 @click.option("--format", "form", type=click.Choice(format_names()), default="har", show_default=True)
 @click.option("--account", help="Export only the requests of this credential.")
 @click.option("--vendor", help="Export only the requests to this vendor.")

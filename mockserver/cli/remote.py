@@ -42,6 +42,14 @@ class Remote(NamedTuple):
             echo_lines(lines)
 
 
+url_option = click.option(
+    "--url", default="http://127.0.0.1:8080", show_default=True, help="URL of the running mockserver."
+)
+token_option = click.option(
+    "--token", envvar="MOCKSERVER_ADMIN_TOKEN", help="The server's --admin-token, if it has one."
+)
+
+
 def remote(command: Callable[..., None]) -> Callable[..., None]:
     """Gives a command `server`: a Remote, from --url, --token, --account, --vendor and --json. Where the server does
     not respond or refuses a call, the command prints one line and ends with exit code 2."""
@@ -62,10 +70,8 @@ def remote(command: Callable[..., None]) -> Callable[..., None]:
         click.option("--json", "as_json", is_flag=True, help="Print JSON: the control API's response."),
         click.option("--vendor", help="Only what concerns this vendor."),
         click.option("--account", metavar="CREDENTIAL", help="Only what concerns this credential, or its masked form."),
-        click.option("--token", envvar="MOCKSERVER_ADMIN_TOKEN", help="The server's --admin-token, if it has one."),
-        click.option(
-            "--url", default="http://127.0.0.1:8080", show_default=True, help="URL of the running mockserver."
-        ),
+        token_option,
+        url_option,
     ):
         call = option(call)
     return call

@@ -21,6 +21,7 @@ from mockserver.support.budget import TooMuchWork
 from mockserver.support.matching import Difference, argument_problems, differences, is_subset
 from mockserver.support.regexes import MAX_PATTERN
 from mockserver.testing import Datadog
+from tests.support.counted import Counted
 from tests.support.worlds import Sender, payment
 
 SECONDS = 1.5
@@ -32,18 +33,6 @@ def soon() -> Iterator[None]:
     started = time.process_time()
     yield
     assert time.process_time() - started < SECONDS
-
-
-class Counted(int):
-    """A number that counts how often it is compared."""
-
-    compared = 0
-
-    def __eq__(self, other: object) -> bool:
-        Counted.compared += 1
-        return int(self) == other
-
-    __hash__ = int.__hash__
 
 
 def nested(levels: int, value: Any, matcher: str | None = None) -> Any:

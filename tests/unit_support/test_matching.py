@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from mockserver.support.matching import Difference, argument_problems, differences, is_subset, matcher_of, shown
+from tests.support.counted import Counted
 
 NOW = 1_767_268_800.0
 """2026-01-01T12:00:00Z."""
@@ -131,19 +132,8 @@ def test_every_difference_is_told_in_the_order_of_the_expected_value() -> None:
     ]
 
 
-class Counted(int):
-    """A number that counts how often it is compared."""
-
-    compared = 0
-
-    def __eq__(self, other: object) -> bool:
-        Counted.compared += 1
-        return int(self) == other
-
-    __hash__ = int.__hash__
-
-
 def test_long_arrays_of_plain_values_are_not_compared_each_with_each() -> None:
+    Counted.compared = 0
     numbers = [Counted(number) for number in range(200)]
     assert is_subset({"$containing": numbers}, numbers[::-1])
     assert is_subset({"$unordered": numbers}, numbers[::-1])
