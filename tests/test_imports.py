@@ -27,6 +27,7 @@ FOLDERS = (
     "client",
     "events",
     "accounts",
+    "conduct",
     "faults",
     "contracts",
     "validation",
