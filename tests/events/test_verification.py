@@ -22,6 +22,7 @@ from mockserver.client import (
     uuid,
 )
 from mockserver.testing import Datadog, MockServer, Satori
+from tests.support.ids import plain
 from tests.support.worlds import Sender, game_event, payment
 
 pytestmark = pytest.mark.socket
@@ -135,7 +136,7 @@ BODY = {
         ({"s": close_to_now()}, False),
         ({"b": close_to_now(1e9)}, False),
     ],
-    ids=str,
+    ids=plain,
 )
 def test_a_subset_with_matchers(datadog: Datadog, sender: Sender, expected: dict[str, Any], ok: bool) -> None:
     datadog.clock.freeze(NOW)

@@ -12,6 +12,7 @@ from mockserver.faults.scenario import read_scenario
 from mockserver.vendors.contracts import load_contracts
 from tests.support.faulting import World
 from tests.support.harness import PRODLYTICS, SATORI, V1, run, serving
+from tests.support.ids import plain
 
 SCRIPT = """\
 description: One right fault, one wrong.
@@ -94,7 +95,7 @@ def test_every_problem_is_said(tmp_path: Path) -> None:
         ("faults: [{? [1, 2] : 3}]\n", "1: "),
         ("faults: !!python/object/apply:os.system [x]\n", "1: "),
     ],
-    ids=repr,
+    ids=plain,
 )
 def test_a_file_that_is_no_script_is_refused_in_one_line(tmp_path: Path, text: str, line: str) -> None:
     (problem,) = refused(tmp_path, text)

@@ -15,6 +15,7 @@ from tests.support.harness import (
     Server,
     marks,
 )
+from tests.support.ids import plain
 from tests.support.limits import Limit, length, many
 
 WRITE_EVENT = [
@@ -30,7 +31,7 @@ WRITE_EVENT = [
     *(
         Limit(
             SUPALYTICS,
-            f"name's characters, not {name!r}",
+            f"name's characters, not {plain(name)}",
             lambda: {"name": "az_09-"},
             partial(dict, name=name),
             "/name",
