@@ -15,10 +15,10 @@ run: $(RUNS) ## Serve on http://127.0.0.1:8080; installs only what running needs
 	$(BIN)/mockserver serve
 
 test: $(INSTALLED) ## Run all tests
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n auto --dist worksteal
 
 test-fast: $(INSTALLED) ## Run the unit tests: no server, no socket, under 20 seconds
-	$(BIN)/python -m pytest -n auto -m unit
+	$(BIN)/python -m pytest -n auto --dist worksteal -m unit
 
 # MODULES="accounts validation.body" narrows it, MUTATION_SAMPLE=100 tries so many mutants.
 mutation: $(INSTALLED) ## Change the code in many places, and count the changes that no test notices
@@ -27,7 +27,7 @@ mutation: $(INSTALLED) ## Change the code in many places, and count the changes 
 
 # What the tests do a little of, done at length: schemathesis' examples and mutated bodies, for each operation.
 fuzz: $(INSTALLED) ## Run the fuzz tests at length
-	FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-2000} FUZZ_BODIES=$${FUZZ_BODIES:-100000} $(BIN)/python -m pytest tests/fuzz -n auto --dist worksteal
+	FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-2000} FUZZ_BODIES=$${FUZZ_BODIES:-100000} $(BIN)/python -m pytest tests/fuzz tests/analytics/test_against_sql.py -n auto --dist worksteal
 
 bench: $(INSTALLED) ## Install wrk, Prism and WireMock, compare, write benchmarks/RESULTS.md (about 20 minutes)
 	$(BIN)/python -m benchmarks --output benchmarks/RESULTS.md

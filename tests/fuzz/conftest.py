@@ -10,7 +10,7 @@ import pytest
 @pytest.fixture(scope="session")
 def examples() -> int:
     """Examples that schemathesis makes of each operation."""
-    return int(os.environ.get("FUZZ_EXAMPLES", "20"))
+    return int(os.environ.get("FUZZ_EXAMPLES", "8"))
 
 
 @pytest.fixture(scope="session")

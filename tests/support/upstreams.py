@@ -22,11 +22,22 @@ class RawUpstream:
     def __init__(self, tls: ssl.SSLContext | None = None) -> None:
         self._tls = tls
         self.received: list[bytes] = []
-        self.behave: Behaviour = served(b"HTTP/1.1 204 No Content\r\n\r\n")
+        self._behave: Behaviour = served(b"HTTP/1.1 204 No Content\r\n\r\n")
+        self._answering = threading.Lock()
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._open: list[socket.socket] = []
         self._thread = threading.Thread(target=self._serve, daemon=True)
         self._thread.start()
+
+    @property
+    def behave(self) -> Behaviour:
+        return self._behave
+
+    @behave.setter
+    def behave(self, behave: Behaviour) -> None:
+        """Waits until the connection before is closed: a client might take it for its next request otherwise."""
+        with self._answering:
+            self._behave = behave
 
     @property
     def url(self) -> str:
@@ -48,7 +59,7 @@ class RawUpstream:
                 return
             connection.settimeout(PATIENCE)
             self._open.append(connection)
-            with contextlib.suppress(OSError):
+            with self._answering, contextlib.suppress(OSError):
                 if self._tls is not None:
                     connection = self._tls.wrap_socket(connection, server_side=True)
                     self._open.append(connection)
