@@ -1,4 +1,4 @@
-"""What tests do differently while mutmut runs them: serve in a thread, and count only for the modules beside them.
+"""What tests do differently while mutmut runs them: serve in a thread, and count for the packages they are about only.
 
 mutmut switches mutants on and off in the process that runs the tests, and asks which functions a test calls. A server
 in a process of its own would hide its calls, so `serving` runs it in a thread here.
@@ -31,16 +31,24 @@ from tests.support.harness import PATIENCE, Server
 from tests.support.markers import markers_of
 
 TESTS = Path(__file__).parents[1]
-PACKAGE_OF_FOLDER = {"unit_support": "support"}
-"""The package that a folder of tests is about, where it has another name."""
+PACKAGES_OF_FOLDER = {
+    "check": ("validation",),
+    "client": ("accounts", "events", "faults", "support"),
+    "control": ("accounts", "events", "faults", "server", "support"),
+    "hostile": ("accounts", "events", "server", "support", "validation"),
+    "http": ("server", "validation"),
+    "proxy": ("validation",),
+    "unit_support": ("support",),
+}
+"""The packages that a folder of tests is about, where these are others than the one of its name."""
 CALLS_AT_START: set[str] = set()
 """The functions that the starts of servers called; a server that many tests share is started by the first of them."""
 
 
-def package_of(item: pytest.Item) -> str:
-    """The package that a test is beside."""
+def packages_of(item: pytest.Item) -> tuple[str, ...]:
+    """The packages that a test is about."""
     folder = item.path.relative_to(TESTS).parts[0]
-    return PACKAGE_OF_FOLDER.get(folder, folder)
+    return PACKAGES_OF_FOLDER.get(folder, (folder,))
 
 
 class ThreadServer(Server):
@@ -121,7 +129,7 @@ def _config_of_plain(app: ASGIApp) -> Config:
 
 
 class TestsBeside:
-    """A pytest plugin for mutmut: it runs, and counts as tests of a function, only those beside its module."""
+    """A pytest plugin for mutmut: it runs, and counts as tests of a function, only those about its package."""
 
     def pytest_configure(self) -> None:
         pytest.MonkeyPatch().setattr(threaded, "config_of", _config_of_plain)
@@ -129,14 +137,14 @@ class TestsBeside:
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         """Leaves out the tests of packages that are not mutated in this run."""
-        packages = os.environ.get("MUTATED_PACKAGES", "").split()
-        items[:] = [item for item in items if not packages or package_of(item) in packages]
+        packages = set(os.environ.get("MUTATED_PACKAGES", "").split())
+        items[:] = [item for item in items if not packages or not packages.isdisjoint(packages_of(item))]
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_teardown(self, item: pytest.Item) -> None:
         """Runs before mutmut's own hook, which takes what stands in its statistics as the calls of the test."""
-        calls, package = state()._stats, f"mockserver.{package_of(item)}."
+        calls, packages = state()._stats, tuple(f"mockserver.{package}." for package in packages_of(item))
         if "socket" in markers_of(item):
             calls |= CALLS_AT_START
-        for call in [call for call in calls if not call.startswith(package)]:
+        for call in [call for call in calls if not call.startswith(packages)]:
             calls.remove(call)
