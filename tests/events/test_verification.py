@@ -273,10 +273,10 @@ def test_a_wait_reads_each_request_once(sender: Sender) -> None:
     """A wait for many events costs the server about what the events themselves do."""
     with MockServer(log_level="warning") as server, ThreadPoolExecutor(1) as pool:
         satori = server.satori()
-        waiting = pool.submit(satori.wait_for, 30_000, 25)
-        for start in range(0, 30_000, 100):
+        waiting = pool.submit(satori.wait_for, 10_000, 25)
+        for start in range(0, 10_000, 100):
             sender.batch(satori, *(game_event(id=f"g{start + number}") for number in range(100)))
-        assert len(waiting.result(30)) == 30_000
+        assert len(waiting.result(30)) == 10_000
 
 
 def test_sequence(datadog: Datadog, sender: Sender) -> None:
