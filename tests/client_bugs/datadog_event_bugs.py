@@ -20,6 +20,8 @@ from tests.client_bugs.sending import (
     query,
 )
 
+# What it says
+
 
 @caught(assertion="received 0", contract="at least one of usr, account and session is required")
 def test_no_user(datadog: Datadog) -> None:
@@ -168,6 +170,9 @@ def test_query_that_ends_before_it_begins(datadog: Datadog) -> None:
 def test_query_without_the_metric_of_its_sum(datadog: Datadog) -> None:
     post(datadog.url + SCALAR, query({"aggregation": "sum"}), datadog.headers)
     datadog.assert_requests(operation="QueryProductAnalyticsScalar")
+
+
+# Which events, and how often
 
 
 @caught(assertion='1. "payed"')

@@ -211,7 +211,7 @@ def test_caches_what_it_should_send(datadog: Datadog) -> None:
     datadog.assert_received("paid")
 
 
-# How often, and when
+# Which events, and how often
 
 
 @caught(assertion="received 2")

@@ -16,6 +16,9 @@ def basic(credential: str) -> dict[str, str]:
     return {"Authorization": "Basic " + base64.b64encode(credential.encode()).decode()}
 
 
+# Where it is sent
+
+
 @caught(assertion="received 0", contract="the nearest is POST /v1/server-event")
 def test_plural_path(satori: Satori) -> None:
     post(satori.url + "/v1/server-events", batch(), satori.headers)
@@ -32,6 +35,9 @@ def test_path_without_its_version(satori: Satori) -> None:
 def test_put_for_post(satori: Satori) -> None:
     requests.put(satori.url + SERVER_EVENT, json=batch(), headers=satori.headers, timeout=10)
     satori.assert_received("levelUp")
+
+
+# As whom it is sent
 
 
 @caught(assertion="received 0", unclaimed="stands in header authorization")
@@ -89,6 +95,9 @@ def test_key_of_another_vendor(satori: Satori, datadog: Datadog) -> None:
     post(datadog.url + PRODLYTICS, paid(), datadog.headers)
     post(satori.url + SERVER_EVENT, batch(), basic(f"{datadog.api_key}:"))
     datadog.assert_received("paid")
+
+
+# What it says
 
 
 @caught(assertion="received 0", contract="/events is missing")
@@ -169,6 +178,9 @@ def test_both_spellings_of_a_field(satori: Satori) -> None:
 def test_misspelt_field(satori: Satori) -> None:
     post(satori.url + SERVER_EVENT, batch(level_up(identityID="i1")), satori.headers)
     satori.assert_received("levelUp")
+
+
+# Which events, and how often
 
 
 @caught(assertion="received 0")

@@ -14,6 +14,9 @@ def send(supalytics: Supalytics, body: object, **headers: str) -> int:
     return post(supalytics.url + WRITE_EVENT, body, headers or supalytics.headers)
 
 
+# Where it is sent
+
+
 @caught(assertion="received 0", contract="the nearest is POST /v1/events")
 def test_singular_path(supalytics: Supalytics) -> None:
     post(supalytics.url + "/v1/event", signup(), supalytics.headers)
@@ -30,6 +33,9 @@ def test_path_under_a_prefix(supalytics: Supalytics) -> None:
 def test_get_for_post(supalytics: Supalytics) -> None:
     httpx2.get(supalytics.url + WRITE_EVENT, headers=supalytics.headers)
     supalytics.assert_received("signup")
+
+
+# As whom it is sent
 
 
 @caught(assertion="received 0", unclaimed="nobody claims the credential")
@@ -78,6 +84,9 @@ def test_key_of_another_vendor(supalytics: Supalytics, datadog: Datadog) -> None
 def test_key_of_another_account(supalytics: Supalytics) -> None:
     send(supalytics, signup(), Authorization="Bearer sly_of_the_old_project")
     supalytics.assert_received("signup")
+
+
+# What it says
 
 
 @caught(assertion="received 0", contract="/name must match the pattern ^[a-z0-9_-]+$")
@@ -142,10 +151,16 @@ def test_misspelt_field(supalytics: Supalytics) -> None:
     supalytics.assert_received("signup")
 
 
+# How it is written
+
+
 @caught(assertion="received 0", contract="(rule: unreadable)")
 def test_form_for_json(supalytics: Supalytics) -> None:
     httpx2.post(supalytics.url + WRITE_EVENT, data=signup(), headers=supalytics.headers)
     supalytics.assert_received("signup")
+
+
+# Which events, and how often
 
 
 @caught(assertion="received 0")
