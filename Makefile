@@ -6,7 +6,7 @@ RUNS := $(VENV)/.runs
 INSTALLED := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast mutation fuzz bench bench-smoke lint format check hooks clean
+.PHONY: help run test test-fast mutation fuzz bench bench-smoke peers lint format check hooks clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -34,6 +34,12 @@ bench: $(INSTALLED) ## Install wrk, Prism and WireMock, compare, write benchmark
 
 bench-smoke: $(INSTALLED) ## Run each benchmark for a moment, to find errors; installs nothing
 	$(BIN)/python -m benchmarks --smoke
+	$(BIN)/python -m benchmarks.peers --only mockserver respx httpserver
+
+# The tools of the extra `peers` are not needed for anything else, so only this target installs them.
+peers: $(INSTALLED) ## Run the wrong clients with respx, pytest-httpserver and WireMock too, write docs/peers.md
+	$(BIN)/python -m pip install --quiet --editable '.[peers]'
+	$(BIN)/python -m benchmarks.peers --output docs/peers.md
 
 lint: $(INSTALLED) ## Check style, formatting and types
 	$(BIN)/ruff check .

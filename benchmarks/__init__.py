@@ -8,6 +8,8 @@ servers       mockserver, and contenders/ beside it, each on the server's core a
 load          full load by wrk, exact counts and set rates by our own client, on the load's core
 report        the figures, their targets, the table
 
+peers         a command of its own: what other tools catch of the corpus of wrong clients
+
 throughput startup growth holding held_connections analytics fixture_cost profiling    the parts
 
 RESULTS.md is the last run's table; profile-before.txt and profile-after.txt show where the time of a request went
