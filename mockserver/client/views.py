@@ -169,3 +169,4 @@ class ClockView(TypedDict):
     now: float
     iso: str
     frozen: bool
+    rate: float

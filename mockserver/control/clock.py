@@ -1,4 +1,5 @@
-"""The calls about clocks: read, set, freeze and advance the time of one account or of the whole server."""
+"""The calls about clocks: read, set, freeze and advance the time of one account or of the whole server, and set how
+fast it runs."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -33,7 +34,7 @@ class ClockCalls:
         now = _seconds(body.get("now"))
         clocks = self._clocks(self.selector.opened(request))
         for clock in clocks:
-            clock.set(now, frozen=body.get("frozen"))
+            clock.set(now, frozen=body.get("frozen"), rate=body.get("rate"))
         return _shown(clocks)
 
     async def advance(self, request: Request) -> Response:
@@ -57,7 +58,7 @@ def _check(request: Request) -> None:
 
 def _shown(clocks: list[Clock]) -> Response:
     now = clocks[0].now()
-    view: ClockView = {"now": now, "iso": iso(now), "frozen": clocks[0].frozen}
+    view: ClockView = {"now": now, "iso": iso(now), "frozen": clocks[0].frozen, "rate": clocks[0].rate}
     return json_response(view)
 
 

@@ -1,4 +1,5 @@
-"""Time as an account sees it: it runs with the real clock until a test sets, freezes or advances it."""
+"""Time as an account sees it: it runs with the real clock until a test sets, freezes or advances it, or lets it run
+faster or slower."""
 
 from __future__ import annotations
 
@@ -10,6 +11,8 @@ from typing import Protocol
 TimeSource = Callable[[], float]
 LATEST = 253402300799.0
 """The last second of the year 9999: what an HTTP date can say. No clock goes beyond it."""
+MIN_RATE, MAX_RATE = 0.001, 1000.0
+"""The rates at which a clock can run, in its seconds per real second."""
 
 
 class Cancellable(Protocol):
@@ -47,6 +50,8 @@ class Clock:
 
     def __init__(self, source: TimeSource, start_timer: StartTimer, parent: Clock | None = None) -> None:
         self.source = source
+        self._ticks = source  # what runs at this clock's own pace
+        self._pace = 1.0
         self._start_timer = start_timer
         self._parent = parent
         self._offset = 0.0
@@ -56,7 +61,7 @@ class Clock:
 
     def now(self) -> float:
         """The time, in seconds since the epoch."""
-        now = self.source() + self._offset if self._frozen_at is None else self._frozen_at
+        now = self._ticks() + self._offset if self._frozen_at is None else self._frozen_at
         return now if now < LATEST else LATEST
 
     @property
@@ -64,13 +69,26 @@ class Clock:
         """Whether this clock or its parent is frozen."""
         return self._frozen_at is not None or (self._parent is not None and self._parent.frozen)
 
-    def set(self, now: float | None = None, *, frozen: bool | None = None) -> None:
-        """Sets the time, freezes it or lets it run; what is None stays as it is."""
+    @property
+    def rate(self) -> float:
+        """How many of its seconds pass in a real one while it is not frozen. A change of its parent's rate shows in
+        it."""
+        return self._pace * (1.0 if self._parent is None else self._parent.rate)
+
+    def set(self, now: float | None = None, *, frozen: bool | None = None, rate: float | None = None) -> None:
+        """Sets the time, freezes it or lets it run, and sets its rate; what is None stays as it is."""
         now = self.now() if now is None else now
         frozen = self._frozen_at is not None if frozen is None else frozen
+        if rate is not None:
+            self._run_at(rate)
         self._frozen_at = now if frozen else None
-        self._offset = 0.0 if frozen else now - self.source()
+        self._offset = 0.0 if frozen else now - self._ticks()
         self._wake()
+
+    def _run_at(self, rate: float) -> None:
+        """Sets the pace without a cost for clocks that keep the usual one."""
+        self._pace = rate if self._parent is None else rate / self._parent.rate
+        self._ticks = self.source if self._pace == 1 else _paced(self.source, self._pace)
 
     def advance(self, seconds: float) -> None:
         """Moves the time forward, and ends every sleep that it passes."""
@@ -82,7 +100,7 @@ class Clock:
 
     def reset(self) -> None:
         """Follows the source again, as at the start, and ends every sleep."""
-        self._frozen_at, self._offset = None, 0.0
+        self._frozen_at, self._offset, self._pace, self._ticks = None, 0.0, 1.0, self.source
         self._resets += 1
         self._wake()
 
@@ -93,7 +111,7 @@ class Clock:
         with self._notified(awake.set, interrupt):
             while left > 0 and seen < LATEST and resets == self._resets and not (interrupt and interrupt.lost):
                 awake.clear()
-                timer = None if self.frozen else self._start_timer(left, awake.set)
+                timer = None if self.frozen else self._start_timer(left / self.rate, awake.set)
                 try:
                     await awake.wait()
                 finally:
@@ -123,3 +141,9 @@ class Clock:
     def _wake(self) -> None:
         for listener in list(self._listeners):
             listener()
+
+
+def _paced(source: TimeSource, pace: float) -> TimeSource:
+    """A clock that runs so many times as fast as `source` from now on."""
+    since = source()
+    return lambda: since + (source() - since) * pace

@@ -87,6 +87,20 @@ def test_a_clock_runs_unless_it_is_frozen(world: World) -> None:
     assert world.server.control("/clock", **world.query) == frozen
 
 
+def test_a_clock_runs_at_the_rate_that_is_set(world: World) -> None:
+    """A delay of 10 seconds takes a hundredth, and the client is told the wait in seconds of the clock."""
+    shown = world.clock(rate=1000)
+    assert shown["rate"] == 1000
+    assert world.server.control("/clock", **world.query)["rate"] == 1000
+    world.fail({"delay": 10, "times": 1}, {"status": 503, "retry_after": 30})
+    began = time.monotonic()
+    world.post()
+    assert world.post().headers["retry-after"] == "30"
+    assert time.monotonic() - began < 10
+    assert world.journal[1]["time"] - shown["now"] >= 10
+    assert world.clock(rate=1)["rate"] == 1
+
+
 def test_one_accounts_clock_is_not_anothers(server: Server, key: str) -> None:
     world, other = World(server, PRODLYTICS, key), World(server, PRODLYTICS, f"{key}2")
     world.freeze(NOON)
@@ -139,6 +153,9 @@ def test_advances_of_two_clocks_do_not_add_up_to_more_than_a_date_can_say(key: s
         ("PUT", "/clock", {"now": LATEST + 1}, "/now"),
         ("PUT", "/clock", {"now": "9999-12-31T23:59:59-23:59"}, "/now"),
         ("PUT", "/clock", {"frozen": "yes"}, "/frozen"),
+        ("PUT", "/clock", {"rate": 0}, "/rate"),
+        ("PUT", "/clock", {"rate": 1001}, "/rate"),
+        ("PUT", "/clock", {"rate": "20"}, "/rate"),
         ("PUT", "/clock", {"time": 1}, "/time"),
         ("PUT", "/clock", [], ""),
         ("PUT", "/clock", {"now": []}, "/now"),
@@ -162,6 +179,7 @@ def test_a_wrong_clock_call_is_refused_and_changes_nothing(
         "now": NOON,
         "iso": "2026-01-01T12:00:00.000Z",
         "frozen": True,
+        "rate": 1.0,
     }
 
 

@@ -147,6 +147,7 @@ CALLS: list[tuple[str, str, Any, int]] = [
     ("DELETE", "/faults", None, 200),
     ("GET", "/clock", None, 200),
     ("PUT", "/clock", {"now": 1700000000, "frozen": True}, 200),
+    ("PUT", "/clock", {"rate": 20}, 200),
     ("PUT", "/clock", {"now": "x"}, 400),
     ("POST", "/clock/advance", {"seconds": 1}, 200),
     ("POST", "/clock/advance", {}, 400),

@@ -43,7 +43,9 @@ def test_handles(datadog: Datadog, satori: Satori, supalytics: Supalytics, mocks
         handle.clear_faults()
         handle.clock.freeze("2025-07-15T12:00:00Z")
         handle.clock.advance(31)
-        moments: tuple[float, bool] = (handle.clock.now, handle.clock.frozen)
+        handle.clock.rate = 20
+        handle.clock.set(rate=1)
+        moments: tuple[float, bool, float] = (handle.clock.now, handle.clock.frozen, handle.clock.rate)
         events: list[ReceivedEvent] = handle.events
         requests: list[ReceivedRequest] = handle.requests
         handle.assert_received("a", times=1, json={"id": uuid(), "at": close_to_now(), "n": any_value("number")})
