@@ -6,6 +6,7 @@ import os
 import time
 import warnings
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from importlib.metadata import PackageNotFoundError, distribution
 from typing import TYPE_CHECKING, Any, Unpack
@@ -22,6 +23,7 @@ from mockserver.support.redaction import mask
 
 if TYPE_CHECKING:
     from mockserver.client.views import RequestView
+    from mockserver.coupling import CoupledClock
     from mockserver.testing.server import Backend
     from mockserver.vendors.datadog.handle import Datadog
     from mockserver.vendors.satori.handle import Satori
@@ -258,6 +260,13 @@ def make_supalytics(_mockserver_accounts: Accounts) -> Maker[Supalytics]:
 
 
 @pytest.fixture
+def coupled_clock(_mockserver_accounts: Accounts) -> Iterator[CoupledClock]:
+    """One time for the test and all its accounts, in which nobody waits: sleeps and time-outs are skipped."""
+    with _mockserver_accounts.coupled() as clock:
+        yield clock
+
+
+@pytest.fixture
 def datadog(make_datadog: Maker[Datadog]) -> Datadog:
     """This test's own Datadog account."""
     return make_datadog()
@@ -288,6 +297,7 @@ class Accounts:
         )
         self._servers.begin(self._test)
         self._made: list[tuple[Handle, bool]] = []
+        self._coupled_clock: CoupledClock | None = None
 
     def maker(self, vendor: str) -> Maker[Any]:
         """A function that makes handles on accounts at one vendor."""
@@ -303,7 +313,21 @@ class Accounts:
         if chosen.get("scenario"):
             handle.script(chosen["scenario"])
         self._made.append((handle, bool(chosen.get("strict", self._strict))))
+        if self._coupled_clock is not None:
+            self._coupled_clock.couple(handle)
         return handle
+
+    @contextmanager
+    def coupled(self) -> Iterator[CoupledClock]:
+        """Couples the time of the test with the clocks of its accounts, those that it makes meanwhile too."""
+        from mockserver.coupling import CoupledClock  # noqa: PLC0415 - only who uses it pays for it
+
+        with CoupledClock(*(handle for handle, _ in self._made)) as clock:
+            self._coupled_clock = clock
+            try:
+                yield clock
+            finally:
+                self._coupled_clock = None
 
     def close(self) -> list[str]:
         """Forgets the accounts; answers what they did wrong, a text for each that broke its contract."""

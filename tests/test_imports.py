@@ -18,6 +18,7 @@ FOLDERS = (
     "pytest_plugin",
     "cli",
     "testing",
+    "coupling",
     "check",
     "proxy",
     "vectors",

@@ -37,9 +37,15 @@ OUTSIDE = {
     ("control/counting.py", "asyncio.sleep"),
     ("control/events.py", "asyncio.sleep"),
     ("client/verifying.py", "time.monotonic"),
+    ("coupling/clock.py", "time.time"),
+    ("coupling/telling.py", "time.time"),
+    ("coupling/telling.py", "time.localtime"),
+    ("coupling/virtual_time.py", "time.monotonic"),
+    ("coupling/waiting.py", "time.sleep"),
 }
 """A key that no other process uses is not to be had from a seed; a real upstream, and a server that starts, are waited
-for in real time; and long reading sleeps for no time, so that other requests have their turn."""
+for in real time; virtual time begins as real time; and long reading sleeps for no time, so that other requests have
+their turn."""
 
 
 @cache

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal, Protocol, TypedDict, TypeVar, Unpack
 from urllib.parse import urlsplit
@@ -16,6 +17,7 @@ from mockserver.client.control import Control, ControlError, accepted, without_n
 from mockserver.client.findings import NEED_NOT_FIRE, unfired_faults
 from mockserver.client.judging import comparable, is_judged_here
 from mockserver.client.records import ReceivedEvent, ReceivedRequest
+from mockserver.client.verifying import Verifier
 from mockserver.errors import SettingsError
 
 Delay = float | Mapping[str, Any]
@@ -76,6 +78,26 @@ class Handle(Asserting):
     @abstractmethod
     def env(self) -> dict[str, str]:
         """The environment variables that point this vendor's SDKs here, with this account's credentials."""
+
+    @property
+    def control(self) -> Control:
+        """What this handle calls the server with."""
+        return self._control
+
+    @property
+    def query(self) -> Mapping[str, str]:
+        """What narrows a control call to this account."""
+        return self._query
+
+    @contextmanager
+    def through(self, control: Control) -> Iterator[None]:
+        """Makes the calls of this handle through another control for a while."""
+        before = self._control, self._verifier
+        self._control, self._verifier = control, Verifier(control, self._query)
+        try:
+            yield
+        finally:
+            self._control, self._verifier = before
 
     def claim(self) -> None:
         """Says that a test answers for this account: requests with a credential that nobody claims are unclaimed."""

@@ -170,3 +170,4 @@ class ClockView(TypedDict):
     iso: str
     frozen: bool
     rate: float
+    due_in: float | None

@@ -57,8 +57,14 @@ def _check(request: Request) -> None:
 
 
 def _shown(clocks: list[Clock]) -> Response:
-    now = clocks[0].now()
-    view: ClockView = {"now": now, "iso": iso(now), "frozen": clocks[0].frozen, "rate": clocks[0].rate}
+    clock, now = clocks[0], clocks[0].now()
+    view: ClockView = {
+        "now": now,
+        "iso": iso(now),
+        "frozen": clock.frozen,
+        "rate": clock.rate,
+        "due_in": clock.due_in,
+    }
     return json_response(view)
 
 

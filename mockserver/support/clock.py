@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Protocol
 
 TimeSource = Callable[[], float]
@@ -57,6 +58,7 @@ class Clock:
         self._offset = 0.0
         self._frozen_at: float | None = None
         self._listeners: set[Callable[[], None]] = set()
+        self._sleeps: set[_Sleep] = set()
         self._resets = 0
 
     def now(self) -> float:
@@ -107,18 +109,23 @@ class Clock:
     async def sleep(self, seconds: float, interrupt: Interrupt | None = None) -> None:
         """Returns once `seconds` have passed on this clock, the connection was lost or the clock was reset. Setting the
         clock back does not shorten what is left to sleep."""
-        left, seen, resets, awake = seconds, self.now(), self._resets, asyncio.Event()
-        with self._notified(awake.set, interrupt):
-            while left > 0 and seen < LATEST and resets == self._resets and not (interrupt and interrupt.lost):
+        sleep, resets, awake = _Sleep(seconds, self.now()), self._resets, asyncio.Event()
+        with self._notified(awake.set, interrupt), _kept(sleep, self._sleeps):
+            while not sleep.is_over and resets == self._resets and not (interrupt and interrupt.lost):
                 awake.clear()
-                timer = None if self.frozen else self._start_timer(left / self.rate, awake.set)
+                timer = None if self.frozen else self._start_timer(sleep.left / self.rate, awake.set)
                 try:
                     await awake.wait()
                 finally:
                     if timer is not None:
                         timer.cancel()
-                now = self.now()
-                left, seen = left - max(0.0, now - seen), now
+                sleep.pass_until(self.now())
+
+    @property
+    def due_in(self) -> float | None:
+        """Seconds on this clock until the first of its sleeps ends; None where nothing sleeps."""
+        now = self.now()
+        return min((max(0.0, sleep.left - max(0.0, now - sleep.seen)) for sleep in self._sleeps), default=None)
 
     @contextlib.contextmanager
     def _notified(self, callback: Callable[[], None], interrupt: Interrupt | None) -> Iterator[None]:
@@ -147,3 +154,29 @@ def _paced(source: TimeSource, pace: float) -> TimeSource:
     """A clock that runs so many times as fast as `source` from now on."""
     since = source()
     return lambda: since + (source() - since) * pace
+
+
+@dataclass(eq=False, slots=True)
+class _Sleep:
+    """What is `left` to sleep, in seconds, since the clock was `seen` last."""
+
+    left: float
+    seen: float
+
+    @property
+    def is_over(self) -> bool:
+        return self.left <= 0 or self.seen >= LATEST
+
+    def pass_until(self, now: float) -> None:
+        """Takes off what has passed; time that went back leaves as much to sleep."""
+        self.left -= max(0.0, now - self.seen)
+        self.seen = now
+
+
+@contextlib.contextmanager
+def _kept(sleep: _Sleep, among: set[_Sleep]) -> Iterator[None]:
+    among.add(sleep)
+    try:
+        yield
+    finally:
+        among.discard(sleep)

@@ -6,11 +6,18 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote, urlencode
 
+from anyio.lowlevel import checkpoint
 from starlette.types import ASGIApp, Message
 
 from mockserver.client.control import ADMIN, ControlError, ControlResponse, parsed
 from mockserver.control.gate import IN_PROCESS
 from mockserver.testing.owning import OwningLoop
+
+QUIET_TURNS = 8
+"""A connection is accepted, read and given to a task in fewer turns of the event loop, of which each looks at the
+sockets."""
+MAX_TURNS = 500
+PATIENCE = 30.0
 
 
 class AsgiControl:
@@ -34,6 +41,11 @@ class AsgiControl:
     def start(self, method: str, path: str, query: Mapping[str, str]) -> None:
         """Starts a call and waits for no response. What comes to the application later comes behind it."""
         self._loop.submit(self._call(method, path, query, None))
+
+    def is_quiet(self) -> bool:
+        """Whether the application has nothing left to do but wait: for clients, for its clocks, or for what a control
+        call waits for. What was sent to its sockets before was read."""
+        return self._loop.submit(_is_quiet()).result(PATIENCE)
 
     async def _call(self, method: str, path: str, query: Mapping[str, str] | None, body: Any) -> ControlResponse:
         target, sent = ADMIN + path, asyncio.Event()
@@ -66,3 +78,20 @@ class AsgiControl:
         await self._app(scope, receive, send)
         raw = b"".join(message.get("body", b"") for message in replies[1:])
         return ControlResponse(int(replies[0]["status"]), parsed(raw))
+
+
+async def _is_quiet() -> bool:
+    own, quiet = asyncio.current_task(), 0
+    for _ in range(MAX_TURNS):
+        runs = any(_runs(task) for task in asyncio.all_tasks() if task is not own)
+        quiet = 0 if runs else quiet + 1
+        if quiet == QUIET_TURNS:
+            return True
+        await checkpoint()
+    return False
+
+
+def _runs(task: asyncio.Task[Any]) -> bool:
+    """Whether a task does not wait for a future that is still to come."""
+    future: asyncio.Future[Any] | None = getattr(task, "_fut_waiter", None)
+    return future is None or future.done()

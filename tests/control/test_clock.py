@@ -180,6 +180,7 @@ def test_a_wrong_clock_call_is_refused_and_changes_nothing(
         "iso": "2026-01-01T12:00:00.000Z",
         "frozen": True,
         "rate": 1.0,
+        "due_in": None,
     }
 
 

@@ -93,6 +93,27 @@ def test_a_sleep_takes_as_much_less_real_time(clock: Clock, real: RealTime, rate
     assert real.started == [length]
 
 
+def test_a_clock_tells_when_the_first_of_its_sleeps_ends(real: RealTime) -> None:
+    clock = Clock(real, lambda seconds, callback: NeverEnding(real.started, seconds))
+    none: float | None = None  # compared with ==, which narrows no type
+
+    async def slept() -> None:
+        assert clock.due_in == none
+        sleeps = [asyncio.create_task(clock.sleep(seconds)) for seconds in (30, 20)]
+        await asyncio.sleep(0)
+        assert clock.due_in == 20
+        real.now += 5
+        assert clock.due_in == 15
+        clock.advance(15)
+        await sleeps[1]
+        assert clock.due_in == 10
+        clock.advance(10)
+        await sleeps[0]
+        assert clock.due_in == none
+
+    asyncio.run(slept())
+
+
 def test_a_sleep_goes_on_at_a_rate_that_is_set_meanwhile(real: RealTime) -> None:
     clock = Clock(real, lambda seconds, callback: NeverEnding(real.started, seconds))
 
