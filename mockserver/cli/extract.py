@@ -7,9 +7,9 @@ from pathlib import Path
 import click
 
 from mockserver.contracts import packaged_schemas
-from mockserver.extract import check, emit, lint, overlays, report
+from mockserver.extract import check, emit, kept, lint, overlays, report
 from mockserver.extract.contract import contract
-from mockserver.extract.dialects import read
+from mockserver.extract.dialects import Dialect, read
 from mockserver.extract.errors import ExtractError
 from mockserver.extract.model import Contract, Page
 from mockserver.vendors.registry import dialects
@@ -46,16 +46,19 @@ def extract(
     """Extract a vendor's contract from its documentation pages.
 
     PAGE is a file, - for standard input, or an http(s) URL. Name all pages of a vendor at once: what no page documents
-    is removed, except overlay.yaml and observed.yaml. Exit code 1 where --check or --lint reports something, 2 where a
-    page cannot be read.
+    is removed, except overlay.yaml and observed.yaml. What cannot be read on a page is left out and named. Exit code 1
+    where --check or --lint reports something, 2 where a page or an operation cannot be read: the others are read all
+    the same, and what an earlier contract says of it is kept.
     """
     if mode is None and (vendor is None or out is None):
         raise click.UsageError("--vendor and --out are needed to write a contract")
     folder = out or packaged_schemas()
     examples = fixtures or folder.parent / "fixtures"
     try:
-        known = dialects()
-        contracts = _contracts([read(page, known) for page in pages], vendor, folder)
+        read_pages, unreadable = _read(pages, dialects())
+        partly = bool(unreadable) or any(each.unread for page in read_pages for each in page.endpoints)
+        earlier = _earlier(vendor, folder, examples) if mode is None and partly else None
+        contracts = _contracts(read_pages, vendor, folder, earlier)
         if mode == "check":
             failed = _check(contracts, folder, examples, form)
         elif mode == "lint":
@@ -64,27 +67,61 @@ def extract(
             click.echo(report.linted(findings, form))
         else:
             failed = False
-            _write(contracts[0], folder, examples)
+            for each in contracts:
+                _write(each, folder, examples, earlier, all_pages_read=not unreadable)
     except ExtractError as error:
         click.echo(str(error), err=True)
         raise SystemExit(UNREADABLE) from error
-    raise SystemExit(FINDINGS if failed else 0)
+    unreadable += [str(left) for each in contracts for left in each.unread if left.what in ("operation", "page")]
+    for line in unreadable:
+        click.echo(line, err=True)
+    raise SystemExit(UNREADABLE if unreadable else FINDINGS if failed else 0)
 
 
-def _contracts(pages: Sequence[Page], vendor: str | None, out: Path) -> list[Contract]:
+def _read(names: Sequence[str], known: Sequence[Dialect]) -> tuple[list[Page], list[str]]:
+    """The pages, and why others cannot be read. Raises ExtractError where that is all of them."""
+    pages: list[Page] = []
+    errors: list[ExtractError] = []
+    for name in names:
+        try:
+            pages.append(read(name, known))
+        except ExtractError as error:
+            errors.append(error)
+    if not pages:
+        for other in errors[1:]:
+            click.echo(str(other), err=True)
+        raise errors[0]
+    return pages, list(map(str, errors))
+
+
+def _earlier(vendor: str | None, out: Path, fixtures: Path) -> Contract | None:
+    """The contract that is written already. Raises ExtractError if it is broken."""
+    there = vendor is not None and (out / vendor / "openapi.yaml").exists()
+    return check.load(vendor, out, fixtures) if vendor and there else None
+
+
+def _contracts(pages: Sequence[Page], vendor: str | None, out: Path, earlier: Contract | None) -> list[Contract]:
     vendors = dict.fromkeys(vendor or page.vendor for page in pages)
+    stable = kept.names(earlier.openapi) if earlier else {}
     return [
-        contract(name, [page for page in pages if name in {vendor, page.vendor}], overlays.renames(out / name))
+        contract(
+            name,
+            [page for page in pages if name in {vendor, page.vendor}],
+            {**stable, **overlays.renames(out / name)},
+        )
         for name in vendors
     ]
 
 
-def _write(extracted: Contract, out: Path, fixtures: Path) -> None:
+def _write(extracted: Contract, out: Path, fixtures: Path, earlier: Contract | None, *, all_pages_read: bool) -> None:
+    covered = overlays.covered(out / extracted.vendor)
+    taken: list[kept.Call] = []
+    if earlier:
+        extracted, taken = kept.kept(extracted, earlier, all_pages_read=all_pages_read)
     content = emit.render(extracted, out, fixtures)
     removed = emit.stale(extracted, out, fixtures, content)
-    covered = overlays.covered(out / extracted.vendor)
     emit.write(content, removed)
-    for line in report.summary(extracted, covered, len(content), removed):
+    for line in report.summary(extracted, covered, len(content), removed, taken):
         click.echo(line)
 
 

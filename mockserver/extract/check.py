@@ -7,15 +7,14 @@ from typing import Any
 
 from mockserver.extract import emit
 from mockserver.extract.compare import Difference, compatible, operations, schemas
+from mockserver.extract.cut import completed
 from mockserver.extract.errors import ExtractError
+from mockserver.extract.kept import Call, calls
 from mockserver.extract.model import Contract, Json, Schema
 from mockserver.extract.reading import document
 from mockserver.support.evidence import EVIDENCE
 from mockserver.support.form import FormError, as_json, check_openapi, check_schema
-from mockserver.support.keywords import METHODS
 from mockserver.support.pointers import walk
-
-Call = tuple[str, str]
 
 
 def load(vendor: str, out: Path, fixtures: Path) -> Contract:
@@ -53,13 +52,15 @@ def _json(path: Path) -> Any:
 
 def differences(old: Contract, new: Contract) -> tuple[list[Difference], list[str]]:
     """What differs, and the ids of operations that were not compared because a page of theirs was not read."""
+    new = completed(new, old)
     read = {page.label for operation in new.operations for page, _ in operation.pages}
-    before, after = _calls(old.openapi), _calls(new.openapi)
+    before, after = calls(old.openapi), calls(new.openapi)
     found: list[Difference] = []
     skipped: list[str] = []
     for call, operation in before.items():
         pages = _pages(operation)
-        if (pages & read and not pages <= read) or (call not in after and not pages & read):
+        partly = pages & read and not pages <= read
+        if partly or (call not in after and not pages & read) or "x-unread" in after.get(call, {}):
             skipped.append(str(operation.get("operationId")))
         elif call not in after:
             found.append(Difference(True, _place(call), "the operation is no longer documented"))
@@ -97,11 +98,6 @@ def _rest(old: Contract, new: Contract) -> Iterator[Difference]:
     for name in sorted({*old.schemas, *new.schemas}):
         if json.dumps(old.schemas.get(name)) != json.dumps(new.schemas.get(name)):
             yield compatible(name, "differs in order, or is on one side only")
-
-
-def _calls(openapi: Schema) -> dict[Call, Schema]:
-    paths = openapi["paths"].items()
-    return {(path, method): item[method] for path, item in paths for method in METHODS if method in item}
 
 
 def _pages(operation: Schema) -> set[str]:

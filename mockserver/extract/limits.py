@@ -14,6 +14,13 @@ Match = re.Match[str]
 NOT_BLANK = r"[^\s\x1c-\x1f\x85\ufeff]"
 """A character that is not white space, as Python's and Rust's regular expressions both read it."""
 CHARACTERS = {
+    **dict.fromkeys(
+        ("lowercase alphanumeric characters", "lowercase alphanumerics", "lowercase alphanumeric"), "a-z0-9"
+    ),
+    **dict.fromkeys(
+        ("uppercase alphanumeric characters", "uppercase alphanumerics", "uppercase alphanumeric"), "A-Z0-9"
+    ),
+    **dict.fromkeys(("alphanumeric characters", "alphanumerics", "alphanumeric"), "A-Za-z0-9"),
     **dict.fromkeys(("lowercase letters", "lowercase"), "a-z"),
     **dict.fromkeys(("uppercase letters", "uppercase"), "A-Z"),
     "letters": "A-Za-z",
@@ -22,40 +29,115 @@ CHARACTERS = {
     **dict.fromkeys(("periods", "dots"), "."),
     "colons": ":",
     "slashes": "/",
-    **dict.fromkeys(("hyphens", "dashes"), "-"),
+    "spaces": " ",
+    **dict.fromkeys(("hyphens", "dashes", "minuses"), "-"),
 }
+"""How descriptions call characters, the longer name before one that it begins with."""
 _WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 NUMBERS = {word: number for number, word in enumerate(_WORDS)}
 
 
 class Context(NamedTuple):
-    """What a rule may know of the field: its schema so far, the enums below it and the names it requires."""
+    """What a rule may know of the field: its schema so far, the enums below it, the names it requires, and its whole
+    description."""
 
     schema: Schema
     enums: tuple[tuple[Json, ...], ...] = ()
     required: tuple[str, ...] = ()
+    text: str = ""
 
 
 Maker = Callable[[Match, Context], Schema | None]
 
 
+NUMBER = r"(?:-?\d{1,3}(?:,\d{3})+|-?\d+)(?![.,]?\d)"
+"""A whole number, perhaps with commas between the thousands."""
+
+
+def whole(text: str) -> int:
+    """The value of what NUMBER matches."""
+    return int(text.replace(",", ""))
+
+
 def _number(keyword: str) -> Maker:
     """The first group as the value of `keyword`."""
-    return lambda match, _: {keyword: int(match[1].replace(",", ""))}
+    return lambda match, _: {keyword: whole(match[1])}
 
 
 def _between(low: str, high: str) -> Maker:
-    return lambda match, _: {low: int(match[1]), high: int(match[2])}
+    return lambda match, _: {low: whole(match[1]), high: whole(match[2])}
 
 
 def _always(keywords: Schema) -> Maker:
     return lambda _match, _context: dict(keywords)
 
 
-def _of_characters(match: Match, _context: Context) -> Schema:
+def _one_line(pattern: str) -> Schema:
+    """A pattern of a whole text. Its `$` would let a line break pass at the end."""
+    return {"pattern": pattern, "not": {"type": "string", "pattern": r"\n"}}
+
+
+_FORBIDS = re.compile(r"\b(?:not|cannot|can't|never|except|without|other than)\b[^.;]*$", re.IGNORECASE)
+_CHANGES = re.compile(r" (?:are|is|will be|get) (?:converted|replaced|removed|stripped|ignored|not)", re.IGNORECASE)
+_GOES_ON = re.compile(
+    r"(?:,|,? (?:and|or)) (?!must|cannot|can|may|with|max|up|at|limited|no|is|are|it)\w", re.IGNORECASE
+)
+
+
+def _of_characters(match: Match, _context: Context) -> Schema | None:
+    """The pattern of the listed characters; None where they are forbidden or changed, or the list names others too."""
+    rest = match.string[match.end() :]
+    if _FORBIDS.search(match.string[: match.start()]) or _CHANGES.match(rest) or _GOES_ON.match(rest):
+        return None
     names = re.findall("|".join(CHARACTERS), match[0], re.IGNORECASE)
-    classes = sorted((CHARACTERS[name.lower()] for name in names), key="-".__eq__)
-    return {"pattern": f"^[{''.join(classes)}]+$", "not": {"type": "string", "pattern": r"\n"}}
+    classes = sorted(dict.fromkeys(CHARACTERS[name.lower()] for name in names), key="-".__eq__)
+    return _one_line(f"^[{''.join(classes)}]+$")
+
+
+def _padded(match: Match, _context: Context) -> Schema | None:
+    """The pattern of texts such as `00` to `23`."""
+    low, high = match[1], match[2]
+    return _one_line(f"^{digits_between(low, high)}$") if len(low) == len(high) and low <= high else None
+
+
+def digits_between(low: str, high: str) -> str:
+    """A pattern of the numbers from `low` to `high`, which have the same number of digits."""
+    if low[:1] == high[:1]:
+        return low[:1] + digits_between(low[1:], high[1:]) if low else ""
+    rest, first, last = len(low) - 1, int(low[0]), int(high[0])
+    if not rest:
+        return f"[{first}-{last}]"
+    head: list[str] = []
+    tail: list[str] = []
+    if low[1:] != "0" * rest:
+        head = [low[0] + digits_between(low[1:], "9" * rest)]
+        first += 1
+    if high[1:] != "9" * rest:
+        tail = [high[0] + digits_between("0" * rest, high[1:])]
+        last -= 1
+    middle = [f"[{first}-{last}]" + "[0-9]" * rest] if first <= last else []
+    return f"(?:{'|'.join([*head, *middle, *tail])})"
+
+
+_OTHER_TIMES = re.compile(
+    r"date[ -]?math|\bnow\s?[-+`]|\brelative\b|\bepoch\b|\bunix\b|milliseconds since|seconds since", re.IGNORECASE
+)
+_TEMPLATE = re.compile(r"\bYYYY(?:-MM(?:-DD(?:Thh(?::mm)?)?)?)?\b(?![-:\w])", re.IGNORECASE)
+_PARTS = {"YYYY": "[0-9]{4}", "MM": "[0-9]{2}", "DD": "[0-9]{2}", "HH": "[0-9]{2}"}
+
+
+def _moment(_match: Match, context: Context) -> Schema:
+    """A format, unless the description allows other times too. Of a coarser template only the head is required, since
+    a whole timestamp is taken as well."""
+    if _OTHER_TIMES.search(context.text):
+        return {"format": None}
+    if re.search(r"\bdurations?\b", context.text, re.IGNORECASE):
+        return {"format": "duration"}
+    template = _TEMPLATE.search(context.text)
+    if template is None:
+        return {"format": "date-time"}
+    head = re.sub("YYYY|MM|DD|HH", lambda part: _PARTS[part[0]], template[0].upper())
+    return {"format": None, "pattern": f"^{head}"}
 
 
 def _is_required(match: Match, context: Context) -> Schema | None:
@@ -66,11 +148,15 @@ def _is_enum(match: Match, context: Context) -> Schema | None:
     return {} if any(set(_ticked(match[0])) == set(values) for values in context.enums) else None
 
 
-_CHARACTER_LIST = rf"\b(?:{'|'.join(CHARACTERS)})(?:,? (?:and )?(?:{'|'.join(CHARACTERS)})\b)+"
+_CHARACTER_LIST = rf"\b(?:{'|'.join(CHARACTERS)})(?:,? (?:and |or )?(?:{'|'.join(CHARACTERS)})\b)+"
+_ALPHANUMERIC = (
+    r"(?:must be|only|consists? of|contains? only) ((?:(?:lower|upper)case )?alphanumeric)s?\b(?: characters)?"
+)
 _MAX = r"(?:max(?:imum)?(?: value| length| size)?(?: is| of|:)?|limited to|at most|no more than|up to)"
 _MIN = r"(?:min(?:imum)?(?: value| length| size)?(?: is| of|:)?|at least)"
 
 _ENTRIES = r"(?:entry|entries|items?|elements?)\b"
+_LENGTH = r"(?: chars?\b| characters?\b)"
 _EMPTY = r"(?:must not|cannot|can not) be empty|must be non-empty"
 
 EXTRACTED: tuple[tuple[re.Pattern[str], tuple[str, ...], Maker], ...] = tuple(
@@ -81,27 +167,36 @@ EXTRACTED: tuple[tuple[re.Pattern[str], tuple[str, ...], Maker], ...] = tuple(
             "object",
             lambda match, _: {"additionalProperties": {"maxLength": int(match[1])}},
         ),
-        (rf"{_MAX} (\d[\d,]*) char(?:s|acters?)\b", "string", _number("maxLength")),
-        (rf"{_MIN} (\d[\d,]*) char(?:s|acters?)\b", "string", _number("minLength")),
-        (r"between (-?\d+) and (-?\d+)(?: characters)?", "integer number", _between("minimum", "maximum")),
-        (r"between (-?\d+) and (-?\d+)(?: characters)?", "string", _between("minLength", "maxLength")),
-        (rf"(?:supports )?{_MAX} (\d[\d,]*) (?:properties|keys)(?: per object)?", "object", _number("maxProperties")),
-        (rf"{_MAX} (\d[\d,]*) {_ENTRIES}", "array", _number("maxItems")),
-        (rf"{_MIN} (\d[\d,]*) {_ENTRIES}", "array", _number("minItems")),
-        (rf"{_MAX} (\d[\d,]*) [\w ]+ (?:is |are )?allowed", "array", _number("maxItems")),
-        (rf"(?:must be )?{_MAX} (-?\d[\d,]*)(?=$|[.,;])", "integer number", _number("maximum")),
-        (rf"(?:must be )?{_MIN} (-?\d[\d,]*)(?=$|[.,;])", "integer number", _number("minimum")),
-        (r"must be greater than (-?\d+)", "integer number", _number("exclusiveMinimum")),
-        (r"must be less than (-?\d+)", "integer number", _number("exclusiveMaximum")),
+        (rf"{_MAX} ({NUMBER}) char(?:s|acters?)\b", "string", _number("maxLength")),
+        (rf"{_MIN} ({NUMBER}) char(?:s|acters?)\b", "string", _number("minLength")),
+        (rf"between ({NUMBER}) and ({NUMBER})(?: characters)?", "integer number", _between("minimum", "maximum")),
+        (rf"between ({NUMBER}) and ({NUMBER}){_LENGTH}", "string", _between("minLength", "maxLength")),
+        (
+            rf"lengths? (?:is |must be |of )?between ({NUMBER}) and ({NUMBER})",
+            "string",
+            _between("minLength", "maxLength"),
+        ),
+        (rf"between ({NUMBER}) and ({NUMBER}) {_ENTRIES}", "array", _between("minItems", "maxItems")),
+        (r"(?:must be )?between `?(0\d+)`? and `?(\d+)`?", "string", _padded),
+        (rf"(?:supports )?{_MAX} ({NUMBER}) (?:properties|keys)(?: per object)?", "object", _number("maxProperties")),
+        (rf"{_MAX} ({NUMBER}) {_ENTRIES}", "array", _number("maxItems")),
+        (rf"{_MIN} ({NUMBER}) {_ENTRIES}", "array", _number("minItems")),
+        (rf"{_MAX} ({NUMBER}) [\w ]{{1,60}} (?:is |are )?allowed", "array", _number("maxItems")),
+        (rf"(?:must be )?{_MAX} ({NUMBER})(?=$|[.,;])", "integer number", _number("maximum")),
+        (rf"(?:must be )?{_MIN} ({NUMBER})(?=$|[.,;])", "integer number", _number("minimum")),
+        (rf"must be greater than ({NUMBER})", "integer number", _number("exclusiveMinimum")),
+        (rf"must be less than ({NUMBER})", "integer number", _number("exclusiveMaximum")),
         (_CHARACTER_LIST, "string", _of_characters),
-        (r"(?:must follow )?(?:the )?ISO 8601(?: format)?", "string", _always({"format": "date-time"})),
+        (_ALPHANUMERIC, "string", _of_characters),
+        (r"(?:must follow )?(?:the )?ISO[- ]?8601(?: format)?", "string", _moment),
+        (r"\bdate[ -]?math\b", "string", _moment),
         (r"must be (?:sent as )?an integer\b", "integer number", _always({"type": "integer"})),
         (r"(?:must contain )?at least one non-whitespace character", "string", _always({"pattern": NOT_BLANK})),
         (r"maximum nesting depth of (\d+) levels", "object", _number("x-depth")),
         (r"keys and values are strings", "object", _always({"additionalProperties": {"type": "string"}})),
         (r"must include `\w+`(?:(?:,| and|, and) `\w+`)*", "", _is_required),
-        (r"(?:only [\w ]+ )?of type `\w+` are supported", "", _is_enum),
-        (r"only [\w ]+ (?:`\w+`(?:,| or|, or| and)? ?)+[\w ]*", "", _is_enum),
+        (r"(?:only [\w ]{1,60} )?of type `\w+` are supported", "", _is_enum),
+        (r"only [\w ]{1,60} (?:`\w+`(?:,| or|, or| and)? ?)+[\w ]*", "", _is_enum),
         (r"must be `[^`]+`", "", _is_enum),
         (_EMPTY, "string", _always({"minLength": 1})),
         (_EMPTY, "array", _always({"minItems": 1})),
@@ -154,6 +249,7 @@ UNEXTRACTED: tuple[tuple[str, re.Pattern[str], Describer], ...] = tuple(
             lambda _, sentence: {"any-of": _ticked(sentence)},
         ),
         ("requires-permission", r"requires the `(?P<permission>[\w.]+)` permission", _groups),
+        ("between", rf"\bbetween (?P<low>{NUMBER}) and (?P<high>{NUMBER})", _groups),
         ("depends-on", r"different per\b|depends on\b", _groups),
         ("listed-values", r"(?:function|operator|one of:?) \((?P<names>[^()]*,[^()]*)\)", _listed),
         ("unclassified", rf"\bmust\b|\blimited to\b|\bcannot\b|^only\b|{_MAX} \d|{_MIN} \d|\bis required\b", _groups),
@@ -165,6 +261,7 @@ def read(description: str, context: Context) -> tuple[Schema, tuple[Rule, ...]]:
     """The keywords that a field's description states, and the rules in it that are no keywords."""
     keywords: Schema = {}
     rules: list[Rule] = []
+    context = context._replace(text=description)
     for sentence in _sentences(description):
         left = sentence
         for pattern, types, maker in EXTRACTED:
@@ -187,10 +284,18 @@ def _rules(sentence: str) -> Iterator[Rule]:
             yield Rule(kind, tuple(describe(match, sentence).items()))
 
 
+MAX_DESCRIPTION = 5000
+"""How many characters of a description are searched for rules."""
+
+
 def _sentences(description: str) -> list[str]:
-    plain = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", description).replace("**", "")
-    plain = re.sub(r"Allowed enum values:\s*`[^`]*`", "", plain)
+    plain = re.sub(r"Allowed enum values:\s*`[^`]*`", "", plain_text(description))[:MAX_DESCRIPTION]
     return [part.lstrip(" ✅❌-*") for part in re.split(r"(?<=[.!?])\s+(?=\W*[A-Z`])", plain)]
+
+
+def plain_text(description: str) -> str:
+    """A description without links and bold type."""
+    return re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", description).replace("**", "")
 
 
 def _ticked(text: str) -> list[str]:

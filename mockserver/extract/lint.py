@@ -26,7 +26,7 @@ def findings(contract: Contract) -> list[Finding]:
 
 def _page(name: str, page: Page, endpoint: Endpoint) -> Iterator[Finding]:
     for stem, body in documented(name, endpoint):
-        schema = build(page.source, body).schema
+        schema = build(body).schema
         examples = list(body.examples)
         if stem.endswith(".request"):
             examples += [sample.body for sample in endpoint.samples if sample.body]
@@ -122,7 +122,7 @@ def _facts(name: str, page: Page, endpoint: Endpoint) -> dict[str, tuple[int, ob
     }
     facts.update((f"the status {each.status}", (each.line, None)) for each in endpoint.responses)
     for stem, body in documented(name, endpoint):
-        for row, pointer in build(page.source, body).places:
+        for row, pointer in build(body).places:
             facts[f"the row {stem}#{pointer}"] = (row.line, (row.type, row.required, row.description))
         for number, example in enumerate(body.examples, 1):
             facts[f"example {number} of {stem}"] = (example.line, repr(example.value))

@@ -10,12 +10,13 @@ Item = TypeVar("Item")
 
 
 def by_call(pages: Iterable[Page]) -> dict[tuple[str, str], Documentation]:
-    """(path, METHOD) → the pages that document it, ordered by label whatever order they were named in."""
+    """(path, METHOD) → the pages that document it, ordered by label whatever order they were named in. A page
+    of which nothing but the call could be read counts only where no other documents it."""
     calls: dict[tuple[str, str], list[tuple[Page, Endpoint]]] = {}
     for page in sorted(pages, key=lambda page: page.label):
         for endpoint in page.endpoints:
             calls.setdefault((endpoint.path, endpoint.method), []).append((page, endpoint))
-    return dict(calls)
+    return {call: [each for each in found if not each[1].unread] or found for call, found in calls.items()}
 
 
 def union(pages: Documentation) -> Endpoint:
@@ -33,6 +34,7 @@ def union(pages: Documentation) -> Endpoint:
             credentials=first.credentials or other.credentials,
             prose=_distinct([*first.prose, *other.prose], lambda each: each.text),
             rate_limit=first.rate_limit or other.rate_limit,
+            deprecated=first.deprecated and other.deprecated,
             max_body_bytes=first.max_body_bytes or other.max_body_bytes,
         )
     return first
@@ -42,7 +44,8 @@ def _body(first: Body | None, other: Body | None) -> Body | None:
     if first is None or other is None:
         return first or other
     examples = _distinct([*first.examples, *other.examples], lambda example: repr(example.value))
-    return first._replace(fields=_fields(first.fields, other.fields), examples=examples)
+    fields, sent = _fields(first.fields, other.fields), (*first.sent, *other.sent)
+    return first._replace(fields=fields, examples=examples, sent=sent)
 
 
 def _fields(first: Sequence[Field], other: Sequence[Field]) -> tuple[Field, ...]:
@@ -51,7 +54,8 @@ def _fields(first: Sequence[Field], other: Sequence[Field]) -> tuple[Field, ...]
     for field in first:
         same = others.pop(field.row.name, field)
         # a field that only one page calls required is not required
-        row = field.row._replace(required=field.row.required and same.row.required)
+        fuller = same if field.row.cut and not same.row.cut else field  # it has the whole enum
+        row = fuller.row._replace(line=field.row.line, required=field.row.required and same.row.required)
         merged.append(Field(row, _fields(field.children, same.children)))
     return (*merged, *others.values())
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from mockserver.errors import one_line
 from mockserver.support.pointers import position_of
 
 Json = Any
@@ -13,7 +14,8 @@ Schema = dict[str, Any]
 
 
 class Row(NamedTuple):
-    """One row of a model or parameter table as it stands on the page. `line` counts from 1."""
+    """One row of a model or parameter table as it stands on the page. `line` counts from 1; `cut` says that the page
+    may show only the first values of an enum."""
 
     line: int
     parent: str
@@ -22,6 +24,7 @@ class Row(NamedTuple):
     description: str
     required: bool
     format: str = ""
+    cut: bool = False
 
 
 class Field(NamedTuple):
@@ -60,13 +63,16 @@ class Sample(NamedTuple):
 
 class Body(NamedTuple):
     """A documented request or response body: its table's rows, the same as a tree, and its examples. `rows` are the
-    rows of the table; `fields` may hold more, where prose describes an envelope around them."""
+    rows of the table; `fields` may hold more, where prose describes an envelope around them. `array` says that the body
+    is a list, and the fields are those of its items; `sent` are the bodies of the page's sample calls."""
 
     section: str
     line: int
     rows: tuple[Row, ...] = ()
     fields: tuple[Field, ...] = ()
     examples: tuple[Example, ...] = ()
+    array: bool = False
+    sent: tuple[Example, ...] = ()
 
 
 class Response(NamedTuple):
@@ -86,10 +92,11 @@ class Site(NamedTuple):
 
 
 class Parameter(NamedTuple):
-    """A documented path, query or header parameter."""
+    """A documented path, query or header parameter; `children` are the members of one that is an object."""
 
     location: str
     row: Row
+    children: tuple[Field, ...] = ()
 
 
 class Credential(NamedTuple):
@@ -118,7 +125,7 @@ class Prose(NamedTuple):
 class Endpoint(NamedTuple):
     """One method on one path as one page documents it. `operation` is the operation id without version; `version` is
     empty where the page has none, and `versions` is how many versions the section documents. `max_body_bytes` is
-    measured after decompression."""
+    measured after decompression. `unread` says why nothing but the method and the path could be read."""
 
     line: int
     section: str
@@ -137,16 +144,32 @@ class Endpoint(NamedTuple):
     prose: tuple[Prose, ...] = ()
     rate_limit: RateLimit | None = None
     max_body_bytes: int | None = None
+    deprecated: bool = False
+    unread: str = ""
+
+
+class Unread(NamedTuple):
+    """Something on a page that could not be read, and was left out: `what` it is, such as a row."""
+
+    file: str
+    line: int
+    expected: str
+    what: str
+
+    def __str__(self) -> str:
+        return one_line(f"{self.file}:{self.line}: expected {self.expected}; the {self.what} is left out")
 
 
 class Page(NamedTuple):
-    """A page that was read. `source` is how it was named on the command line, `label` how evidence names it."""
+    """A page that was read. `source` is how it was named on the command line, `label` how evidence names it; `unread`
+    is what of it was left out."""
 
     source: str
     label: str
     dialect: str
     vendor: str
     endpoints: tuple[Endpoint, ...] = ()
+    unread: tuple[Unread, ...] = ()
 
 
 class Rule(NamedTuple):
@@ -212,7 +235,7 @@ class Operation(NamedTuple):
 
 class Contract(NamedTuple):
     """Everything that is extracted for one vendor, before it becomes bytes. `schemas` maps file names to JSON Schemas,
-    `examples` maps `<operation>/<file>` to bodies."""
+    `examples` maps `<operation>/<file>` to bodies. `unread` is what of the pages was left out."""
 
     vendor: str
     openapi: Schema
@@ -221,6 +244,7 @@ class Contract(NamedTuple):
     operations: tuple[Operation, ...] = ()
     coverage: tuple[TableCoverage, ...] = ()
     rules: tuple[Unextracted, ...] = ()
+    unread: tuple[Unread, ...] = ()
 
 
 class Finding(NamedTuple):

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from http import HTTPStatus
 
 from mockserver.extract.model import Endpoint, Operation, Parameter, Schema, Unextracted
+from mockserver.extract.remarks import is_deprecated
 from mockserver.support.evidence import EVIDENCE
 from mockserver.support.pointers import escaped
 
@@ -31,6 +32,8 @@ def operation(
     limit = endpoint.rate_limit
     made: Schema = {
         "operationId": name,
+        "deprecated": endpoint.deprecated,
+        "x-unread": endpoint.unread,
         "servers": [{"url": url, "description": site} if site else {"url": url} for url, site in names.items()],
         "security": [{credential.name: [] for credential in endpoint.credentials}] if endpoint.credentials else [],
         EVIDENCE: evidence,
@@ -54,7 +57,8 @@ def operation(
 def parameter(each: Parameter, schema: Schema) -> Schema:
     """A parameter object; what is in the path is always required."""
     required = each.row.required or each.location == "path"
-    return {"name": each.row.name, "in": each.location, "required": required, "schema": schema}
+    deprecated = {"deprecated": True} if is_deprecated(each.row.description) else {}
+    return {"name": each.row.name, "in": each.location, "required": required, **deprecated, "schema": schema}
 
 
 def undeclared(path: str, parameters: Sequence[Schema]) -> list[Schema]:

@@ -4,20 +4,26 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from mockserver.extract.compare import Difference
+from mockserver.extract.kept import Call
 from mockserver.extract.model import Contract, Finding, TableCoverage
 from mockserver.support.jsontext import indented
 
 
-def summary(contract: Contract, covered: set[str], written: int, removed: Sequence[Path]) -> Iterator[str]:
-    """Rows read, emitted and left over for each table of each page, then each rule that is no keyword."""
+def summary(
+    contract: Contract, covered: set[str], written: int, removed: Sequence[Path], taken: Sequence[Call] = ()
+) -> Iterator[str]:
+    """Rows read, emitted and left over for each table of each page, what was not read, then each rule that is no
+    keyword. `taken` are the operations that an earlier contract describes and the pages no longer do."""
     yield f"{contract.vendor}: {len(contract.operations)} operations, {written} files"
     yield from (f"  removed {path}" for path in removed)
+    yield from (f"  kept from the earlier contract: {method.upper()} {path}" for path, method in taken)
     for page in dict.fromkeys(table.page for table in contract.coverage):
         yield f"  {page}"
         yield from (f"    {_table(table)}" for table in contract.coverage if table.page == page)
     read = sum(table.read for table in contract.coverage)
     lost = sum(len(table.lost) for table in contract.coverage)
     yield f"  total: rows read {read}, emitted {read - lost}, lost {lost}"
+    yield from (f"  not read: {left}" for left in contract.unread)
     rules = {rule.id: rule for rule in contract.rules}
     yield f"  unextracted rules: {len(rules.keys() & covered)} covered, {len(rules.keys() - covered)} open"
     for name, rule in rules.items():

@@ -1,46 +1,54 @@
 """The tree of a documented body → its JSON Schema, the place of every row in it, and the rules left over."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from mockserver.extract import limits
-from mockserver.extract.errors import ExtractError
-from mockserver.extract.model import Body, Endpoint, Example, Field, Json, Leftover, Row, Schema
+from mockserver.extract import limits, remarks
+from mockserver.extract.model import Body, Endpoint, Field, Json, Leftover, Parameter, Row, Schema
 from mockserver.extract.names import numbered
-from mockserver.extract.tree import ANY_KEY, OPTION, values
+from mockserver.extract.tree import ANY_KEY, OPTION, Shown
+from mockserver.support.evidence import EVIDENCE_FOR
 from mockserver.support.numbers import is_integer
 from mockserver.support.pointers import escaped, walk
 
 ORDER = (
-    *("$ref", "title", "type", "format", "enum", "pattern", "not", "minLength", "maxLength"),
+    *("$ref", "title", "deprecated", "type", "format", "enum", "default", "pattern", "not", "minLength", "maxLength"),
     *("minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum", "minItems", "maxItems", "uniqueItems", "items"),
     *("minProperties", "maxProperties", "required", "properties", "additionalProperties", "oneOf", "anyOf", "$defs"),
+    EVIDENCE_FOR,
 )
 """Keywords in the order in which one reads them."""
+_POSITION = {keyword: position for position, keyword in enumerate(ORDER)}
 SCALARS = ["string", "number", "boolean", "null"]
+MAY_BE_CUT = {"source": "an enum of which the page shows the first ten values only", "level": "warning"}
+"""What is said beside an enum that may have more values: a value that is none of them warns."""
 
 
 @dataclass
 class Built:
-    """A schema, JSON pointers of rows in it, and what is no keyword."""
+    """A schema, JSON pointers of rows in it, what is no keyword, and the rows whose type is not known: they take any
+    value."""
 
     schema: Schema
     places: list[tuple[Row, str]] = field(default_factory=list)
     rules: list[Leftover] = field(default_factory=list)
+    unread: list[Row] = field(default_factory=list)
 
 
-def build(file: str, body: Body) -> Built:
-    """The schema of a body from its table, or from its example where it has none. Raises ExtractError for a row whose
-    type is not known."""
+def build(body: Body) -> Built:
+    """The schema of a body from its table, or from its example where it has none."""
     if not body.fields and body.examples and body.examples[0].value:
-        return Built(infer(body.examples[0].value))
-    return _Builder(file, body.examples).body(body.fields)
+        return Built(infer_body(body.examples[0].value))
+    return _Builder(Shown([*body.examples, *body.sent])).body(body)
 
 
-def one(file: str, row: Row) -> Built:
-    """The schema of a parameter. Raises ExtractError if its type is not known."""
-    builder = _Builder(file)
-    return Built(builder.field(Field(row), "", (row.name,)), builder.places, builder.rules)
+def one(parameter: Parameter) -> Built:
+    """The schema of a parameter."""
+    builder = _Builder(Shown())
+    schema = builder.field(Field(parameter.row, parameter.children), "", (parameter.row.name,))
+    schema.pop("deprecated", None)  # the parameter object says it
+    return Built(schema, builder.places, builder.rules, builder.unread)
 
 
 def documented(name: str, endpoint: Endpoint) -> Iterator[tuple[str, Body]]:
@@ -61,7 +69,7 @@ _TYPES: dict[str, Schema] = {
     "enum": {"type": "string"},
     "json": {"type": "object"},
     "bool": {"type": "boolean"},
-    **{name: {} for name in ("any", "", "<oneOf>", "<anyOf>")},
+    **{name: {} for name in ("any", "")},
 }
 """A type cell → its schema."""
 
@@ -69,48 +77,71 @@ _TYPES: dict[str, Schema] = {
 class _Builder:
     """Builds one body. Examples tell whether an enum's values are integers."""
 
-    def __init__(self, file: str, examples: Sequence[Example] = ()) -> None:
-        self.file = file
-        self.examples = examples
+    def __init__(self, shown: Shown) -> None:
+        self.shown = shown
         self.places: list[tuple[Row, str]] = []
         self.rules: list[Leftover] = []
+        self.unread: list[Row] = []
         self.definitions: dict[str, Schema] = {}
 
-    def body(self, fields: Sequence[Field]) -> Built:
-        """The schema of a whole body. Raises ExtractError for a row whose type is not known."""
-        choice = any(OPTION.match(each.row.name) for each in fields)
+    def body(self, body: Body) -> Built:
+        """The schema of a whole body."""
+        choice = any(OPTION.match(each.row.name) for each in body.fields)
         whole: Schema = {} if choice else {"type": "object"}
-        lists = not choice and bool(self.examples) and all(isinstance(example.value, list) for example in self.examples)
-        self._members(whole, fields, "/items" if lists else "", ())
+        lists = not choice and body.array
+        self._members(whole, body.fields, "/items" if lists else "", ())
         if lists:
             whole = {"type": "array", "items": whole}
         if self.definitions:
             whole["$defs"] = self.definitions
-        return Built(_ordered(whole), self.places, self.rules)
+        return Built(_ordered(whole), self.places, self.rules, self.unread)
 
     def field(self, node: Field, pointer: str, path: tuple[str, ...]) -> Schema:
         row = node.row
         self.places.append((row, pointer))
-        schema = schema_of(row.type, row.format, self.file, row.line)
+        schema = self._typed(row)
         inner, inner_pointer = schema, pointer
         while inner.get("type") == "array" and ("items" in inner or node.children):
             inner, inner_pointer = inner.setdefault("items", {}), inner_pointer + "/items"
         self._enumerate(inner, row, path)
-        self._members(inner, node.children, inner_pointer, path, choice="anyOf" if "<anyOf>" in row.type else "oneOf")
+        self._inside(inner, node, inner_pointer, path)
         self._limit(schema, inner, node, pointer)
+        _remark(schema, row)
         if inner is not schema:
             schema["items"] = _ordered(schema["items"])
         return _ordered({"title": row.name, **schema} if OPTION.match(row.name) else schema)
+
+    def _typed(self, row: Row) -> Schema:
+        schema = schema_of(row.type, row.format)
+        if schema is None:
+            self.unread.append(row)
+        return schema or {}
+
+    def _inside(self, inner: Schema, node: Field, pointer: str, path: tuple[str, ...]) -> None:
+        """The members of an object; or, of a list of lists, what one row called `items` says of the inner items."""
+        only = node.children[0] if len(node.children) == 1 else None
+        if only and only.row.name == "items" and "array" in node.row.type and not any(self.shown.at((*path, "items"))):
+            inner.update(self.field(only, pointer, path))
+            return
+        self._members(inner, node.children, pointer, path, choice="anyOf" if "<anyOf>" in node.row.type else "oneOf")
+        if "properties" in inner:
+            inner.setdefault("type", "object")
 
     def _enumerate(self, schema: Schema, row: Row, path: tuple[str, ...]) -> None:
         allowed = limits.allowed_values(row.description)
         if not allowed:
             return
-        shown = [value for example in self.examples for value in values(example.value, path)]
-        numeric = all(value.lstrip("-").isdigit() for value in allowed)
-        whole = numeric and bool(shown) and all(map(is_integer, shown))
-        schema["type"] = "integer" if whole or (numeric and schema.get("type") == "integer") else "string"
-        schema["enum"] = [int(value) for value in allowed] if schema["type"] == "integer" else list(allowed)
+        shown = [value for node in self.shown.at(path) for value in node.values]
+        whole = schema.get("type") == "integer" or ("enum" in row.type and all(map(is_integer, shown)))
+        schema["enum"] = list(allowed)
+        if whole and all(re.fullmatch(r"-?\d{1,18}", value) for value in allowed):
+            schema["type"], schema["enum"] = "integer", list(map(int, allowed))
+        elif schema.get("type") == "boolean" and set(allowed) <= {"true", "false"}:
+            schema["enum"] = [value == "true" for value in allowed]
+        else:
+            schema["type"] = "string"
+        if row.cut:
+            schema[EVIDENCE_FOR] = {"enum": {"kind": "documented", **MAY_BE_CUT}}
 
     def _members(
         self, schema: Schema, fields: Sequence[Field], pointer: str, path: tuple[str, ...], choice: str = "oneOf"
@@ -153,15 +184,25 @@ class _Builder:
         schema["additionalProperties"] = {"$ref": f"#/$defs/level2{name}"}
 
 
+def _remark(schema: Schema, row: Row) -> None:
+    if remarks.is_deprecated(row.description):
+        schema["deprecated"] = True
+    schema.update(remarks.default(schema, row.description))
+    remarks.nullable(schema, row.description)
+
+
 def _ordered(schema: Schema) -> Schema:
     """The same with its keywords in their order."""
-    return {key: schema[key] for key in sorted(schema, key=ORDER.index)}
+    return {key: schema[key] for key in sorted(schema, key=_POSITION.__getitem__)}
 
 
 def _merge(schema: Schema, keywords: Schema) -> None:
     """Lay stated keywords over a type's own; of two bounds the tighter holds."""
     tighter = {"minimum": max, "maximum": min}
     for key, value in keywords.items():
+        if value is None:
+            schema.pop(key, None)
+            continue
         schema[key] = tighter[key](schema[key], value) if key in tighter and key in schema else value
 
 
@@ -169,6 +210,12 @@ def enums(schema: Json) -> list[tuple[Json, ...]]:
     """Every enum in a schema."""
     found = (node.get("enum") for _, node in walk(schema) if isinstance(node, dict))
     return [tuple(values) for values in found if isinstance(values, list)]
+
+
+def infer_body(value: Json) -> Schema:
+    """The schema of a body of which the page shows one example and no table; a list says what its items are."""
+    items = [infer(item) for item in value] if isinstance(value, list) else []
+    return {"type": "array", "items": items[0]} if items and all(each == items[0] for each in items) else infer(value)
 
 
 def infer(value: Json) -> Schema:
@@ -185,16 +232,17 @@ def infer(value: Json) -> Schema:
     return {"type": "array" if isinstance(value, list) else "string"}
 
 
-def schema_of(cell: str, form: str, file: str, line: int) -> Schema:
-    """The schema of a type cell, such as `int64`, `[object]`, `[]` or `<oneOf>`; `form` is a format column's cell.
-    Raises ExtractError for a type that is not known."""
+def schema_of(cell: str, form: str = "") -> Schema | None:
+    """The schema of a type cell, such as `int64`, `[object]`, `[]` or `object <oneOf>`; `form` is the cell of a format
+    column. None for a type that is not known."""
     name = cell.strip()
     if name.startswith("[") and name.endswith("]"):
-        items = schema_of(name[1:-1], form, file, line) if name != "[]" else {}
-        return {"type": "array", "items": items} if items else {"type": "array"}
-    if name not in _TYPES:
-        raise ExtractError(file, line, f"a known type, not {name!r}")
-    schema = dict(_TYPES[name])
+        items = schema_of(name[1:-1], form) if name != "[]" else {}
+        return None if items is None else {"type": "array", "items": items} if items else {"type": "array"}
+    base = re.sub(r"\s*<(?:one|any)Of>$", "", name)
+    if base not in _TYPES:
+        return None
+    schema = dict(_TYPES[base])
     if form == "int64" and name == "string":
         return {**schema, "format": form, "pattern": "^-?[0-9]+$", "not": {"type": "string", "pattern": r"\n"}}
     return {**schema, "format": form} if form else schema

@@ -72,16 +72,38 @@ def test_a_page_that_cannot_be_read(run: Run, tmp_path: Path, content: bytes | N
     assert not (tmp_path / "schemas").exists()
 
 
-def test_a_broken_page_leaves_the_earlier_contract_as_it_was(run: Run, written: Path, tmp_path: Path) -> None:
+def test_a_page_that_cannot_be_read_costs_itself_only(run: Run, written: Path, tmp_path: Path) -> None:
+    page, gone = tmp_path / "widgets.md", tmp_path / "gone.md"
+    page.write_text((written / "widgets.md").read_text())
+    gone.write_text(page.read_text().replace("/v1/", "/v3/").replace("/v2/", "/v4/").replace("Widgets", "Yonder"))
+    assert run(page, gone, "--vendor", "acme", "--out", tmp_path / "schemas").exit_code == 0
+    before = {path: path.read_bytes() for path in (tmp_path / "fixtures").rglob("*.*")}
+    gone.write_text("nothing")
+    page.write_text(page.read_text().replace("Max 5 entries", "Max 6 entries"))
+    result = run(page, gone, "--vendor", "acme", "--out", tmp_path / "schemas")
+    assert result.exit_code == 2
+    assert result.stderr.startswith(f"{gone}:1: expected a page with")
+    assert "kept from the earlier contract: POST /v3/widgets" in result.stdout
+    schema = tmp_path / "schemas/acme/CreateWidgetV2.request.json"
+    assert '"maxItems": 6' in schema.read_text()
+    assert {path: path.read_bytes() for path in (tmp_path / "fixtures").rglob("*.*")} == before
+    assert (tmp_path / "schemas/acme/CreateWidgetV2_2.request.json").exists()
+
+
+def test_an_operation_that_cannot_be_read_keeps_its_earlier_contract(run: Run, written: Path, tmp_path: Path) -> None:
     page = tmp_path / "widgets.md"
     page.write_text((written / "widgets.md").read_text())
     assert run(page, "--vendor", "acme", "--out", tmp_path / "schemas").exit_code == 0
-    before = {path: path.read_bytes() for path in tmp_path.rglob("*.*")}
-    broken = tmp_path / "broken.md"
-    broken.write_text(page.read_text().replace("| int32 |", "| colour |").replace("Widgets\ndesc", "Gadgets\ndesc"))
-    assert run(page, broken, "--vendor", "acme", "--out", tmp_path / "schemas").exit_code == 2
-    broken.unlink()
-    assert {path: path.read_bytes() for path in tmp_path.rglob("*.*")} == before
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*.*") if path != page}
+    page.write_text(page.read_text().replace("| Datadog site     | API endpoint", "| Site | Where", 1))
+    result = run(page, "--vendor", "acme", "--out", tmp_path / "schemas")
+    assert (result.exit_code, result.stderr.count("\n")) == (2, 1)
+    after = {path: path.read_bytes() for path in tmp_path.rglob("*.*") if path != page}
+    assert yaml.safe_load(after.pop(tmp_path / "schemas/acme/openapi.yaml")) == yaml.safe_load(
+        before.pop(tmp_path / "schemas/acme/openapi.yaml")
+    )
+    assert after == before
+    assert "not compared" in run("--check", page, "--vendor", "acme", "--out", tmp_path / "schemas").stdout
 
 
 def test_a_folder_that_cannot_be_written(run: Run, written: Path, tmp_path: Path) -> None:

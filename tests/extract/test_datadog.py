@@ -13,7 +13,6 @@ import yaml
 from openapi_spec_validator import validate
 
 from mockserver.extract.contract import contract
-from mockserver.extract.errors import ExtractError
 from mockserver.extract.reading import source
 from mockserver.vendors.datadog.pages import read
 from tests.support.extract_support import Run
@@ -179,33 +178,12 @@ def test_rules_that_are_no_keyword_are_listed_with_their_place(widgets: Path) ->
 @pytest.mark.parametrize(
     ("text", "line", "expected"),
     [
-        (HEAD, 2, 'a {% /tab %} that closes the tab "v1"'),
-        (f"{HEAD}\n{{% /tab %}}\n\n{{% /tab %}}\n", 10, "no tab is open"),
         (HEAD.replace("POST https", "POST nowhere") + "\n{% /tab %}\n", 6, "METHOD https://host/path"),
-        (HEAD.replace("API endpoint", "Address") + "\n{% /tab %}\n", 4, "Datadog site | API endpoint"),
-        ('{% tab title="Model" %}\n\n{% /tab %}\n', 1, "a version tab"),
-        (
-            HEAD + "\n### Request\n\n#### Body Data (required)\n\n{% tab title=\"Model\" %}\n\n"
-            "| Field | Type | Description |\n| --- | --- | --- |\n| a | colour | A. |\n\n{% /tab %}\n{% /tab %}\n",
-            16,
-            "a known type, not 'colour'",
-        ),
-        (
-            HEAD + "\n### Request\n\n#### Body Data (required)\n\n{% tab title=\"Model\" %}\n\n"
-            "| Parent field | Field | Type | Description |\n| --- | --- | --- | --- |\n| z | a | string | A. |\n\n"
-            "{% /tab %}\n{% /tab %}\n",
-            16,
-            'a row above that opens the parent "z"',
-        ),
-        (
-            HEAD + "\n### Request\n\n#### Body Data\n\n{% tab title=\"Example\" %}\n\n```json\n{\n  \"a\": \n}\n```\n\n"
-            "{% /tab %}\n{% /tab %}\n",
-            17,
-            "JSON",
-        ),
+        ('{% tab title="Model" %}\n\n{% /tab %}\n', 1, "a version, such as"),
+        ('{% tab title="Model" %}\n', 1, 'a {% /tab %} that closes the tab "Model"'),
     ],
-)  # fmt: skip
-def test_a_page_that_departs_from_the_form(run: Run, tmp_path: Path, text: str, line: int, expected: str) -> None:
+)
+def test_a_page_on_which_no_call_can_be_read(run: Run, tmp_path: Path, text: str, line: int, expected: str) -> None:
     page = tmp_path / "page.md"
     page.write_text(text)
     result = run(page, "--vendor", "acme", "--out", tmp_path / "schemas")
@@ -216,10 +194,83 @@ def test_a_page_that_departs_from_the_form(run: Run, tmp_path: Path, text: str, 
     assert [path.name for path in tmp_path.iterdir()] == ["page.md"]
 
 
-def test_two_calls_in_one_endpoint_table_are_refused() -> None:
+@pytest.mark.parametrize(
+    ("text", "line", "expected"),
+    [
+        (HEAD, 2, 'a {% /tab %} that closes the tab "v1"'),
+        (f"{HEAD}\n{{% /tab %}}\n\n{{% /tab %}}\n", 10, "no tab is open"),
+        (HEAD.replace("API endpoint", "Address") + "\n{% /tab %}\n", 4, "Datadog site | API endpoint"),
+        (
+            HEAD + "| two | POST https://two.example.com/other |\n\n{% /tab %}\n",
+            7,
+            "one method and one path for all sites",
+        ),
+    ],
+)
+def test_an_operation_that_cannot_be_read_is_kept_as_a_call(
+    run: Run, tmp_path: Path, text: str, line: int, expected: str
+) -> None:
+    page = tmp_path / "page.md"
+    page.write_text(text)
+    result = run(page, "--vendor", "acme", "--out", tmp_path / "schemas")
+    assert result.exit_code == 2
+    assert result.stderr.startswith(f"{page}:{line}: expected ")
+    assert expected in result.stderr
+    assert result.stderr.count("\n") == 1
+    operation = _openapi(tmp_path)["paths"]["/ping"]["post"]
+    assert operation["operationId"] == "Ping"
+    assert expected in operation["x-unread"]
+    assert not {"requestBody", "security"} & operation.keys()
+
+
+MODEL = HEAD + '\n### Request\n\n#### Body Data (required)\n\n{% tab title="Model" %}\n\n'
+END = "| b | string | B. Must not be empty. |\n\n{% /tab %}\n{% /tab %}\n"
+CLOSED = "{% /tab %}\n{% /tab %}\n"
+PLAIN = "| Field | Type | Description |\n| --- | --- | --- |\n"
+PARENTS = "| Parent field | Field | Type | Description |\n| --- | --- | --- | --- |\n"
+
+
+@pytest.mark.parametrize(
+    ("rows", "line", "expected"),
+    [
+        (f"{PLAIN}| a | colour | A. |\n{END}", 16, "a known type, not 'colour'; the type is left out"),
+        (f"{PLAIN}| | string | A. |\n{END}", 16, "a field name in this row; the row is left out"),
+        (
+            f"{PARENTS}| z | a | string | A. |\n| {END}",
+            16,
+            'a row above that opens the parent "z"; the row is left out',
+        ),
+        (f"{PARENTS}| a | a | string | A. |\n| a | c | string | C. |\n| {END}", 17, "the row is left out"),
+        (
+            f'{PLAIN}{END[:-12]}\n{{% tab title="Example" %}}\n\n```json\n{{\n  "a": \n}}\n```\n\n' + CLOSED,
+            24,
+            "JSON (Expecting value); the example is left out",
+        ),
+    ],
+    ids=["type", "name", "parent", "below", "example"],
+)
+def test_a_row_or_an_example_that_cannot_be_read_costs_itself_only(
+    run: Run, tmp_path: Path, rows: str, line: int, expected: str
+) -> None:
+    page = tmp_path / "page.md"
+    page.write_text(MODEL + rows)
+    result = run(page, "--vendor", "acme", "--out", tmp_path / "schemas")
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert f"not read: {page}:{line}: expected " in result.stdout
+    assert expected in result.stdout
+    properties = _schema(tmp_path, "Ping.request")["properties"]
+    assert properties["b"] == {"type": "string", "minLength": 1}
+    assert properties.get("a", {}) == {}
+    assert "c" not in properties
+
+
+def test_two_calls_in_one_endpoint_table_are_two_operations_without_a_contract() -> None:
     text = HEAD + "| two | GET https://two.example.com/ping |\n\n{% /tab %}\n"
-    with pytest.raises(ExtractError, match=r"page\.md:7: expected one method and one path"):
-        read(source("page.md", text))
+    page = read(source("page.md", text))
+    assert [(each.method, each.path) for each in page.endpoints] == [("POST", "/ping"), ("GET", "/ping")]
+    assert [str(each) for each in page.unread] == [
+        "page.md:7: expected one method and one path for all sites of the table; the operation is left out"
+    ]
 
 
 BODY = HEAD + '\n### Request\n\n#### Body Data\n\n{% tab title="Model" %}\n\n'
