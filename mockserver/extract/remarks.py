@@ -6,7 +6,7 @@ from typing import Any
 
 from mockserver.extract.limits import plain_text, whole
 from mockserver.extract.model import Json, Schema
-from mockserver.support.numbers import is_integer
+from mockserver.support.numbers import is_integer, is_number
 
 STATED = re.compile(r"\bdefault: `(?P<value>[^`]*)`")
 """How the page itself, not its author, states a default."""
@@ -76,7 +76,7 @@ def _typed(text: str, kind: Json) -> Json:
         return _NONE
     fits = {
         "integer": is_integer(value),
-        "number": isinstance(value, int | float) and not isinstance(value, bool),
+        "number": is_number(value),
         "boolean": isinstance(value, bool),
         "array": isinstance(value, list),
         "object": isinstance(value, dict),

@@ -35,7 +35,6 @@ PACKAGES_OF_FOLDER = {
     "check": ("validation",),
     "client": ("accounts", "events", "faults", "support"),
     "control": ("accounts", "events", "faults", "server", "support"),
-    "hostile": ("accounts", "events", "server", "support", "validation"),
     "http": ("server", "validation"),
     "proxy": ("validation",),
     "unit_support": ("support",),
