@@ -13,9 +13,11 @@ from mockserver.accounts.account import Account, Accounts
 from mockserver.settings import Settings
 from mockserver.support.clock import start_timer
 from mockserver.testing import Datadog, MockServer
+from mockserver.vendors.satori.state import ID_BYTES, SESSION_BYTES, SatoriMemory
+from mockserver.vendors.satori.taxonomy import Taxonomy
 from tests.support.exchanges import exchange
 from tests.support.harness import SCALAR
-from tests.support.worlds import Sender, payment
+from tests.support.worlds import Sender, game_event, payment
 
 SIZE = exchange(1).size
 
@@ -142,3 +144,33 @@ def count_of(datadog: Datadog) -> int:
     response = httpx2.post(f"{datadog.url}{SCALAR.path}", json=body, headers=datadog.headers)
     (column,) = response.json()["data"]["attributes"]["columns"]
     return int(sum(column["values"]))
+
+
+def test_events_that_queries_no_longer_count_are_counted(sender: Sender) -> None:
+    with MockServer(total_bytes=500_000, log_level="error") as server:
+        datadog = server.datadog()
+        for number in range(4):
+            sender.pay(datadog, payment(f"u{number}", "x" * 600_000))
+        queries = datadog.control.call("GET", "/datadog/queries", datadog.query).body
+        assert queries["evicted"] > 0
+        assert queries["events"] + queries["evicted"] == 4
+
+
+def test_what_satori_remembers_of_ids_and_sessions_counts() -> None:
+    memory = SatoriMemory(0.0, Taxonomy())
+    for number in range(3):
+        memory.take(game_event(id=f"e{number}", identity_id="u", session_id="s"), 1.0)
+    assert (len(memory), memory.bytes) == (4, 3 * ID_BYTES + SESSION_BYTES)
+    memory.forget_oldest()
+    assert [*memory.ids] == ["e1", "e2"]
+    while len(memory):
+        memory.forget_oldest()
+    assert memory.bytes == 0
+
+
+def test_satoris_memory_gives_way_with_the_account(sender: Sender) -> None:
+    with MockServer(total_bytes=1) as server:
+        tight = server.satori()
+        for _ in range(2):
+            sender.batch(tight, game_event(id="g1"))
+        assert [event.outcome for event in tight.events][-1:] == ["accepted"]

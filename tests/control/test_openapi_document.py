@@ -153,6 +153,7 @@ CALLS: list[tuple[str, str, Any, int]] = [
     ("POST", "/clock/advance", {}, 400),
     ("POST", "/reset", None, 200),
     ("GET", "/datadog/alerts", None, 200),
+    ("GET", "/datadog/queries", None, 200),
     ("PUT", "/datadog/queries", {"running": 1}, 200),
     ("PUT", "/datadog/queries", {"running": "x"}, 400),
     ("PUT", SEGMENT, {"users": ["u1"]}, 200),

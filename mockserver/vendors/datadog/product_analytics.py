@@ -57,6 +57,11 @@ class ProductAnalytics:
     def __len__(self) -> int:
         return len(self.store) + len(self.arrivals)
 
+    @property
+    def evicted(self) -> int:
+        """How many accepted events are no longer here to be counted by queries."""
+        return self.store.evicted + self.arrivals.evicted
+
 
 def product_analytics_of(account: Account) -> ProductAnalytics:
     """The account's events, segments and queries."""

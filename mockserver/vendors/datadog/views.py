@@ -8,7 +8,7 @@ from mockserver.analytics import QueryError
 from mockserver.analytics.audience import Segment
 from mockserver.analytics.search_syntax import parse_search
 from mockserver.model import Event, Json
-from mockserver.vendors.datadog.product_analytics import product_analytics_of
+from mockserver.vendors.datadog.product_analytics import ProductAnalytics, product_analytics_of
 from mockserver.vendors.views import View, ViewCall, ViewError, Views
 
 MAX_SEGMENTS = 1_000
@@ -55,10 +55,21 @@ def delete_segment(call: ViewCall) -> Json:
     return {"deleted": _segments(call).pop(_segment_id(call), None) is not None}
 
 
+def queries(call: ViewCall) -> Json:
+    """What new queries do, how many events they count, and how many had to give way."""
+    account = call.existing_account()
+    analytics = product_analytics_of(account) if account else ProductAnalytics()
+    return {**_scripted(analytics), "events": len(analytics), "evicted": analytics.evicted}
+
+
 def put_queries(call: ViewCall) -> Json:
     """From now on new queries answer `running` so many times before they are done, or `timeout`."""
     analytics = product_analytics_of(call.account())
     analytics.running, analytics.timeout = call.body["running"], call.body["timeout"]
+    return _scripted(analytics)
+
+
+def _scripted(analytics: ProductAnalytics) -> dict[str, Json]:
     return {"running": analytics.running, "timeout": analytics.timeout}
 
 
@@ -98,6 +109,7 @@ def _alert(events: list[Event]) -> dict[str, Any]:
 VIEWS = Views(
     (
         View("GET", "/alerts", alerts),
+        View("GET", "/queries", queries),
         View("PUT", "/queries", put_queries),
         View("GET", "/segments", segments),
         View("GET", "/segments/{id}", segment),

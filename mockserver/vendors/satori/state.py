@@ -21,6 +21,8 @@ MAX_REMEMBERED = 100_000
 MAX_SESSION_ID = 1024
 """A session with a longer id is not remembered for events that name none."""
 MAX_KEY_CHARACTERS = 64
+ID_BYTES, SESSION_BYTES = 200, 500
+"""What an id and a session take in memory, near enough for a bound."""
 KEPT, SEEN_BEFORE = EventOutcome("accepted"), EventOutcome("duplicate", "an event with this id was accepted before")
 Key = str | bytes
 
@@ -43,6 +45,18 @@ class SatoriMemory:
     taxonomy: Taxonomy
     ids: OrderedDict[Key, None] = field(default_factory=OrderedDict)
     sessions: OrderedDict[Key, Session] = field(default_factory=OrderedDict)
+
+    @property
+    def bytes(self) -> int:
+        """About what the ids and sessions take in memory."""
+        return ID_BYTES * len(self.ids) + SESSION_BYTES * len(self.sessions)
+
+    def forget_oldest(self) -> None:
+        """Forgets the id seen longest ago, or else the session; an event with that id would count as new."""
+        (self.ids or self.sessions).popitem(last=False)
+
+    def __len__(self) -> int:
+        return len(self.ids) + len(self.sessions)
 
     def take(self, event: Mapping[str, Json], now: float) -> EventOutcome:
         """What becomes of one event of an accepted batch."""
@@ -85,7 +99,7 @@ def memory_of(account: Account) -> SatoriMemory:
 
     def make() -> SatoriMemory:
         settings = settings_of(account, SatoriSettings)
-        return SatoriMemory(settings.satori_sessionless_grace_sec, settings.satori_taxonomy or Taxonomy())
+        return account.keep(SatoriMemory(settings.satori_sessionless_grace_sec, settings.satori_taxonomy or Taxonomy()))
 
     return vendor_state(account, "satori", make)
 

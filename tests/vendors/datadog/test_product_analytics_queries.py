@@ -250,6 +250,14 @@ def test_the_sdk_raises_for_a_syntax_error(analytics: Any) -> None:
 # The control calls
 
 
+def test_what_queries_do_and_how_many_events_they_count(either: Server, key: str) -> None:
+    whole = {"running": 0, "timeout": False, "events": 0, "evicted": 0}
+    assert call(either, "GET", "/datadog/queries", key).json() == whole
+    submit(either, key)
+    call(either, "PUT", "/datadog/queries", key, {"running": 2})
+    assert call(either, "GET", "/datadog/queries", key).json() == {**whole, "running": 2, "events": 1}
+
+
 WRONG: dict[str, Callable[[Server, str], Any]] = {
     "no account": lambda server, key: call(server, "PUT", "/datadog/queries", None, {"running": 1}),
     "another vendor": lambda server, key: call(server, "PUT", "/datadog/queries", key, {}, vendor="satori"),
