@@ -8,7 +8,7 @@ import pytest
 
 from mockserver.events.reader import EVENT_BYTES, EventReader
 from mockserver.model import EventPart, Exchange, Json, Request
-from tests.support.exchanges import exchange
+from tests.support.exchanges import INVALID, exchange
 
 
 class Splitting:
@@ -78,3 +78,26 @@ def test_what_holds_no_events(splitting: Splitting, more: dict[str, Any]) -> Non
     reader = EventReader({"vendor": splitting}, 1000)
     assert list(reader.events([exchange(1, "a", **more)])) == []
     assert splitting.bodies == []
+
+
+@pytest.mark.parametrize("status", [400, 413, 415, 422])
+def test_a_refusal_of_the_request_gives_its_first_violation_as_the_reason(splitting: Splitting, status: int) -> None:
+    refused = exchange(1, "a", status=status, stored=False, verdict=INVALID)
+    ((event,),) = ([event for event, _ in EventReader({"vendor": splitting}, 1000).read(refused)],)
+    assert (event.outcome, event.reason) == ("rejected", f"{status}: /a is not a string")
+
+
+@pytest.mark.parametrize("status", [401, 416, 429, 500])
+def test_any_other_refusal_gives_its_status(splitting: Splitting, status: int) -> None:
+    refused = exchange(1, "a", status=status, stored=False, verdict=INVALID)
+    assert [event.reason for event, _ in EventReader({"vendor": splitting}, 1000).read(refused)] == [str(status)]
+
+
+def test_a_refusal_without_a_violation_gives_its_status(splitting: Splitting) -> None:
+    refused = exchange(1, "a", status=400, stored=False)
+    assert [event.reason for event, _ in EventReader({"vendor": splitting}, 1000).read(refused)] == ["400"]
+
+
+def test_without_a_response_the_client_left(splitting: Splitting) -> None:
+    gone = exchange(1, "a", status=None, stored=False)
+    assert [event.reason for event, _ in EventReader({"vendor": splitting}, 1000).read(gone)] == ["the client left"]

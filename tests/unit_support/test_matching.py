@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+from itertools import permutations
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from mockserver.support.matching import Difference, argument_problems, differences, is_subset, matcher_of, shown
+from mockserver.support.matching import (
+    MAX_PATTERNS,
+    Difference,
+    argument_problems,
+    differences,
+    is_subset,
+    matcher_of,
+    shown,
+)
 from tests.support.counted import Counted
 
 NOW = 1_767_268_800.0
@@ -311,3 +322,35 @@ def test_a_value_is_shown_in_one_short_line() -> None:
     assert shown("abcdef", 8) == '"abcdef"'
     assert shown("abcdef", 7) == '"abcde…'
     assert shown({1}) == '"{1}"'
+
+
+CHOICES = st.lists(st.sampled_from("abcd"), min_size=1, max_size=3, unique=True)
+
+
+@given(st.lists(CHOICES, max_size=5), st.lists(st.sampled_from("abcd"), max_size=5))
+def test_items_in_any_order_are_paired_where_any_pairing_fits(expected: list[list[str]], actual: list[str]) -> None:
+    """However many pairs must be exchanged for it."""
+    fits = len(expected) == len(actual) and any(
+        all(item in choice for choice, item in zip(expected, order, strict=True)) for order in permutations(actual)
+    )
+    assert is_subset(unordered([{"$one_of": choice} for choice in expected]), actual) == fits
+
+
+@given(st.lists(CHOICES, max_size=3), st.lists(st.sampled_from("abcd"), max_size=3))
+def test_as_few_items_are_missing_as_can_be(expected: list[list[str]], actual: list[str]) -> None:
+    lacking = [*differences(unordered([{"$one_of": choice} for choice in expected]), actual)]
+    padded = [*actual, *[None] * len(expected)]
+    most = max(
+        sum(item in choice for choice, item in zip(expected, order, strict=False))
+        for order in set(permutations(padded, len(expected)))
+    )
+    assert len([each for each in lacking if each.pointer]) == len(expected) - most
+
+
+def test_so_many_different_patterns_and_no_more() -> None:
+    def patterns(count: int) -> list[Any]:
+        return [{"$regex": f"a{number}"} for number in range(count)]
+
+    assert [*argument_problems([*patterns(MAX_PATTERNS), {"$regex": "a0"}])] == []
+    (problem,) = argument_problems([*patterns(MAX_PATTERNS + 1), {"$regex": "a0"}])
+    assert problem.pointer == f"/{MAX_PATTERNS}"
