@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from mockserver.errors import Failure
-from mockserver.model import ACCEPTED, Credentials, Json, Operation, Request, Verdict, Violation
+from mockserver.model import ACCEPTED, Credentials, Json, Operation, Request, Verdict
 from mockserver.validation.body import judge_body
 from mockserver.validation.decoding import read_json
 from mockserver.validation.request import check_request
+from mockserver.validation.unreadable import unreadable
 
 UNKNOWN_TIME = math.nan
 """The time of a request of which nobody knows when it was made: it breaks no rule about time."""
@@ -47,8 +48,8 @@ def judge_request(
         empty = operation.extensions.get("x-empty-body")
         body = read_json(request, operation.max_body_bytes or max_bytes, empty)
     except Failure as failure:
-        violation = Violation("", failure.kind.value, failure.detail, operation.evidence)
-        return ParsedBody(failure=failure, verdict=_joined(outside, Verdict((violation,))))
+        verdict = Verdict((unreadable(failure, request, operation.evidence),))
+        return ParsedBody(failure=failure, verdict=_joined(outside, verdict))
     return ParsedBody(body, None, _joined(outside, judge_body(operation, body, now)))
 
 

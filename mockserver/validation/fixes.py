@@ -5,6 +5,7 @@ import json
 from mockserver.model import Json, Verdict, Violation
 from mockserver.support.pointers import escaped, parts_of
 from mockserver.support.suggestions import closest
+from mockserver.validation.unreadable import MISTAKES
 from mockserver.validation.violations import WORDING
 
 Fixes = list[str | None]
@@ -46,6 +47,8 @@ def _fix(violation: Violation) -> str | None:
         return f"set it to {_json(limit)}"
     if rule == "type":
         return f"send {' or '.join(_TYPES.get(name, name) for name in limit)}"
+    if rule == "unreadable":
+        return MISTAKES[limit].fix if isinstance(limit, str) else None
     if rule == "format" and limit in _EXAMPLES:
         return f"send a valid {limit}, such as {_EXAMPLES[limit]}"
     fix = _FIXES.get(rule) or WORDING.get(rule, (None, None))[1]

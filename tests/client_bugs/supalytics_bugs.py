@@ -154,7 +154,7 @@ def test_misspelt_field(supalytics: Supalytics) -> None:
 # How it is written
 
 
-@caught(assertion="received 0", contract="(rule: unreadable)")
+@caught(assertion="received 0", contract="the body is a form")
 def test_form_for_json(supalytics: Supalytics) -> None:
     httpx2.post(supalytics.url + WRITE_EVENT, data=signup(), headers=supalytics.headers)
     supalytics.assert_received("signup")
