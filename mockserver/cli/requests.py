@@ -58,7 +58,9 @@ def _whole(view: Mapping[str, Any]) -> Iterator[str]:
             yield f"\n{kind}"
         for violation in view[kind]:
             yield f"  {_in_words(violation)} (rule: {violation['rule']})"
-            yield f"    evidence  {violation['evidence']['kind']}: {violation['evidence']['source']}"
+            evidence = violation["evidence"]
+            yield f"    evidence  {evidence['kind']}: {evidence['source']}"
+            yield from (f"              {evidence[place]}" for place in ("url", "file") if place in evidence)
             if "fix" in violation:
                 yield f"    fix       {violation['fix']}"
 

@@ -273,9 +273,9 @@ def _finding(mistake: Mistake) -> list[str]:
 
 
 def _evidence(evidence: Mapping[str, str]) -> list[str]:
-    """Where a rule comes from, and the URL of the page where that is known."""
-    kind, source, url = evidence["kind"], evidence["source"], evidence.get("url")
-    return [f"{kind}: {source}", *([] if url is None or url in source else [url])]
+    """Where a rule comes from, and the URL of the page or the contract's file where one is known."""
+    kind, source, place = evidence["kind"], evidence["source"], evidence.get("url") or evidence.get("file")
+    return [f"{kind}: {source}", *([] if place is None or place in source else [place])]
 
 
 def _near(number: int, near: NearView) -> list[str]:

@@ -60,8 +60,9 @@ class Violation(Record):
     """One place where a request breaks the contract, with the rule, its evidence, and the change that fixes it.
 
     `pointer` is a JSON Pointer into the body, `parameter` the parameter, header or credential where it is not the body.
-    `evidence` has `kind` (documented, recorded, inferred or assumed), `source` and, where it is known, the `url` of the
-    page. `value` is what stood there, as JSON, cut if it is long.
+    `evidence` has `kind` (documented, recorded, inferred or assumed), `source` and, where one is known, the `url`
+    of its page or else the contract's `file`, with the line if one alone states the rule. `value` is what stood
+    there, as JSON, cut if it is long.
     """
 
     pointer: str

@@ -13,6 +13,7 @@ class EvidenceView(TypedDict):
     kind: Literal["documented", "recorded", "inferred", "assumed"]
     source: str
     url: NotRequired[str]
+    file: NotRequired[str]
 
 
 class ViolationView(TypedDict):

@@ -24,6 +24,7 @@ from mockserver.control.index import index_of
 from mockserver.control.journal import JournalCalls
 from mockserver.control.masking import masked
 from mockserver.control.query import AccountSelector, BadCall, account, check_query, json_response, problem_document
+from mockserver.control.sources import ContractFiles
 from mockserver.control.unclaimed import Unclaimed
 from mockserver.control.vendor_calls import vendor_calls
 from mockserver.events.reader import EventReader
@@ -49,10 +50,11 @@ def control_app(catalogue: Catalogue, accounts: Accounts) -> Starlette:
     server = ServerCalls(selector, document)
     redaction = redaction_for(catalogue.operations, accounts.credentials)
     unclaimed = Unclaimed(catalogue, accounts)
-    journal = JournalCalls(selector, unclaimed, settings.max_body_bytes, redaction)
+    contracts = ContractFiles(settings.schemas)
+    journal = JournalCalls(selector, unclaimed, settings.max_body_bytes, redaction, contracts)
     splitters = {name: splitter(vendors[name], contract.operations) for name, contract in catalogue.vendors.items()}
     reader = EventReader(splitters, settings.max_body_bytes, settings.journal_bytes)
-    events = EventCalls(selector, reader, unclaimed, redaction)
+    events = EventCalls(selector, reader, unclaimed, redaction, contracts)
     faults, clock = FaultCalls(selector, settings.max_body_bytes, redaction), ClockCalls(selector)
     calls: list[tuple[str, str, Call]] = [
         ("GET", "/", server.index),

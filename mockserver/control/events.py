@@ -19,6 +19,7 @@ from mockserver.accounts.watching import Watch
 from mockserver.control.counting import TURN, Counted, Counting
 from mockserver.control.paging import Since, page, since_of
 from mockserver.control.query import AccountSelector, account, bad_body, evicted, json_body, json_response, query_of
+from mockserver.control.sources import ContractFiles
 from mockserver.control.unclaimed import Unclaimed
 from mockserver.control.views import event_view, summary
 from mockserver.events.reader import EventReader
@@ -45,6 +46,7 @@ class EventCalls:
     reader: EventReader
     unclaimed: Unclaimed
     redaction: Redaction
+    contracts: ContractFiles
 
     async def listing(self, request: Request) -> Response:
         """A page of the events that match, oldest first."""
@@ -115,16 +117,17 @@ class EventCalls:
             "nearest": [_nearest_view(near) for near in nearest],
             "compared": compared,
             "total": len(matched) + len(others),
-            "requests": [summary(each, self.redaction) for each in _newest(selected)] if lacking else [],
+            "requests": [self._summary(each) for each in _newest(selected)] if lacking else [],
             "unclaimed": self._unclaimed() if lacking else [],
         }
 
     def _unclaimed(self) -> list[RequestView]:
         """The newest requests that no account claims, with what was probably meant."""
         accounts = [each for each in self.selector.accounts if self.unclaimed.is_unclaimed(each)]
-        return [
-            {**summary(each, self.redaction), "unclaimed": self.unclaimed.explain(each)} for each in _newest(accounts)
-        ]
+        return [{**self._summary(each), "unclaimed": self.unclaimed.explain(each)} for each in _newest(accounts)]
+
+    def _summary(self, exchange: Exchange) -> RequestView:
+        return summary(exchange, self.redaction, self.contracts)
 
     async def settle(self, request: Request) -> Response:
         """200 once no request came for `quiet` seconds of real time; 409 if they still come after `timeout`."""

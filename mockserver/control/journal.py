@@ -17,6 +17,7 @@ from mockserver.accounts.account import Account
 from mockserver.control.filters import filter_of
 from mockserver.control.paging import page, since_of
 from mockserver.control.query import AccountSelector, evicted, json_response, query_of
+from mockserver.control.sources import ContractFiles
 from mockserver.control.unclaimed import MAX_EXPLAINED, Unclaimed
 from mockserver.control.views import summary, whole
 from mockserver.events.export import export_format
@@ -40,6 +41,7 @@ class JournalCalls:
     unclaimed: Unclaimed
     max_body_bytes: int
     redaction: Redaction
+    contracts: ContractFiles
 
     async def list(self, request: Request) -> Response:
         """A page of the exchanges that match, oldest first."""
@@ -69,7 +71,7 @@ class JournalCalls:
         `explained`, at most MAX_EXPLAINED."""
         size = 0
         for exchange in islice(listed, MAX_EXPLAINED if explained else None):
-            view = self._whole(exchange) if bodies else summary(exchange, self.redaction)
+            view = self._whole(exchange) if bodies else summary(exchange, self.redaction, self.contracts)
             if bodies:
                 size, first = size + len(dump(view)), size == 0
                 if size > MAX_PAGE_BYTES and not first:
@@ -87,7 +89,7 @@ class JournalCalls:
         return StreamingResponse(pieces(written), media_type=format_.content_type)
 
     def _whole(self, exchange: Exchange) -> WholeRequestView:
-        return whole(exchange, self.max_body_bytes, self.redaction)
+        return whole(exchange, self.max_body_bytes, self.redaction, self.contracts)
 
     async def show(self, request: Request) -> Response:
         identifier = request.path_params["id"]

@@ -5,8 +5,9 @@ from __future__ import annotations
 import base64
 from typing import TYPE_CHECKING, cast
 
+from mockserver.control.sources import ContractFiles
 from mockserver.errors import Failure
-from mockserver.model import Event, Exchange, Headers, Json, Violation
+from mockserver.model import Event, Evidence, Exchange, Headers, Json, Violation
 from mockserver.support.redaction import Redaction
 from mockserver.support.timestamps import iso
 from mockserver.validation.decoding import decompressed, parse_json
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     )
 
 
-def summary(exchange: Exchange, redaction: Redaction) -> RequestView:
+def summary(exchange: Exchange, redaction: Redaction, contracts: ContractFiles) -> RequestView:
     """An exchange as a listing shows it: everything but headers and bodies."""
     verdict, of_response, fault = exchange.verdict, exchange.response_violations, exchange.fault
     of_violations, of_warnings = fixes(verdict)
@@ -43,9 +44,9 @@ def summary(exchange: Exchange, redaction: Redaction) -> RequestView:
         "query": redaction.of_query(exchange.request.query, exchange.account),
         "status": exchange.status,
         "verdict": "valid" if verdict.valid else "invalid",
-        "violations": _violation_views(verdict.violations, of_violations, exchange, redaction),
-        "warnings": _violation_views(verdict.warnings, of_warnings, exchange, redaction),
-        "response_violations": _violation_views(of_response, [None] * len(of_response), exchange, redaction),
+        "violations": _violation_views(verdict.violations, of_violations, exchange, redaction, contracts),
+        "warnings": _violation_views(verdict.warnings, of_warnings, exchange, redaction, contracts),
+        "response_violations": _violation_views(of_response, [None] * len(of_response), exchange, redaction, contracts),
         "stored": exchange.stored,
         "acknowledged": exchange.acknowledged,
         "fault": fault and redaction.of_json({"id": fault.id, **fault.source}, exchange.account),
@@ -54,7 +55,7 @@ def summary(exchange: Exchange, redaction: Redaction) -> RequestView:
     }
 
 
-def whole(exchange: Exchange, max_bytes: int, redaction: Redaction) -> WholeRequestView:
+def whole(exchange: Exchange, max_bytes: int, redaction: Redaction, contracts: ContractFiles) -> WholeRequestView:
     """One exchange with its headers, raw bodies and, if it is JSON, the value of the request's body. `max_bytes` bounds
     the decompressed body."""
     sent, account = exchange.request, exchange.account
@@ -72,7 +73,7 @@ def whole(exchange: Exchange, max_bytes: int, redaction: Redaction) -> WholeRequ
         "truncated": exchange.response_truncated,
     }
     error = None if exchange.error is None else redaction.of_text(exchange.error, account)
-    return {**summary(exchange, redaction), "request": request, "response": response, "error": error}
+    return {**summary(exchange, redaction, contracts), "request": request, "response": response, "error": error}
 
 
 def event_view(event: Event) -> EventView:
@@ -84,20 +85,31 @@ def event_view(event: Event) -> EventView:
 
 
 def _violation_views(
-    violations: tuple[Violation, ...], their_fixes: Fixes, exchange: Exchange, redaction: Redaction
+    violations: tuple[Violation, ...],
+    their_fixes: Fixes,
+    exchange: Exchange,
+    redaction: Redaction,
+    contracts: ContractFiles,
 ) -> list[ViolationView]:
     if not violations:
         return []
-    vendor = vendor_named(exchange.vendor or "")
+    vendor = exchange.vendor or ""
     views = [
-        _violation_view(violation, fix, vendor.page(violation.evidence))
+        _violation_view(violation, fix, _evidence(violation.evidence, vendor, contracts))
         for violation, fix in zip(violations, their_fixes, strict=True)
     ]
     return cast("list[ViolationView]", redaction.of_json(views, exchange.account))
 
 
-def _violation_view(violation: Violation, fix: str | None, page: str | None) -> ViolationView:
-    evidence = {**violation.evidence._asdict(), **({} if page is None else {"url": page})}
+def _evidence(evidence: Evidence, vendor: str, contracts: ContractFiles) -> dict[str, str]:
+    """Where a rule comes from, with the URL of the page, or else the place in the contract's files."""
+    view = evidence._asdict()
+    page = vendor_named(vendor).page(evidence)
+    place = None if page is not None else contracts.place(vendor, evidence)
+    return view | ({} if page is None else {"url": page}) | ({} if place is None else {"file": place})
+
+
+def _violation_view(violation: Violation, fix: str | None, evidence: dict[str, str]) -> ViolationView:
     view = {**violation._asdict(), "evidence": evidence, "fix": fix, "remedy": fix}
     del view["limit"]
     return cast("ViolationView", {name: value for name, value in view.items() if value is not None})
