@@ -22,6 +22,7 @@ from mockserver.control.faults import FaultCalls
 from mockserver.control.gate import Gate
 from mockserver.control.index import index_of
 from mockserver.control.journal import JournalCalls
+from mockserver.control.listing import EventListing
 from mockserver.control.masking import masked
 from mockserver.control.query import AccountSelector, BadCall, account, check_query, json_response, problem_document
 from mockserver.control.sources import ContractFiles
@@ -54,7 +55,7 @@ def control_app(catalogue: Catalogue, accounts: Accounts) -> Starlette:
     journal = JournalCalls(selector, unclaimed, settings.max_body_bytes, redaction, contracts)
     splitters = {name: splitter(vendors[name], contract.operations) for name, contract in catalogue.vendors.items()}
     reader = EventReader(splitters, settings.max_body_bytes, settings.journal_bytes)
-    events = EventCalls(selector, reader, unclaimed, redaction, contracts)
+    events = EventCalls(selector, reader, unclaimed, redaction, contracts, EventListing(reader))
     faults, clock = FaultCalls(selector, settings.max_body_bytes, redaction), ClockCalls(selector)
     calls: list[tuple[str, str, Call]] = [
         ("GET", "/", server.index),

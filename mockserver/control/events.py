@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from heapq import merge
-from operator import attrgetter, itemgetter
+from operator import attrgetter
 from typing import TYPE_CHECKING, cast
 
 from anyio.lowlevel import checkpoint
@@ -17,7 +17,8 @@ from starlette.responses import Response
 from mockserver.accounts.account import Account
 from mockserver.accounts.watching import Watch
 from mockserver.control.counting import TURN, Counted, Counting
-from mockserver.control.paging import Since, page, since_of
+from mockserver.control.listing import EventListing
+from mockserver.control.paging import page, since_of
 from mockserver.control.query import AccountSelector, account, bad_body, evicted, json_body, json_response, query_of
 from mockserver.control.sources import ContractFiles
 from mockserver.control.unclaimed import Unclaimed
@@ -40,22 +41,24 @@ CLIENT_LEFT = 499
 
 @dataclass(frozen=True)
 class EventCalls:
-    """`GET /events`, `POST /verify` and `POST /settle`. `reader` reads the events of all vendors."""
+    """`GET /events`, `POST /verify` and `POST /settle`. `reader` reads the events of all vendors, `places` remembers
+    which of them a listing matches."""
 
     selector: AccountSelector
     reader: EventReader
     unclaimed: Unclaimed
     redaction: Redaction
     contracts: ContractFiles
+    places: EventListing
 
     async def listing(self, request: Request) -> Response:
         """A page of the events that match, oldest first."""
         query, selected = query_of(request), self.selector.selected(request)
         wanted = Expectation(operation=query.get("operation"), name=query.get("name"), outcome=query["outcome"])
-        matching = [event for event in self._events(selected, since_of(request)) if wanted.selects(event)]
-        listed, following = page(request, matching, lambda event: int(event.request_id[1:]))
+        matching = self.places.matching(selected, since_of(request), wanted)
+        listed, following = page(request, matching, attrgetter("sequence"))
         view: EventsView = {
-            "events": [event_view(event) for event in listed],
+            "events": [event_view(event) for event in self.places.events(selected, listed)],
             "total": len(matching),
             "evicted": evicted(selected),
             "next": following,
@@ -162,18 +165,11 @@ class EventCalls:
                 timer.cancel()
                 leaving.cancel()
 
-    def _events(self, accounts: Iterable[Account], since: Since | None = None) -> Iterator[Event]:
+    def _events(self, accounts: Iterable[Account]) -> Iterator[Event]:
         """The events of several accounts, in the order in which their requests came."""
-        numbered = merge(*(self._numbered(each, since) for each in accounts), key=itemgetter(0))
-        return (event for _, event in numbered)
-
-    def _numbered(self, account: Account, since: Since | None) -> Iterator[tuple[int, Event]]:
-        """The events of an account, each with the number of its request. All are read, so that attempts are counted."""
-        numbered = ((int(event.request_id[1:]), event) for event in self.reader.events([*account.journal]))
-        if since is None:
-            return numbered
-        admitted = {exchange.sequence for exchange in account.journal if since.admits(exchange)}
-        return (each for each in numbered if each[0] in admitted)
+        return merge(
+            *(self.reader.events([*each.journal]) for each in accounts), key=lambda one: int(one.request_id[1:])
+        )
 
 
 async def _leave(request: Request, watch: Watch) -> None:
