@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 import jsonschema_rs
 
+from mockserver.contracts.dereferencing import DanglingReferenceError, operation_at
 from mockserver.contracts.files import SCHEMA_PREFIX
 from mockserver.contracts.schema import CompiledSchema, Prescreen
 from mockserver.errors import ContractError
@@ -45,7 +46,7 @@ class Compiler:
     def compile(self, path: str, method: str) -> Operation:
         """The operation at `path` and `method`. Raises ContractError that names what is wrong with it."""
         place = f"paths/{path}/{method}"
-        spec = self._document["paths"][path][method]
+        spec = self._specification(self._profile, path, method, place)
         name = spec.get("operationId")
         if not isinstance(name, str) or not name:
             raise ContractError(self._source, place, "expected an operationId")
@@ -67,7 +68,7 @@ class Compiler:
             credentials=credentials,
             application_key=application_key,
             credential_statuses=_credential_statuses(spec, responses),
-            parameters=self._parameters(path, spec, place),
+            parameters=self._parameters(spec, place),
             responses=responses,
             body_required=bool((spec.get("requestBody") or {}).get("required")),
             media_type=media_type,
@@ -80,8 +81,17 @@ class Compiler:
             extensions={key: value for key, value in spec.items() if key.startswith("x-")},
         )
 
+    def _specification(self, profile: str, path: str, method: str, place: str) -> dict[str, Any]:
+        """The operation as a profile's document has it, with its references outside schemas resolved."""
+        try:
+            return operation_at(self._documents[profile], path, method)
+        except DanglingReferenceError as error:
+            raise ContractError(self._source, place, str(error)) from error
+
     def _request_body(self, profile: str, path: str, method: str, place: str) -> CompiledSchema | None:
-        spec = self._documents[profile]["paths"].get(path, {}).get(method, {})
+        if method not in self._documents[profile]["paths"].get(path, {}):
+            return None
+        spec = self._specification(profile, path, method, place)
         body = spec.get("requestBody") or {}
         media_type = _json_type(body)
         if media_type is None:
@@ -157,10 +167,9 @@ class Compiler:
             return Credential(scheme["scheme"], "header", "Authorization", presence, prefix, strict)
         raise ContractError(self._source, place, "expected apiKey in header or query, or http basic or bearer")
 
-    def _parameters(self, path: str, spec: dict[str, Any], place: str) -> tuple[Parameter, ...]:
-        listed = [*self._document["paths"][path].get("parameters", ()), *spec.get("parameters", ())]
+    def _parameters(self, spec: dict[str, Any], place: str) -> tuple[Parameter, ...]:
         compiled: list[Parameter] = []
-        for number, parameter in enumerate(listed):
+        for number, parameter in enumerate(spec["parameters"]):
             where = f"{place}/parameters/{number}"
             location: Literal["path", "query"] = parameter.get("in")
             if location in ("path", "query"):
