@@ -33,7 +33,8 @@ class ContractError(StartError):
     """A contract file is wrong: names the file, the place inside it and what is wrong there."""
 
     def __init__(self, file: object, place: str, problem: str) -> None:
-        problem = " ".join(problem.split())
+        self.place, self.problem = place, " ".join(problem.split())
+        problem = self.problem
         super().__init__(f"{file}: {place}: {problem}" if place else f"{file}: {problem}")
 
 

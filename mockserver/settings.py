@@ -97,7 +97,11 @@ class Settings:
         "Respond as the vendors' pages document, or as their services are observed to.",
         choices=("documented", "observed"),
     )
-    schemas: Path | None = option(None, "Folder of contracts to serve instead of the built-in ones.", metavar="DIR")
+    schemas: Path | None = option(
+        None,
+        "OpenAPI document, one vendor's folder or a folder of vendors, to serve instead of the built-in contracts.",
+        metavar="PATH",
+    )
     log_level: str = option("info", "Minimum level to log.", choices=("debug", "info", "warning", "error"))
     admin_token: str | None = option(
         None,

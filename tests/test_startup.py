@@ -18,7 +18,7 @@ import pytest
 from mockserver.cli.main import COMMANDS, cli
 from mockserver.contracts import packaged_schemas
 from mockserver.contracts.cache import cache_folder, cached
-from mockserver.contracts.catalogue import checked_documents
+from mockserver.contracts.loading import checked_documents
 from tests.support.harness import PATIENCE, PRODLYTICS, PROFILES, VENDORS, environment, serving
 
 TRACED = [sys.executable, "-X", "importtime"]
@@ -166,7 +166,7 @@ def test_a_start_from_kept_contracts_serves_what_the_first_one_did(cache: Path, 
 @pytest.mark.usefixtures("cache")
 def test_what_is_kept_is_what_would_be_made(vendor: str) -> None:
     folder = packaged_schemas() / vendor
-    made = checked_documents(folder)
+    made = checked_documents(folder / "openapi.yaml")
     assert cached(folder, lambda: made) == made
     assert cached(folder, fails) == made
 
@@ -196,7 +196,7 @@ def without_seal(raw: bytes) -> bytes:
 @pytest.mark.parametrize("spoil", [cut, changed, emptied, without_seal])
 def test_a_spoilt_contract_is_made_anew(cache: Path, spoil: Callable[[bytes], bytes]) -> None:
     folder = packaged_schemas() / "supalytics"
-    made = cached(folder, lambda: checked_documents(folder))
+    made = cached(folder, lambda: checked_documents(folder / "openapi.yaml"))
     (file,) = cache.glob("mockserver/supalytics-*")
     good = file.read_bytes()
     file.write_bytes(spoil(good))

@@ -25,11 +25,11 @@ COLUMNS = ("VENDOR", "OPERATION", "METHOD", "PATH", "SUCCESS", "FAILURES", "CRED
 def routes(settings: Settings, explain: bool) -> None:
     """Print a table of the served endpoints."""
     catalogue = load_contracts(settings.schemas, settings.vendor, settings.profile)
-    folders = known_contracts(settings.schemas)
+    documents = known_contracts(settings.schemas)
     for line in table([COLUMNS, *map(_row, catalogue.operations)]):
         click.echo(line)
     for vendor in catalogue.vendors if explain else ():
-        actions = overlay_actions(folders[vendor], settings.profile)
+        actions = overlay_actions(documents[vendor], settings.profile)
         if actions:
             click.echo(f"\n{explanation(vendor, settings.profile, actions, catalogue.operations)}")
 

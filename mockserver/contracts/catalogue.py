@@ -1,7 +1,6 @@
 """Loads every vendor's contract once, at start: the effective documents and the operations compiled from them."""
 
-import copy
-import re
+import logging
 from collections import Counter
 from collections.abc import Mapping
 from functools import partial
@@ -9,14 +8,14 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from mockserver.contracts.cache import Documents, cached
-from mockserver.contracts.checking import check_schemas
 from mockserver.contracts.compiling import Compiler
-from mockserver.contracts.files import check_form, is_packaged, read_bundle
-from mockserver.contracts.overlay import OVERLAYS, apply_overlay
-from mockserver.errors import ContractError, SettingsError
+from mockserver.contracts.loading import Prepared, checked_documents, prepared
+from mockserver.errors import ContractError, SettingsError, one_line
 from mockserver.model import Operation
 from mockserver.support.keywords import METHODS
 from mockserver.support.suggestions import hint
+
+log = logging.getLogger("mockserver")
 
 
 class VendorContract(NamedTuple):
@@ -49,75 +48,72 @@ class Catalogue(NamedTuple):
 
 
 def load_catalogue(
-    folders: Mapping[str, Path], vendors: tuple[str, ...], profile: str, *, installed: bool = False
+    files: Mapping[str, Path], vendors: tuple[str, ...], profile: str, *, installed: bool = False
 ) -> Catalogue:
     """Reads, overlays, checks and compiles the contracts of `vendors` (all if empty) for `profile` (`documented` or
-    `observed`). `folders` are those of the known contracts, by vendor; the contracts of `installed` packages are
+    `observed`). `files` are the documents of the known contracts, by vendor; the contracts of `installed` packages are
     prepared once and then cached.
 
     Raises SettingsError for a vendor that is not known, and ContractError, one line that names the file and the place,
-    for anything that cannot be served: an unknown keyword, a dangling reference, a schema that its metaschema rejects,
-    two operations on one path and method.
+    for a document that cannot be read, and for anything in one of our own that cannot be served: an unknown keyword, a
+    dangling reference, a schema that its metaschema rejects. Of any other document, an operation that cannot be served
+    is left out, and the log says why.
     """
     for vendor in vendors:
-        if vendor not in folders:
-            raise SettingsError(f"unknown vendor '{vendor}'{hint(vendor, folders)}")
-    vendors = tuple(dict.fromkeys(vendors)) or tuple(folders)
-    contracts = {vendor: _load_vendor(folders[vendor], vendor, profile, installed=installed) for vendor in vendors}
-    seen: dict[tuple[str, str], Operation] = {}
-    for contract in contracts.values():
-        for operation in contract.operations:
-            key = (operation.method, re.sub(r"\{[^}]*\}", "{}", operation.path))
-            if key in seen:
-                other, place = seen[key], f"paths/{operation.path}/{operation.method.lower()}"
-                problem = f"{operation.id} is already served as {other.vendor} {other.id} ({other.path})"
-                raise ContractError(folders[operation.vendor] / "openapi.yaml", place, problem)
-            seen[key] = operation
-    return Catalogue(profile, contracts)
+        if vendor not in files:
+            raise SettingsError(f"unknown vendor '{vendor}'{hint(vendor, files)}")
+    vendors = tuple(dict.fromkeys(vendors)) or tuple(files)
+    return Catalogue(
+        profile, {vendor: _load_vendor(files[vendor], vendor, profile, installed=installed) for vendor in vendors}
+    )
 
 
-def _load_vendor(folder: Path, vendor: str, profile: str, *, installed: bool) -> VendorContract:
-    source = folder / "openapi.yaml"
-    documents = cached(folder, partial(compilable_documents, folder)) if installed else checked_documents(folder)
-    operations = _operations(Compiler(vendor, source, documents, profile, known_good=installed), documents[profile])
+def _load_vendor(source: Path, vendor: str, profile: str, *, installed: bool) -> VendorContract:
+    if installed:
+        documents = cached(source.parent, partial(compilable_documents, source))
+        contract = Prepared(documents, strict=True)
+    else:
+        contract = prepared(source, vendor, installed=False)
+    document = contract.documents[profile]
+    compiler = Compiler(vendor, source, contract.documents, profile, known_good=installed or not contract.strict)
+    if not contract.strict:
+        return _loaded(compiler, document, vendor)
+    operations = _operations(compiler, document)
     for name, number in Counter(operation.id for operation in operations).items():
         if number > 1:
             raise ContractError(source, "paths", f"two operations have the operationId {name}")
-    return VendorContract(vendor, documents[profile], operations)
+    return VendorContract(vendor, document, operations)
+
+
+def _loaded(compiler: Compiler, document: Mapping[str, Any], vendor: str) -> VendorContract:
+    """A contract without the operations that do not compile; the log says why not."""
+    paths = {path: dict(item) for path, item in document["paths"].items()}
+    operations = []
+    for path, method in _endpoints(document):
+        try:
+            operations.append(compiler.compile(path, method))
+        except ContractError as error:
+            name = paths[path].pop(method)["operationId"]
+            problem = one_line(f"{method.upper()} {path} ({name}): {error.place}: {error.problem}")
+            log.warning("%s: left out: %s", vendor, problem)
+    served = {path: item for path, item in paths.items() if not item.keys().isdisjoint(METHODS)}
+    return VendorContract(vendor, {**document, "paths": served}, tuple(operations))
 
 
 def _operations(compiler: Compiler, document: Mapping[str, Any]) -> tuple[Operation, ...]:
+    return tuple(compiler.compile(path, method) for path, method in _endpoints(document))
+
+
+def _endpoints(document: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Path and method of each operation of a document, in its order."""
     paths = [(path, item) for path, item in document["paths"].items() if path.startswith("/")]
-    return tuple(compiler.compile(path, method) for path, item in paths for method in METHODS if method in item)
+    return [(path, method) for path, item in paths for method in METHODS if method in item]
 
 
-def compilable_documents(folder: Path) -> Documents:
+def compilable_documents(source: Path) -> Documents:
     """A vendor's effective documents. Raises ContractError for what cannot be compiled of them, in either profile."""
-    documents = checked_documents(folder)
+    documents = checked_documents(source)
     for profile in documents:
-        compiler = Compiler(folder.name, folder / "openapi.yaml", documents, profile, known_good=False)
+        compiler = Compiler(source.parent.name, source, documents, profile, known_good=False)
         _operations(compiler, documents[profile])
-    return documents
-
-
-def checked_documents(folder: Path) -> Documents:
-    """A vendor's effective documents. Raises ContractError for what they cannot be compiled from."""
-    documents = effective_documents(folder)
-    for document in documents.values():
-        check_form(document, folder / "openapi.yaml")
-        check_schemas(document, folder / "openapi.yaml")
-    return documents
-
-
-def effective_documents(folder: Path) -> Documents:
-    """A vendor's contract by profile, each with the overlays of its own and of the one before; either may be absent."""
-    document, documents = read_bundle(folder), Documents()
-    for profile, name in OVERLAYS.items():
-        overlay = folder / name
-        if overlay.is_file():
-            document = copy.deepcopy(document) if documents else document
-            apply_overlay(document, overlay, packaged=is_packaged(folder))
-        if overlay.is_file() or not documents:
-            document.setdefault("info", {})["x-profile"] = profile
-        documents[profile] = document
     return documents

@@ -9,7 +9,7 @@ from mockserver.errors import ContractError
 from mockserver.support.keywords import DIALECT
 from mockserver.support.pointers import follow, walk
 
-_KEYWORDS = (
+KEYWORDS = (
     *("$ref", "$anchor", "$comment", "$defs", "title", "description", "default", "examples", "example", "deprecated"),
     *("readOnly", "writeOnly", "type", "enum", "const", "format", "pattern", "minLength", "maxLength", "minimum"),
     *("maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "minItems", "maxItems", "uniqueItems"),
@@ -23,7 +23,7 @@ _METASCHEMA = {
     "$id": "urn:mockserver:metaschema",
     "$dynamicAnchor": "meta",
     "$ref": DIALECT,
-    "propertyNames": {"anyOf": [{"enum": list(_KEYWORDS)}, {"pattern": "^x-"}]},
+    "propertyNames": {"anyOf": [{"enum": list(KEYWORDS)}, {"pattern": "^x-"}]},
 }
 """The metaschema of 2020-12, which refuses unknown keywords at every place of a schema."""
 
@@ -43,7 +43,7 @@ def check_schemas(document: dict[str, Any], source: Path) -> None:
         if len(errors) > len(unknown):
             _refuse(name, schema, source)
         for found in unknown:
-            keyword = next(each for each in found.instance if each not in _KEYWORDS and not each.startswith("x-"))
+            keyword = next(each for each in found.instance if each not in KEYWORDS and not each.startswith("x-"))
             place = "/".join(map(str, (name, *found.instance_path, keyword)))
             raise ContractError(file, place, "is not a keyword of JSON Schema 2020-12")
         for pointer, node in walk(schema):

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import jsonschema_rs
 
-from mockserver.contracts.dereferencing import DanglingReferenceError, operation_at
+from mockserver.contracts.dereferencing import ReferencingError, operation_at
 from mockserver.contracts.files import SCHEMA_PREFIX
 from mockserver.contracts.schema import CompiledSchema, Prescreen
 from mockserver.errors import ContractError
@@ -85,7 +85,7 @@ class Compiler:
         """The operation as a profile's document has it, with its references outside schemas resolved."""
         try:
             return operation_at(self._documents[profile], path, method)
-        except DanglingReferenceError as error:
+        except ReferencingError as error:
             raise ContractError(self._source, place, str(error)) from error
 
     def _request_body(self, profile: str, path: str, method: str, place: str) -> CompiledSchema | None:

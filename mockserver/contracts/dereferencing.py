@@ -9,13 +9,13 @@ from mockserver.support.pointers import follow
 Document = Mapping[str, Any]
 
 
-class DanglingReferenceError(Exception):
-    """A reference leads nowhere, to no object, or back to itself; the message names it."""
+class ReferencingError(Exception):
+    """A reference leads nowhere, or back to itself, or where an object must be there is none; the message names it."""
 
 
 def resolve(document: Document, spec: Any) -> dict[str, Any]:
     """The object behind a Reference Object: `spec` itself where it is none. As OpenAPI 3.1 has it, `summary` and
-    `description` beside the `$ref` go before those of the target. Raises DanglingReferenceError."""
+    `description` beside the `$ref` go before those of the target. Raises ReferencingError."""
     beside: dict[str, Any] = {}
     for _ in range(MAX_HOPS):
         if not isinstance(spec, dict):
@@ -26,19 +26,19 @@ def resolve(document: Document, spec: Any) -> dict[str, Any]:
         beside = {key: spec[key] for key in ("summary", "description") if key in spec} | beside
         spec = follow(document, reference) if reference.startswith("#") else None
         if not isinstance(spec, dict):
-            raise DanglingReferenceError(f"{reference} leads nowhere")
-    raise DanglingReferenceError("a reference leads back to itself" if isinstance(spec, dict) else "expected an object")
+            raise ReferencingError(f"{reference} leads nowhere")
+    raise ReferencingError("a reference leads back to itself" if isinstance(spec, dict) else "expected an object")
 
 
 def resolve_all(document: Document, specs: Any) -> dict[str, dict[str, Any]]:
     """A map of names to objects or references, with each of them resolved; empty for None. Raises
-    DanglingReferenceError that names the entry."""
+    ReferencingError that names the entry."""
     resolved: dict[str, dict[str, Any]] = {}
-    for name, spec in (specs or {}).items():
+    for name, spec in _object(specs).items():
         try:
-            resolved[name] = spec if name.startswith("x-") else resolve(document, spec)
-        except DanglingReferenceError as error:
-            raise DanglingReferenceError(f"{name}: {error}") from None
+            resolved[name] = resolve(document, spec)
+        except ReferencingError as error:
+            raise ReferencingError(f"{name}: {error}") from None
     return resolved
 
 
@@ -46,7 +46,7 @@ def operation_at(document: Document, path: str, method: str) -> dict[str, Any]:
     """The operation at `path` and `method`, with every reference in it resolved that stands outside a schema.
 
     Its `parameters` hold those of the path that it does not override by name and place. The document itself stays as it
-    is; schemas, and what else is not resolved, are the same objects. Raises DanglingReferenceError that names the
+    is; schemas, and what else is not resolved, are the same objects. Raises ReferencingError that names the
     place.
     """
     item = document["paths"][path]
@@ -55,22 +55,26 @@ def operation_at(document: Document, path: str, method: str) -> dict[str, Any]:
     if operation.get("requestBody"):
         operation["requestBody"] = _body(document, operation["requestBody"])
     if operation.get("responses"):
-        resolved = resolve_all(document, operation["responses"])
-        operation["responses"] = {
-            status: response if status.startswith("x-") else _body(document, response)
-            for status, response in resolved.items()
-        }
+        responses = _object(operation["responses"])
+        extensions = {name: value for name, value in responses.items() if name.startswith("x-")}
+        documented = {status: value for status, value in responses.items() if status not in extensions}
+        resolved = resolve_all(document, documented)
+        operation["responses"] = {status: _body(document, each) for status, each in resolved.items()} | extensions
     return operation
 
 
 def _parameters(document: Document, item: Document, operation: Document) -> list[dict[str, Any]]:
     """The parameters of the path and of the operation, which override those of the same name and place."""
-    parameters: dict[Any, dict[str, Any]] = {}
-    for spec in (*(item.get("parameters") or ()), *(operation.get("parameters") or ())):
-        parameter = _with_examples(document, resolve(document, spec))
-        if "content" in parameter:
-            parameter = {**parameter, "content": _content(document, parameter["content"])}
-        parameters[parameter.get("name"), parameter.get("in")] = parameter
+    parameters: dict[tuple[str, str], dict[str, Any]] = {}
+    for holder in (item, operation):
+        listed = holder.get("parameters") or []
+        if not isinstance(listed, list):
+            raise ReferencingError(f"parameters: expected a list, found {listed!r}")
+        for spec in listed:
+            parameter = _with_examples(document, resolve(document, spec))
+            if "content" in parameter:
+                parameter = {**parameter, "content": _content(document, parameter["content"])}
+            parameters[str(parameter.get("name")), str(parameter.get("in"))] = parameter
     return list(parameters.values())
 
 
@@ -90,18 +94,25 @@ def _body(document: Document, spec: Any) -> dict[str, Any]:
 def _content(document: Document, content: Any) -> dict[str, Any]:
     """Media types by name, with their examples and the headers of their encodings."""
     resolved: dict[str, Any] = {}
-    for name, spec in (content or {}).items():
+    for name, spec in _object(content).items():
         media_type = _with_examples(document, resolve(document, spec))
         if media_type.get("encoding"):
             encodings = {
                 part: {**encoding, "headers": resolve_all(document, encoding["headers"])}
                 if isinstance(encoding, dict) and encoding.get("headers")
                 else encoding
-                for part, encoding in media_type["encoding"].items()
+                for part, encoding in _object(media_type["encoding"]).items()
             }
             media_type = {**media_type, "encoding": encodings}
         resolved[name] = media_type
     return resolved
+
+
+def _object(value: Any) -> dict[str, Any]:
+    """A value that must be an object, or none."""
+    if value is None or isinstance(value, dict):
+        return value or {}
+    raise ReferencingError(f"expected an object, found {value!r}")
 
 
 def _with_examples(document: Document, spec: dict[str, Any]) -> dict[str, Any]:

@@ -18,22 +18,9 @@ def packaged_schemas() -> Path:
     return PACKAGED
 
 
-def is_packaged(folder: Path) -> bool:
-    """Whether a vendor's folder is one of those that come with the package."""
-    return folder.parent == PACKAGED
-
-
-def contract_folders(schemas: Path) -> dict[str, Path]:
-    """The vendors that a schemas folder holds: each a folder with an `openapi.yaml`. Raises ContractError if none."""
-    try:
-        folders = sorted(file.parent for file in schemas.glob("*/openapi.yaml")) if schemas.is_dir() else None
-    except OSError as error:
-        raise ContractError(schemas, "", f"cannot be read: {error.strerror or error}") from error
-    if folders is None:
-        raise ContractError(schemas, "", "is not a folder")
-    if not folders:
-        raise ContractError(schemas, "", "holds no contract: expected <vendor>/openapi.yaml")
-    return {folder.name: folder for folder in folders}
+def is_packaged(document: Path) -> bool:
+    """Whether a vendor's document is one of those that come with the package."""
+    return document.parent.parent == PACKAGED
 
 
 def read_yaml(path: Path) -> Any:
@@ -42,12 +29,13 @@ def read_yaml(path: Path) -> Any:
     from mockserver.support import yaml  # noqa: PLC0415 - a start from cached contracts does without
 
     try:
-        return _as_json(yaml.read_yaml(path).value(), path)
+        return as_contract_json(yaml.read_yaml(path).value(), path)
     except yaml.YamlError as error:
         raise ContractError(path, error.place, error.problem) from error
 
 
-def _as_json(value: Any, path: Path) -> Any:
+def as_contract_json(value: Any, path: Path) -> Any:
+    """A value that was read from a file as one of JSON. Raises ContractError that names the place."""
     try:
         return as_json(value)
     except FormError as error:
@@ -62,11 +50,11 @@ def check_form(document: Any, source: Path) -> None:
         raise ContractError(source, error.place, error.problem) from error
 
 
-def read_bundle(folder: Path) -> dict[str, Any]:
-    """A vendor's `openapi.yaml` with every `$ref` to a schema file moved into `components/schemas`. Raises
-    ContractError for a missing file, a document that is not OpenAPI 3.1, or a reference out of the folder."""
-    source = folder / "openapi.yaml"
-    document = read_yaml(source)
+def bundle_strictly(source: Path, document: Any) -> dict[str, Any]:
+    """The document of `source` with every `$ref` to a schema file beside it moved into `components/schemas`, in place.
+
+    Raises ContractError for a missing file, a document that is not OpenAPI 3.1, or a reference out of the folder.
+    """
     if not isinstance(document, dict) or not str(document.get("openapi", "")).startswith("3.1"):
         raise ContractError(source, "openapi", "expected an OpenAPI 3.1 document")
     check_form(document, source)
@@ -77,7 +65,7 @@ def read_bundle(folder: Path) -> dict[str, Any]:
         if not isinstance(reference, str):
             raise ContractError(source, "$ref", f"expected a string, found {reference!r}")
         if not reference.startswith("#"):
-            holder["$ref"] = SCHEMA_PREFIX + _bundle_file(folder, source, reference, schemas)
+            holder["$ref"] = SCHEMA_PREFIX + _bundle_file(source.parent, source, reference, schemas)
     return document
 
 
@@ -91,7 +79,7 @@ def _bundle_file(folder: Path, source: Path, reference: str, schemas: dict[str, 
     if not path.is_file():
         raise ContractError(source, f"$ref {reference}", "there is no such file")
     try:
-        schema = _as_json(json.loads(path.read_text("utf-8")), path)
+        schema = as_contract_json(json.loads(path.read_text("utf-8")), path)
     except json.JSONDecodeError as error:
         raise ContractError(path, f"line {error.lineno}", error.msg) from error
     except UnicodeDecodeError as error:

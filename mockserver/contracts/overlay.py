@@ -6,11 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from mockserver.contracts.files import read_yaml
+from mockserver.contracts.locating import overlay_file
 from mockserver.errors import ContractError
 from mockserver.support.evidence import EVIDENCE, EVIDENCE_FOR, KINDS, LEVELS, UNSTATED
 
-OVERLAYS = {"documented": "overlay.yaml", "observed": "observed.yaml"}
-"""The profiles, and the overlay that each lays over the one before."""
 MAX_MATCHES = 20_000
 NAME_MAPS = frozenset(
     {"properties", "patternProperties", "$defs", "dependentSchemas", "schemas", "responses", "headers", "content"}
@@ -38,9 +37,9 @@ def apply_overlay(document: dict[str, Any], path: Path, *, packaged: bool = Fals
         _apply(document, action, path, f"actions[{number}]", packaged=packaged)
 
 
-def overlay_actions(folder: Path, profile: str) -> list[dict[str, Any]]:
-    """The actions by which a profile differs from a vendor's pages. Raises ContractError."""
-    path = folder / OVERLAYS[profile]
+def overlay_actions(document: Path, profile: str) -> list[dict[str, Any]]:
+    """The actions by which a profile differs from a vendor's document. Raises ContractError."""
+    path = overlay_file(document, profile)
     return list(read_yaml(path).get("actions", ())) if path.is_file() else []
 
 

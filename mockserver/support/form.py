@@ -2,6 +2,7 @@
 
 import datetime as dt
 import re
+from functools import cache
 from math import isfinite
 from typing import Any
 
@@ -79,6 +80,21 @@ DOCUMENT = _object(
     components=_object(schemas={"type": "object"}, securitySchemes=_map(_SCHEME, optional=False)),
 )
 """A JSON Schema of the documents; what is not named here may have any form."""
+_MAP = {"type": ["object", "null"]}
+_SECTIONS = ("schemas", "parameters", "responses", "requestBodies", "headers", "examples", "links", "callbacks")
+_HEAD = _object(
+    info=_object(),
+    servers=_SERVERS,
+    security=_SECURITY,
+    paths=_MAP,
+    webhooks=_MAP,
+    components=_object(**dict.fromkeys((*_SECTIONS, "securitySchemes", "pathItems", "mediaTypes"), _MAP)),
+    **dict.fromkeys(("definitions", "responses", "parameters", "securityDefinitions"), _MAP),
+    host=_TEXT,
+    basePath=_TEXT,
+    **dict.fromkeys(("schemes", "consumes", "produces"), _list(_TEXT)),
+)
+"""A JSON Schema of what the operations of a document share, in any version of OpenAPI."""
 
 
 class FormError(Exception):
@@ -93,6 +109,24 @@ def check_openapi(document: Any) -> None:
     """Raises FormError for the first place of a document that has another form than OpenAPI asks for."""
     for error in jsonschema_rs.Draft202012Validator(DOCUMENT).iter_errors(document):
         raise FormError(tuple(map(str, error.instance_path)), error.message)
+
+
+def check_head(document: Any) -> None:
+    """Raises FormError for the first place of what the operations of a document share that has another form than
+    OpenAPI asks for."""
+    for error in jsonschema_rs.Draft202012Validator(_HEAD).iter_errors(document):
+        raise FormError(tuple(map(str, error.instance_path)), error.message)
+
+
+def check_operation(operation: Any) -> None:
+    """Raises FormError for the first place of an operation that has another form than OpenAPI asks for."""
+    for error in _operation_form().iter_errors(operation):
+        raise FormError(tuple(map(str, error.instance_path)), error.message)
+
+
+@cache
+def _operation_form() -> Any:
+    return jsonschema_rs.Draft202012Validator(_OPERATION)
 
 
 def check_schema(schema: Any, place: str = "") -> None:

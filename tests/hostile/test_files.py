@@ -110,6 +110,7 @@ CONTRACT: dict[str, Any] = {
             "parameters": [{"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}],
             "post": {
                 "operationId": "MakeThing",
+                "x-evidence": {"page": "https://acme.example/docs"},
                 "servers": [{"url": "https://acme.example"}],
                 "security": [{"key": []}],
                 "x-max-body-bytes": 100,
@@ -277,6 +278,39 @@ def with_value(document: Any, path: tuple[str | int, ...], value: Any) -> Any:
         return value
     holder[path[-1]] = value
     return changed
+
+
+def test_any_value_at_any_place_of_somebody_elses_document_is_used_or_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    document = with_value(CONTRACT, ("paths", "/things/{id}", "post", "x-evidence"), None)
+    swagger = {
+        "swagger": "2.0",
+        "info": {},
+        "consumes": ["application/json"],
+        "definitions": {"Thing": BODY},
+        "parameters": {"Limit": {"name": "limit", "in": "query", "type": "array", "items": {"type": "string"}}},
+        "securityDefinitions": {"key": {"type": "apiKey", "in": "header", "name": "X-Key"}},
+        "paths": {
+            "/things": {
+                "post": {
+                    "parameters": [
+                        {"$ref": "#/parameters/Limit"},
+                        {"name": "body", "in": "body", "schema": {"$ref": "#/definitions/Thing"}},
+                    ],
+                    "responses": {"200": {"schema": {"$ref": "#/definitions/Thing"}, "headers": {"A": {}}}},
+                }
+            }
+        },
+    }
+    changes = [(each, path, value) for each in (document, swagger) for path in places(each) for value in ODD]
+    for each, path, value in random.Random(0).sample(changes, 200):
+        content = yaml.safe_dump(with_value(each, path, value), allow_unicode=True).encode()
+        schemas = folder(tmp_path, **{"openapi.yaml": content, "overlay.yaml": b"overlay: 1.0.0\nactions: []"})
+        monkeypatch.setattr(sys, "argv", ["mockserver", "routes", "--schemas", str(schemas)])
+        code = code_of(main)
+        said = capsys.readouterr().err
+        assert code == 0 or (code, said.count("\n")) == (2, 1), (path, value, said)
 
 
 def test_any_value_at_any_place_of_a_contract_is_used_or_refused(
