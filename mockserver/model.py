@@ -282,11 +282,12 @@ class Rule(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """One credential that an operation takes, and where. `prefix` is what every key of the vendor begins with; `header`
-    is the name as ASGI writes it."""
+    """One credential that an operation takes, and where. `scheme` is `apiKey`, or that of the Authorization header in
+    lower case. `prefix` is what every key of the vendor begins with; `header` is the name of the header that holds it,
+    as ASGI writes it."""
 
-    scheme: Literal["apiKey", "basic", "bearer"]
-    location: Literal["header", "query"]
+    scheme: str
+    location: Literal["header", "query", "cookie"]
     name: str
     presence: Presence = "required"
     prefix: str = ""
@@ -294,16 +295,20 @@ class Credential:
     header: bytes = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "header", self.name.lower().encode("latin-1"))
+        name = "cookie" if self.location == "cookie" else self.name
+        object.__setattr__(self, "header", name.lower().encode("latin-1"))
 
 
 class Credentials(NamedTuple):
     """The credentials that a request carries; "" where it carries none. `malformed` is set where the header is there
-    but not in the form of its scheme."""
+    but not in the form of its scheme. Of an operation that takes several together, `lacking` are those that the request
+    does not carry, and `rejected` says that it carries all, but one that no vendor would take."""
 
     credential: str = ""
     application_key: str = ""
     malformed: bool = False
+    lacking: tuple[Credential, ...] = ()
+    rejected: bool = False
 
 
 class Parameter(NamedTuple):
@@ -347,6 +352,10 @@ class Operation:
     prescreen: Container[Json]
     max_body_bytes: int | None
     evidence: Evidence
+    requirements: tuple[tuple[Credential, ...], ...] = ()
+    """The alternatives of credentials of which one must be presented whole, where one holds several."""
+    anonymous: bool = False
+    """Whether requests without credentials are taken, too."""
     extensions: Mapping[str, Json] = field(default_factory=dict)
     success: int = field(init=False)
 

@@ -36,7 +36,7 @@ def routes(settings: Settings, explain: bool) -> None:
 
 def _row(operation: Operation) -> tuple[str, ...]:
     failures = " ".join(str(status) for status in sorted(operation.responses) if status >= 400)
-    credentials = [" or ".join(_credential(credential) for credential in operation.credentials)]
+    credentials = [_account_credentials(operation)]
     if operation.application_key is not None:
         optional = "" if operation.application_key.presence == "required" else " (optional)"
         credentials.append(_credential(operation.application_key) + optional)
@@ -51,12 +51,20 @@ def _row(operation: Operation) -> tuple[str, ...]:
     )
 
 
+def _account_credentials(operation: Operation) -> str:
+    """The alternatives of credentials, those that are presented together joined by `+`."""
+    alternatives = operation.requirements or tuple((each,) for each in operation.credentials)
+    worded = [" + ".join(map(_credential, each)) for each in alternatives]
+    return " or ".join([*worded, "none"] if operation.anonymous else worded)
+
+
 def _credential(credential: Credential) -> str:
     if credential.scheme == "basic":
         return "Basic KEY:"
-    if credential.scheme == "bearer":
-        return f"Bearer {credential.prefix}…"
-    return credential.name if credential.location == "header" else f"?{credential.name}="
+    if credential.scheme != "apiKey":
+        return f"{credential.scheme.capitalize()} {credential.prefix}…"
+    forms = {"header": "{}", "query": "?{}=", "cookie": "cookie {}"}
+    return forms[credential.location].format(credential.name)
 
 
 def explanation(

@@ -10,14 +10,13 @@ import jsonschema_rs
 from mockserver.contracts.dereferencing import ReferencingError, operation_at
 from mockserver.contracts.files import SCHEMA_PREFIX
 from mockserver.contracts.schema import CompiledSchema, Prescreen
+from mockserver.contracts.security import compile_security
 from mockserver.errors import ContractError
 from mockserver.model import (
-    Credential,
     FailureKind,
     Headers,
     Operation,
     Parameter,
-    Presence,
     ResponseContract,
     Rule,
 )
@@ -59,14 +58,14 @@ class Compiler:
         documented, observed = bodies["documented"], bodies["observed"]
         if documented is not None and observed is not None and observed.rules == documented.rules:
             observed.rules = documented.rules  # the same ones are checked once
-        credentials, application_key = self._credentials(spec, place)
+        security = compile_security(self._document, spec, self._source, place)
         return Operation(
             vendor=self._vendor,
             id=name,
             method=method.upper(),
             path=path,
-            credentials=credentials,
-            application_key=application_key,
+            credentials=security.credentials,
+            application_key=security.application_key,
             credential_statuses=_credential_statuses(spec, responses),
             parameters=self._parameters(spec, place),
             responses=responses,
@@ -78,6 +77,8 @@ class Compiler:
             prescreen=Prescreen((bodies["documented"], bodies["observed"])),
             max_body_bytes=spec.get("x-max-body-bytes"),
             evidence=evidence_of(annotation_of(spec)),
+            requirements=security.requirements,
+            anonymous=security.anonymous,
             extensions={key: value for key, value in spec.items() if key.startswith("x-")},
         )
 
@@ -142,30 +143,6 @@ class Compiler:
                 problem = error.message if isinstance(error, jsonschema_rs.ValidationError) else str(error)
                 raise ContractError(self._source, place, f"cannot be compiled: {problem}") from error
         return self._schemas[key]
-
-    def _credentials(self, spec: dict[str, Any], place: str) -> tuple[tuple[Credential, ...], Credential | None]:
-        alternatives = spec.get("security", self._document.get("security", []))
-        schemes = self._document["components"].get("securitySchemes", {})
-        accounts: dict[str, Credential] = {}
-        application: Credential | None = None
-        for name in dict.fromkeys(name for requirement in alternatives for name in requirement):
-            if name not in schemes:
-                raise ContractError(self._source, f"{place}/security", f"there is no security scheme {name}")
-            everywhere = all(name in requirement for requirement in alternatives)
-            if schemes[name].get("x-role") == "application-key":
-                application = self._credential(schemes[name], name, "required" if everywhere else "recommended")
-            else:
-                accounts[name] = self._credential(schemes[name], name, "required")
-        return tuple(accounts.values()), application
-
-    def _credential(self, scheme: dict[str, Any], name: str, presence: Presence) -> Credential:
-        place = f"components/securitySchemes/{name}"
-        prefix, strict = scheme.get("x-prefix", ""), scheme.get("x-case-sensitive", False)
-        if scheme.get("type") == "apiKey" and scheme.get("in") in ("header", "query"):
-            return Credential("apiKey", scheme["in"], scheme["name"], presence, prefix)
-        if scheme.get("type") == "http" and scheme.get("scheme") in ("basic", "bearer"):
-            return Credential(scheme["scheme"], "header", "Authorization", presence, prefix, strict)
-        raise ContractError(self._source, place, "expected apiKey in header or query, or http basic or bearer")
 
     def _parameters(self, spec: dict[str, Any], place: str) -> tuple[Parameter, ...]:
         compiled: list[Parameter] = []

@@ -60,8 +60,12 @@ class AccountSelector:
         return self.accounts.select(self.vendor(request), account(request))
 
     def claim(self, request: Request) -> None:
-        """Claims the credential that a call names: who asks about an account answers for it. A label is no claim."""
+        """Claims the credential that a call names: who asks about an account answers for it. A label is no claim. At a
+        vendor that takes no credentials, any name is that of its one account."""
         credential = account(request)
+        if credential is not None and request.query_params.get("vendor") in self.accounts.claims.keyless:
+            request.state.account = ""
+            return
         if credential and not is_masked(credential):
             self.accounts.claims.add(self.vendor(request), credential)
 
@@ -84,7 +88,8 @@ class AccountSelector:
 
 def account(request: Request) -> str | None:
     """The credential, or the label of one, that a call is narrowed to."""
-    return request.query_params.get("account")
+    named: str | None = getattr(request.state, "account", request.query_params.get("account"))
+    return named
 
 
 def evicted(accounts: Iterable[Account]) -> int:

@@ -101,12 +101,12 @@ def _presented(request: Request, operations: Iterable[Operation]) -> Iterator[tu
 
 def place_of(credential: Credential) -> str:
     """Where a credential belongs, in words."""
-    if credential.location == "query":
-        return f"query parameter {credential.name}"
+    if credential.location != "header":
+        return f"{'query parameter' if credential.location == 'query' else 'cookie'} {credential.name}"
     if credential.scheme == "basic":
         return "header Authorization: Basic, as the user name"
-    if credential.scheme == "bearer":
-        return "header Authorization: Bearer"
+    if credential.scheme != "apiKey":
+        return f"header Authorization: {credential.scheme.capitalize()}"
     return f"header {credential.name}"
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from urllib.parse import parse_qs
 
 from mockserver.errors import Failure
-from mockserver.model import Credential, Credentials, FailureKind, Operation, Request
+from mockserver.model import Credential, Credentials, FailureKind, Operation, Request, Violation
 
 WELL_FORMED = re.compile(r"[!-~]+")
 BAD_PREFIX = "invalid"
@@ -17,6 +17,7 @@ MASKED = re.compile(
     re.IGNORECASE,
 )
 """What recorders write in place of a credential: our own mask, and the words and marks that are usual elsewhere."""
+USER_NAME = re.compile(r'(?:^|[\s,])username="([^"]*)"', re.IGNORECASE)
 MASK = "masked"
 EVERY_CREDENTIAL = Credentials(MASK, MASK)
 """The credentials of a request whose recorder is known to have left them out."""
@@ -25,11 +26,32 @@ EVERY_CREDENTIAL = Credentials(MASK, MASK)
 def read_credentials(operation: Operation, request: Request) -> Credentials:
     """What the request presents, in the places that the operation's contract names. An empty value counts as none."""
     application = _present(operation.application_key, request)[0] if operation.application_key else ""
+    if operation.requirements:
+        return _read_together(operation, request, application)
     for accepted in operation.credentials:
         value, malformed = _present(accepted, request)
         if value or malformed:
             return Credentials(value, application, malformed)
     return Credentials("", application)
+
+
+def _read_together(operation: Operation, request: Request, application: str) -> Credentials:
+    """What a request presents to an operation that takes several credentials together: of the alternative that it
+    presents whole, else of the one that lacks the fewest. The first credential of that alternative names the account,
+    or else the first that there is."""
+    present = {accepted: _present(accepted, request) for accepted in operation.credentials}
+
+    def lacking(alternative: tuple[Credential, ...]) -> tuple[Credential, ...]:
+        return tuple(accepted for accepted in alternative if not any(present[accepted]))
+
+    def rejected(alternative: tuple[Credential, ...]) -> bool:
+        return any(
+            malformed or value.startswith(BAD_PREFIX) for value, malformed in (present[each] for each in alternative)
+        )
+
+    meant = min(operation.requirements, key=lambda each: (len(lacking(each)), rejected(each)))
+    named = next((present[each] for each in (*meant, *operation.credentials) if any(present[each])), ("", False))
+    return Credentials(named[0], application, named[1], lacking(meant), rejected(meant[1:]))
 
 
 def recorded_credentials(operation: Operation, request: Request) -> Credentials:
@@ -41,7 +63,25 @@ def recorded_credentials(operation: Operation, request: Request) -> Credentials:
     accepted_key = operation.application_key
     if not application_key and accepted_key is not None and _is_masked(accepted_key, request):
         application_key = MASK
-    return Credentials(credential, application_key, credentials.malformed and not credential)
+    lacking = tuple(each for each in credentials.lacking if not _is_masked(each, request))
+    malformed = credentials.malformed and not credential
+    return Credentials(credential, application_key, malformed, lacking, credentials.rejected)
+
+
+def missing_credentials(operation: Operation, credentials: Credentials) -> tuple[Violation, ...]:
+    """The violations of a request that lacks credentials: one for each that the operation takes together."""
+    if credentials.lacking and credentials.credential:
+        return tuple(missing_credential(operation, each) for each in credentials.lacking)
+    if credentials.malformed or not operation.anonymous:
+        return (missing_credential(operation, operation.credentials[0], malformed=credentials.malformed),)
+    return ()
+
+
+def missing_credential(operation: Operation, credential: Credential, *, malformed: bool = False) -> Violation:
+    """The violation of a request without a credential, or with one that is not in the form of its scheme."""
+    problem = f"does not hold {credential.scheme.capitalize()} credentials" if malformed else "is missing"
+    message = f"{credential.location} {credential.name} {problem}"
+    return Violation("", "security", message, operation.evidence, parameter=credential.name)
 
 
 def authorize(operation: Operation, credentials: Credentials, accepted: Mapping[str, tuple[str, ...]]) -> None:
@@ -53,8 +93,14 @@ def authorize(operation: Operation, credentials: Credentials, accepted: Mapping[
     if not operation.credentials:
         return
     if not credentials.credential and not credentials.malformed:
+        if operation.anonymous:
+            return
         raise Failure(FailureKind.CREDENTIAL_MISSING)
     if credentials.malformed or _is_rejected(credentials.credential, operation, accepted.get(operation.vendor)):
+        raise Failure(FailureKind.CREDENTIAL_INVALID)
+    if credentials.lacking:
+        raise Failure(FailureKind.CREDENTIAL_MISSING)
+    if credentials.rejected:
         raise Failure(FailureKind.CREDENTIAL_INVALID)
     application_key = operation.application_key
     if application_key is not None and application_key.presence == "required":
@@ -75,8 +121,8 @@ def _is_rejected(credential: str, operation: Operation, accepted: tuple[str, ...
 
 def _present(accepted: Credential, request: Request) -> tuple[str, bool]:
     """The value of one credential and whether it is malformed."""
-    if accepted.location == "query":
-        return _query_value(accepted, request).strip(), False
+    if accepted.location != "header":
+        return (_query_value if accepted.location == "query" else _cookie)(accepted, request).strip(), False
     raw = request.header(accepted.header)
     text = raw.decode("latin-1").strip() if raw else ""
     if accepted.scheme == "apiKey" or not text:
@@ -85,7 +131,16 @@ def _present(accepted: Credential, request: Request) -> tuple[str, bool]:
     expected = accepted.scheme.capitalize()
     if scheme != expected and (accepted.case_sensitive or scheme.lower() != accepted.scheme):
         return "", True
-    return _user_name(rest.strip()) if accepted.scheme == "basic" else (rest.strip(), not rest.strip())
+    if accepted.scheme == "basic":
+        return _user_name(rest.strip())
+    value = rest.strip() if accepted.scheme == "bearer" else _first_parameter(rest)
+    return value, not value
+
+
+def _first_parameter(text: str) -> str:
+    """What tells the accounts of another scheme apart: its user name (as in Digest, RFC 7616), else its first word."""
+    named = USER_NAME.search(text)
+    return named[1] if named else text.strip().partition(" ")[0].rstrip(",")
 
 
 def _user_name(encoded: str) -> tuple[str, bool]:
@@ -99,8 +154,8 @@ def _user_name(encoded: str) -> tuple[str, bool]:
 
 def _is_masked(accepted: Credential, request: Request) -> bool:
     """Whether something that a recorder would write stands in place of a credential."""
-    if accepted.location == "query":
-        return bool(_query_value(accepted, request))
+    if accepted.location != "header":
+        return bool((_query_value if accepted.location == "query" else _cookie)(accepted, request))
     raw = request.header(accepted.header)
     text = raw.decode("utf-8", "replace").strip() if raw else ""
     if accepted.scheme != "apiKey" and " " in text:
@@ -108,6 +163,16 @@ def _is_masked(accepted: Credential, request: Request) -> bool:
         if scheme.lower() != accepted.scheme:
             return False
     return MASKED.search(text.strip()) is not None
+
+
+def _cookie(accepted: Credential, request: Request) -> str:
+    """The value of a cookie (RFC 6265)."""
+    raw = request.header(accepted.header) or b""
+    for pair in raw.decode("latin-1").split(";"):
+        name, _, value = pair.strip().partition("=")
+        if name == accepted.name:
+            return value.strip('"')
+    return ""
 
 
 def _query_value(accepted: Credential, request: Request) -> str:

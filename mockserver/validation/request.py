@@ -6,7 +6,6 @@ from urllib.parse import parse_qsl
 from mockserver.http.media import is_json
 from mockserver.model import (
     ACCEPTED,
-    Credential,
     Credentials,
     Evidence,
     Json,
@@ -16,6 +15,7 @@ from mockserver.model import (
     Verdict,
     Violation,
 )
+from mockserver.validation.credentials import missing_credential, missing_credentials
 from mockserver.validation.violations import schema_violations
 
 NO_PAGE = Evidence("documented", "the contracts that are served")
@@ -29,14 +29,14 @@ def check_request(
     `code` is the status that the request asks for."""
     violations: tuple[Violation, ...] = ()
     warnings: tuple[Violation, ...] = ()
-    if operation.credentials and (credentials.malformed or not credentials.credential):
-        violations += (_missing(operation, operation.credentials[0], malformed=credentials.malformed),)
+    if operation.credentials and (credentials.malformed or credentials.lacking or not credentials.credential):
+        violations += missing_credentials(operation, credentials)
     application_key = operation.application_key
     if application_key is not None and not credentials.application_key:
         if application_key.presence == "required":
-            violations += (_missing(operation, application_key),)
+            violations += (missing_credential(operation, application_key),)
         else:
-            warnings += (_missing(operation, application_key),)
+            warnings += (missing_credential(operation, application_key),)
     if operation.media_type and request.body_size and not is_json(request.header(b"content-type")):
         message = f"the content type is not {operation.media_type}"
         warnings += (Violation("", "content-type", message, operation.evidence, parameter="Content-Type"),)
@@ -58,12 +58,6 @@ def undocumented(rule: str, message: str, evidence: Evidence) -> Violation:
 def wrong_method(operation: Operation, allowed: Iterable[str]) -> Violation:
     """The violation of a request to the path of an operation with a method that the path does not have."""
     return undocumented("method", f"{operation.path} takes {', '.join(sorted(allowed))}", operation.evidence)
-
-
-def _missing(operation: Operation, credential: Credential, *, malformed: bool = False) -> Violation:
-    problem = f"does not hold {credential.scheme.capitalize()} credentials" if malformed else "is missing"
-    message = f"{credential.location} {credential.name} {problem}"
-    return Violation("", "security", message, operation.evidence, parameter=credential.name)
 
 
 def _parameters(operation: Operation, request: Request, path_values: Mapping[str, str]) -> tuple[Violation, ...]:
