@@ -21,22 +21,22 @@ def junit_report(report: Report) -> Iterator[str]:
         by_file[finding.exchange.file].append(finding)
     problems = {problem.file: problem for problem in report.unreadable}
     for file in dict.fromkeys([*report.files, *problems]):
-        suite = ET.SubElement(root, "testsuite", name=_clean(str(file)), time="0")
+        suite = ET.SubElement(root, "testsuite", name=clean(str(file)), time="0")
         for (vendor, operation, side), findings in _cases(by_file[file], report).items():
-            case = _case(suite, f"{vendor}.{operation}", f"{side}s")
+            case = add_case(suite, f"{vendor}.{operation}", f"{side}s")
             wrong = [each for each in findings if each.level == "violation" or report.strict]
             if wrong:
-                failure = ET.SubElement(case, "failure", message=_line(wrong[0]), type=_clean(wrong[0].violation.rule))
+                failure = ET.SubElement(case, "failure", message=_line(wrong[0]), type=clean(wrong[0].violation.rule))
                 failure.text = "\n".join(map(_line, wrong))
             if warned := [each for each in findings if each not in wrong]:
                 ET.SubElement(case, "system-out").text = "\n".join(f"warning: {_line(each)}" for each in warned)
         if file in problems:
-            case = _case(suite, "recording", "readable")
-            ET.SubElement(case, "error", message=_clean(str(problems[file])), type="unreadable")
+            case = add_case(suite, "recording", "readable")
+            ET.SubElement(case, "error", message=clean(str(problems[file])), type="unreadable")
         elif not len(suite):
-            _case(suite, "recording", "readable")
-        _count(suite)
-    _count(root)
+            add_case(suite, "recording", "readable")
+        set_counts(suite)
+    set_counts(root)
     ET.indent(root)
     yield '<?xml version="1.0" encoding="UTF-8"?>'
     yield ET.tostring(root, encoding="unicode")
@@ -53,11 +53,12 @@ def _cases(findings: list[Finding], report: Report) -> dict[tuple[str, str, str]
     return cases
 
 
-def _case(suite: ET.Element, group: str, name: str) -> ET.Element:
-    return ET.SubElement(suite, "testcase", classname=_clean(group), name=name, time="0")
+def add_case(suite: ET.Element, group: str, name: str) -> ET.Element:
+    """A new case of a suite."""
+    return ET.SubElement(suite, "testcase", classname=clean(group), name=name, time="0")
 
 
-def _count(holder: ET.Element) -> None:
+def set_counts(holder: ET.Element) -> None:
     """Sets the counts of a suite, or of all."""
     for name, tag in {"tests": "testcase", "failures": "failure", "errors": "error"}.items():
         holder.set(name, str(sum(1 for _ in holder.iter(tag))))
@@ -66,8 +67,9 @@ def _count(holder: ET.Element) -> None:
 def _line(finding: Finding) -> str:
     violation = finding.violation
     text = f"{finding.exchange.place}: {place_of(violation)}: {violation.rule}: {described(violation)}"
-    return _clean(f"{text} [{violation.evidence.kind}: {violation.evidence.source}]")
+    return clean(f"{text} [{violation.evidence.kind}: {violation.evidence.source}]")
 
 
-def _clean(text: str) -> str:
+def clean(text: str) -> str:
+    """A text that XML can hold."""
     return NOT_XML.sub("\ufffd", text)

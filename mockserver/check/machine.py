@@ -62,16 +62,16 @@ def finding_view(finding: Finding) -> dict[str, Any]:
 def github_report(report: Report) -> Iterator[str]:
     """One workflow command for each finding and unreadable file, and one with the counts."""
     for problem in report.unreadable:
-        message = _data(problem.detail)
-        yield f"::error file={_property(name_of(problem.file))},title=unreadable::{message}"
+        message = data_text(problem.detail)
+        yield f"::error file={property_text(name_of(problem.file))},title=unreadable::{message}"
     for finding in report.findings:
         exchange, violation = finding.exchange, finding.violation
         command = "error" if finding.level == "violation" or report.strict else "warning"
-        properties = [f"file={_property(name_of(exchange.file))}"]
+        properties = [f"file={property_text(name_of(exchange.file))}"]
         properties += [f"line={exchange.line}"] if exchange.line is not None else []
-        properties += [f"title={_property(f'{exchange.operation} {finding.side}: {violation.rule}')}"]
+        properties += [f"title={property_text(f'{exchange.operation} {finding.side}: {violation.rule}')}"]
         text = f"{exchange.place}: {finding.side} {place_of(violation)}: {described(violation)}"
-        yield f"::{command} {','.join(properties)}::{_data(text)}"
+        yield f"::{command} {','.join(properties)}::{data_text(text)}"
     left_out = f" ({report.left_out} not shown)" if report.left_out else ""
     unknown = report.unknown_hosts.total() + report.unknown_paths.total()
     counts = f"{report.exchanges} exchanges, {report.judged} judged, {unknown} to unknown hosts and paths"
@@ -83,9 +83,11 @@ def _counts(counter: Counter[str]) -> list[dict[str, Any]]:
     return [{"name": name, "count": number} for name, number in counter.most_common()]
 
 
-def _data(text: str) -> str:
+def data_text(text: str) -> str:
+    """A text as the message of a workflow command."""
     return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 
-def _property(text: str) -> str:
-    return _data(text).replace(":", "%3A").replace(",", "%2C")
+def property_text(text: str) -> str:
+    """A text as the value of a property of a workflow command."""
+    return data_text(text).replace(":", "%3A").replace(",", "%2C")

@@ -21,7 +21,7 @@ def sarif_report(report: Report) -> Iterator[str]:
         {
             "level": "error",
             "message": {"text": problem.detail},
-            "locations": [{"physicalLocation": {"artifactLocation": {"uri": _uri(problem.file)}}}],
+            "locations": [{"physicalLocation": {"artifactLocation": {"uri": uri_of(problem.file)}}}],
         }
         for problem in report.unreadable
     ]
@@ -48,7 +48,7 @@ def _result(finding: Finding, rule_index: int) -> dict[str, Any]:
     identity = f"{exchange.operation}|{side}|{exchange.place}|{violation.pointer}|{violation.rule}"
     digest = hashlib.sha256(identity.encode("utf-8", "replace")).hexdigest()
     location = {
-        "artifactLocation": {"uri": _uri(exchange.file)},
+        "artifactLocation": {"uri": uri_of(exchange.file)},
         "region": {"startLine": exchange.line or 1, "startColumn": 1},  # code scanning requires both
     }
     return {
@@ -70,5 +70,6 @@ def _result(finding: Finding, rule_index: int) -> dict[str, Any]:
     }
 
 
-def _uri(file: Path) -> str:
+def uri_of(file: Path) -> str:
+    """The URI by which SARIF names a file."""
     return file.as_uri() if file.is_absolute() else quote(file.as_posix(), errors="surrogateescape")

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from mockserver.extract import emit
-from mockserver.extract.compare import Difference, compatible, operations, schemas
+from mockserver.extract.compare import REQUEST, RESPONSE, Difference, compatible, differing, operations, schemas
 from mockserver.extract.cut import completed
 from mockserver.extract.errors import ExtractError
 from mockserver.extract.kept import Call, calls
@@ -15,6 +15,9 @@ from mockserver.extract.reading import document
 from mockserver.support.evidence import EVIDENCE
 from mockserver.support.form import FormError, as_json, check_openapi, check_schema
 from mockserver.support.pointers import walk
+
+RANKS = {"error": 0, "warning": 1, "info": 2}
+"""The order in which differences are listed."""
 
 
 def load(vendor: str, out: Path, fixtures: Path) -> Contract:
@@ -63,13 +66,13 @@ def differences(old: Contract, new: Contract) -> tuple[list[Difference], list[st
         if partly or (call not in after and not pages & read) or "x-unread" in after.get(call, {}):
             skipped.append(str(operation.get("operationId")))
         elif call not in after:
-            found.append(Difference(True, _place(call), "the operation is no longer documented"))
+            found.append(differing("api-removed", True, _place(call), "the operation is no longer documented"))
         else:
             found.extend(_operation(old, new, call, operation, after[call]))
-    found.extend(compatible(_place(call), "a new operation") for call in after if call not in before)
+    found.extend(compatible(_place(call), "a new operation", "api-added") for call in after if call not in before)
     if not skipped and not found:
         found.extend(_rest(old, new))
-    return sorted(found, key=lambda each: (not each.breaking, each.place, each.message)), skipped
+    return sorted(found, key=lambda each: (RANKS[each.level], each.place, each.message)), skipped
 
 
 def _operation(old: Contract, new: Contract, call: Call, before: Schema, after: Schema) -> Iterator[Difference]:
@@ -78,7 +81,12 @@ def _operation(old: Contract, new: Contract, call: Call, before: Schema, after: 
     for name, schema in old.schemas.items():
         head, _, tail = name.partition(".")
         if head == names and f"{renamed}.{tail}" in new.schemas:
-            yield from schemas(schema, new.schemas[f"{renamed}.{tail}"], f"{name}#", tail.startswith("response"))
+            yield from schemas(
+                schema,
+                new.schemas[f"{renamed}.{tail}"],
+                f"{name}#",
+                RESPONSE if tail.startswith("response") else REQUEST,
+            )
     yield from _examples(_below(old.examples, names), _below(new.examples, renamed), names)
 
 
@@ -86,9 +94,9 @@ def _examples(before: Mapping[str, Json], after: Mapping[str, Json], name: str) 
     for file in sorted({*before, *after}):
         if file not in after or file not in before:
             message = "a new example" if file in after else "the example is no longer documented"
-            yield compatible(f"{name}/{file}", message)
+            yield compatible(f"{name}/{file}", message, "example-added" if file in after else "example-removed")
         elif json.dumps(before[file]) != json.dumps(after[file]):
-            yield compatible(f"{name}/{file}", "the example changed")
+            yield compatible(f"{name}/{file}", "the example changed", "example-changed")
 
 
 def _rest(old: Contract, new: Contract) -> Iterator[Difference]:

@@ -1,9 +1,8 @@
 """The text and the JSON that the command prints."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from mockserver.extract.compare import Difference
 from mockserver.extract.kept import Call
 from mockserver.extract.model import Contract, Finding, TableCoverage
 from mockserver.support.jsontext import indented
@@ -35,24 +34,6 @@ def _table(table: TableCoverage) -> str:
     lost = f"  LOST lines {', '.join(map(str, table.lost))}" if table.lost else ""
     counts = f"read {table.read:3}  emitted {table.emitted:3}  unextracted {len(table.rules):2}"
     return f"{table.line:5}  {table.table:45}  {counts}{lost}"
-
-
-def checked(found: Mapping[str, tuple[Sequence[Difference], Sequence[str]]], form: str) -> str:
-    """The differences of each vendor, those that break clients first, and the operations that were not compared."""
-    every = [(vendor, each) for vendor, (some, _) in found.items() for each in some]
-    breaking = sum(each.breaking for _, each in every)
-    if form == "json":
-        items = [
-            {"class": each.severity, "vendor": vendor, "place": each.place, "message": each.message}
-            for vendor, each in every
-        ]
-        left = {vendor: names for vendor, (_, names) in found.items() if names}
-        return indented({"differences": items, "breaking": breaking, "not_compared": left}).rstrip()
-    lines = [f"{vendor}  {each}" for vendor, each in every]
-    for vendor, (_, names) in found.items():
-        lines += [f"{vendor}  not compared, since not every page that documents it was given: {name}" for name in names]
-    lines.append(f"{len(every)} differences, {breaking} breaking" if every else "no difference")
-    return "\n".join(lines)
 
 
 def linted(found: Sequence[Finding], form: str) -> str:
