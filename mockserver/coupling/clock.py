@@ -123,7 +123,8 @@ class CoupledClock:
 
 
 class _Servers:
-    """The accounts whose clocks follow, as pairs of control and query, and the ports of their servers."""
+    """The accounts whose clocks follow, as pairs of control and query, and the ports of their servers that are in this
+    process."""
 
     def __init__(self) -> None:
         self.accounts: list[tuple[Control, Mapping[str, str]]] = []
@@ -131,7 +132,8 @@ class _Servers:
 
     def add(self, control: Control, query: Mapping[str, str], port: int) -> None:
         self.accounts.append((control, query))
-        self.ports.add(port)
+        if isinstance(control, Quiet):  # else nobody tells whether it has answered, so it is one of the others
+            self.ports.add(port)
 
     def are_quiet(self) -> bool:
         controls = {id(control): control for control, _ in self.accounts}.values()

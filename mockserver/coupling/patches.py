@@ -9,8 +9,10 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from mockserver.coupling.virtual_time import UNCOUPLED
+from mockserver.coupling.virtual_time import REAL_TIME
 
+OWN_NAMES = REAL_TIME | {"_pytest", "pytest"}
+"""The packages whose names stay theirs: pytest measures durations by them. What it calls for a test may be virtual."""
 Functions = Mapping[str, Callable[..., Any]]
 ABSENT = object()
 
@@ -20,7 +22,7 @@ def patched_time(functions: Functions) -> Iterator[None]:
     """Replaces functions of the module `time`, by their names, in every module that knows them by name."""
     there = [(getattr(time, name), function) for name, function in functions.items()]
     try:
-        _replace({id(real): (real, ours) for real, ours in there}, but=UNCOUPLED)
+        _replace({id(real): (real, ours) for real, ours in there}, but=OWN_NAMES)
         yield
     finally:
         _replace({id(ours): (ours, real) for real, ours in there})  # also where it was imported meanwhile

@@ -24,10 +24,7 @@ SKIPPED_TOO = 1e-6
 """Skipped beyond the end of a wait, so that it is over however times are rounded."""
 SERVER_THREADS = "mockserver "
 """How the names of the threads begin in which a server runs: in real time."""
-UNCOUPLED = frozenset(
-    {"_pytest", "execnet", "faulthandler", "mockserver", "multiprocessing", "pytest", "pytest_timeout", "subprocess"}
-    | {"uvicorn", "xdist"}
-)
+REAL_TIME = frozenset({"execnet", "mockserver", "multiprocessing", "pytest_timeout", "subprocess", "uvicorn", "xdist"})
 """The packages that live in real time: the test runner, this package, and what waits for other processes."""
 WAITING = frozenset({"threading", "queue", "concurrent.futures._base", "concurrent.futures.thread", __name__})
 """The modules that wait on behalf of their callers."""
@@ -219,4 +216,4 @@ class VirtualTime:
 
 def _lives_in_real_time(module: str) -> bool:
     """Whether a module's calls are about real time. The handles of this package are part of a test."""
-    return module.partition(".")[0] in UNCOUPLED and not module.startswith("mockserver.client")
+    return module.partition(".")[0] in REAL_TIME and not module.startswith("mockserver.client")

@@ -26,6 +26,11 @@ def send(datadog: Datadog, timeout: float | None = 10, session: requests.Session
     return post(datadog.url + PATH, json=PRODLYTICS.body, headers=datadog.headers, timeout=timeout).status_code
 
 
+def in_turn(*calls: Callable[[], object]) -> Callable[[], object]:
+    """A function that makes one call after the other, and returns what the last one does."""
+    return lambda: [call() for call in calls][-1]
+
+
 def pauses(datadog: Datadog) -> list[float]:
     """The seconds between the requests, by the account's clock."""
     return [after.time - before.time for before, after in pairwise(datadog.requests)]

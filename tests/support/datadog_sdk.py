@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Protocol
 
 import pytest
 from datadog import api
@@ -12,8 +12,6 @@ from datadog_api_client import ApiClient, Configuration
 from datadog_api_client.v1.api.events_api import EventsApi as EventsV1
 from datadog_api_client.v2.api.events_api import EventsApi as EventsV2
 from datadog_api_client.v2.api.product_analytics_api import ProductAnalyticsApi
-
-from tests.support.harness import Server
 
 Call = Callable[[ApiClient, Any], Any]
 
@@ -32,8 +30,15 @@ CALLS: dict[str, Call] = {
 }
 
 
+class Addressed(Protocol):
+    """A server, or an account on one."""
+
+    @property
+    def url(self) -> str: ...
+
+
 @contextmanager
-def sdk_client(server: Server, key: str, application: str = "app", **options: Any) -> Iterator[ApiClient]:
+def sdk_client(server: Addressed, key: str, application: str = "app", **options: Any) -> Iterator[ApiClient]:
     """The vendor's client with both keys; `options` are the client's own, `check_input_type=False` sends any body."""
     keys = {"apiKeyAuth": key, "appKeyAuth": application}
     with ApiClient(Configuration(host=server.url, api_key=keys, **options)) as client:
