@@ -37,6 +37,8 @@ OUTSIDE = {
     ("control/counting.py", "asyncio.sleep"),
     ("control/events.py", "asyncio.sleep"),
     ("client/verifying.py", "time.monotonic"),
+    ("support/faked_python/sitecustomize.py", "time.monotonic"),
+    ("support/faked_python/sitecustomize.py", "time.sleep"),
     ("coupling/clock.py", "time.time"),
     ("coupling/telling.py", "time.time"),
     ("coupling/telling.py", "time.localtime"),
