@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from urllib.parse import parse_qs
 
 if TYPE_CHECKING:
+    from mockserver.contracts.contents import Content, ResponseContract
+    from mockserver.contracts.parameters import Parameter
     from mockserver.contracts.schema import CompiledSchema
 
 Headers = tuple[tuple[bytes, bytes], ...]
@@ -38,6 +40,7 @@ class FailureKind(Enum):
     APPLICATION_KEY_MISSING = "application-key-missing"
     UNREADABLE = "unreadable"
     ENCODING_UNKNOWN = "encoding-unknown"
+    MEDIA_TYPE = "media-type"
     TOO_LARGE = "too-large"
     INVALID = "invalid"
     RATE_LIMITED = "rate-limited"
@@ -82,6 +85,10 @@ class Violation(NamedTuple):
         return self.pointer or self.parameter or whole
 
 
+NOT_JUDGED = "not-judged"
+"""The rule of the warnings that say what was not judged."""
+
+
 class Verdict(NamedTuple):
     """What we think of a request, whatever the vendor's response. `rejections` are the violations that the vendor of
     the served profile turns a request down for; under the profile `documented` they are the violations."""
@@ -93,6 +100,11 @@ class Verdict(NamedTuple):
     @property
     def valid(self) -> bool:
         return not self.violations
+
+    @property
+    def not_judged(self) -> tuple[str, ...]:
+        """What of the request was not judged: `valid` says nothing of it."""
+        return tuple(each.message for each in self.warnings if each.rule == NOT_JUDGED)
 
 
 ACCEPTED = Verdict()
@@ -311,29 +323,13 @@ class Credentials(NamedTuple):
     rejected: bool = False
 
 
-class Parameter(NamedTuple):
-    """A documented path or query parameter with its compiled schema."""
-
-    name: str
-    location: Literal["path", "query"]
-    required: bool
-    schema: CompiledSchema
-
-
-class ResponseContract(NamedTuple):
-    """A documented status of an operation. `headers` are those whose value the contract fixes."""
-
-    status: int
-    content_type: str
-    schema: CompiledSchema | None
-    headers: Headers = ()
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Operation:
     """One documented operation, compiled. `documented` judges; `served`, of the served profile, decides refusals.
-    `prescreen` holds the bodies that fit the documented and the observed schema and have no unknown name. `success` is
-    the first documented 2xx status."""
+    `prescreen` holds the bodies that fit the documented and the observed schema and have no unknown name. `ranges` are
+    the responses to several statuses, by their first digit, `default` by 0. `bodies` are all media types of the request
+    body; `by_media_type` says that its Content-Type decides how it is judged, else it is read as `media_type`, which is
+    JSON. `success` is the status of a success: the first documented 2xx, else 3xx."""
 
     vendor: str
     id: str
@@ -357,19 +353,31 @@ class Operation:
     anonymous: bool = False
     """Whether requests without credentials are taken, too."""
     extensions: Mapping[str, Json] = field(default_factory=dict)
+    ranges: Mapping[int, ResponseContract] = field(default_factory=dict)
+    bodies: tuple[Content, ...] = ()
+    by_media_type: bool = False
     success: int = field(init=False)
 
     def __post_init__(self) -> None:
-        success = min((status for status in self.responses if 200 <= status < 300), default=200)
+        exact = sorted(status for status in self.responses if 200 <= status < 400)
+        usual = [] if self.ranges.keys().isdisjoint((0, 2)) else [200]
+        success = next(iter([each for each in exact if each < 300] + usual + exact), 200)
         object.__setattr__(self, "success", success)
+
+    def response_for(self, status: int) -> ResponseContract | None:
+        """The documented response of a status: its own, that of its range, or the default."""
+        exact = self.responses.get(status)
+        return exact or (self.ranges.get(status // 100) or self.ranges.get(0) if self.ranges else None)
 
 
 class Preferences(NamedTuple):
     """What one request asks for itself (RFC 7240): `code` is the status of the response, `wait` the seconds before it,
-    at most an hour."""
+    at most an hour, `example` the name of the documented example to send; `dynamic`: a made value instead of one."""
 
     code: int | None = None
     wait: float | None = None
+    example: str | None = None
+    dynamic: bool = False
 
 
 NO_PREFERENCES = Preferences()

@@ -44,7 +44,6 @@ class Checker:
         self._options = options
         self._targets = Targets(catalogue, options.hosts)
         self._redaction = redaction_for(catalogue.operations)
-        self._any_status = {name: contract.operations_with_default for name, contract in catalogue.vendors.items()}
         self._report = Report(catalogue.profile, options.sides, options.strict)
 
     def check(self, paths: tuple[Path, ...], progress: Progress = lambda _bytes: None) -> Report:
@@ -140,11 +139,12 @@ class Checker:
             return ()
         if not response.whole:
             count(self._report.not_judged, "response bodies that were not recorded whole")
-        any_status = operation.id in self._any_status[operation.vendor]
-        found = judge_response(operation, response, self._options.max_body_bytes, any_status=any_status)
+        found = judge_response(operation, response, self._options.max_body_bytes)
         return found if response.headers else tuple(each for each in found if each.rule != "content-type")
 
     def _add(self, path: Path, exchange: RecordedExchange, operation: Operation, side: Side, verdict: Verdict) -> None:
+        for what in verdict.not_judged:
+            count(self._report.not_judged, what.removeprefix("not judged: "))
         if not (verdict.violations or verdict.warnings):
             return
         request, redaction = exchange.request, self._redaction

@@ -65,6 +65,7 @@ class RequestView(TypedDict):
     bytes: int
     milliseconds: float
     unclaimed: NotRequired[UnclaimedView]
+    not_judged: NotRequired[list[str]]
 
 
 class BodyView(TypedDict, total=False):

@@ -25,16 +25,6 @@ class VendorContract(NamedTuple):
     document: Mapping[str, Any]
     operations: tuple[Operation, ...]
 
-    @property
-    def operations_with_default(self) -> frozenset[str]:
-        """The ids of the operations that document a default response, for every status that they do not name."""
-        paths = self.document["paths"]
-        return frozenset(
-            operation.id
-            for operation in self.operations
-            if "default" in (paths[operation.path][operation.method.lower()].get("responses") or {})
-        )
-
 
 class Catalogue(NamedTuple):
     """All contracts that a server serves."""

@@ -2,28 +2,26 @@
 
 import re
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import jsonschema_rs
 
+from mockserver.contracts.contents import compile_contents, compile_responses
 from mockserver.contracts.dereferencing import ReferencingError, operation_at
+from mockserver.contracts.directions import Direction
 from mockserver.contracts.files import SCHEMA_PREFIX
+from mockserver.contracts.parameters import compile_parameters
 from mockserver.contracts.schema import CompiledSchema, Prescreen
 from mockserver.contracts.security import compile_security
 from mockserver.errors import ContractError
-from mockserver.model import (
-    FailureKind,
-    Headers,
-    Operation,
-    Parameter,
-    ResponseContract,
-    Rule,
-)
+from mockserver.model import FailureKind, Operation, Rule
 from mockserver.support.evidence import annotation_of, evidence_of, read_annotation
 from mockserver.support.suggestions import hint
 from mockserver.validation.rules import RULES
 
+DIRECTIONS: tuple[Direction, ...] = ("request", "response")
 JSON_TYPE = re.compile(r"application/(json|[\w.+-]+\+json)")
 
 
@@ -40,7 +38,7 @@ class Compiler:
         self._documents = documents
         self._profile = profile
         self._document = documents[profile]
-        self._schemas: dict[tuple[str, str], CompiledSchema] = {}
+        self._schemas: dict[tuple[str, str, Direction], CompiledSchema] = {}
 
     def compile(self, path: str, method: str) -> Operation:
         """The operation at `path` and `method`. Raises ContractError that names what is wrong with it."""
@@ -50,7 +48,9 @@ class Compiler:
         if not isinstance(name, str) or not name:
             raise ContractError(self._source, place, "expected an operationId")
         media_type = _json_type(spec.get("requestBody") or {})
-        responses = self._responses(spec, place)
+        of_requests, of_responses = (partial(self._schema_of, direction=each) for each in DIRECTIONS)
+        responses, ranges = compile_responses(spec.get("responses"), of_responses, f"{place}/responses")
+        body = spec.get("requestBody") or {}
         bodies = {"documented": self._request_body("documented", path, method, place)}
         bodies["observed"] = bodies["documented"]  # where nothing is known besides the pages
         if self._documents["observed"]["info"].get("x-profile") == "observed":
@@ -67,7 +67,7 @@ class Compiler:
             credentials=security.credentials,
             application_key=security.application_key,
             credential_statuses=_credential_statuses(spec, responses),
-            parameters=self._parameters(spec, place),
+            parameters=compile_parameters(spec["parameters"], of_requests, place),
             responses=responses,
             body_required=bool((spec.get("requestBody") or {}).get("required")),
             media_type=media_type,
@@ -80,6 +80,11 @@ class Compiler:
             requirements=security.requirements,
             anonymous=security.anonymous,
             extensions={key: value for key, value in spec.items() if key.startswith("x-")},
+            ranges=ranges,
+            bodies=compile_contents(body.get("content"), of_requests, f"{place}/requestBody/content"),
+            # a page shows what to send, it does not say that another content type is refused
+            by_media_type=bool(body)
+            and (annotation_of(spec) is None or list(body.get("content") or ()) != [media_type]),
         )
 
     def _specification(self, profile: str, path: str, method: str, place: str) -> dict[str, Any]:
@@ -117,25 +122,18 @@ class Compiler:
             raise ContractError(self._source, place, f"the rule {name} {problem}")
         return Rule(name, rule, read_annotation(annotation_of(rule) or annotation_of(spec, "x-rules")))
 
-    def _responses(self, spec: dict[str, Any], place: str) -> dict[int, ResponseContract]:
-        compiled: dict[int, ResponseContract] = {}
-        for status, response in (spec.get("responses") or {}).items():
-            if str(status).isdigit():
-                content = response.get("content") or {}
-                media_type = next(iter(content), "application/json")
-                schema, where = content.get(media_type, {}).get("schema"), f"{place}/responses/{status}/content"
-                body = None if schema is None else self._schema(self._profile, schema, f"{where}/{media_type}/schema")
-                headers = _constant_headers(response.get("headers") or {})
-                compiled[int(status)] = ResponseContract(int(status), media_type, body, headers)
-        return compiled
+    def _schema_of(self, schema: Any, place: str, direction: Direction) -> CompiledSchema:
+        return self._schema(self._profile, schema, place, direction=direction)
 
-    def _schema(self, profile: str, schema: Any, place: str, rules: tuple[Rule, ...] = ()) -> CompiledSchema:
+    def _schema(
+        self, profile: str, schema: Any, place: str, rules: tuple[Rule, ...] = (), *, direction: Direction = "request"
+    ) -> CompiledSchema:
         reference = schema.get("$ref") if isinstance(schema, dict) else None
         name = reference.removeprefix(SCHEMA_PREFIX) if isinstance(reference, str) else place
-        key = (profile, name)
+        key = (profile, name, direction)
         if key not in self._schemas or rules:
             compiled = self._schemas[key] = CompiledSchema(
-                name, schema, self._documents[profile], rules, certain=profile == "observed"
+                name, schema, self._documents[profile], rules, certain=profile == "observed", direction=direction
             )
             try:
                 _ = None if self._known_good else compiled.validator
@@ -144,30 +142,10 @@ class Compiler:
                 raise ContractError(self._source, place, f"cannot be compiled: {problem}") from error
         return self._schemas[key]
 
-    def _parameters(self, spec: dict[str, Any], place: str) -> tuple[Parameter, ...]:
-        compiled: list[Parameter] = []
-        for number, parameter in enumerate(spec["parameters"]):
-            where = f"{place}/parameters/{number}"
-            location: Literal["path", "query"] = parameter.get("in")
-            if location in ("path", "query"):
-                schema = self._schema(self._profile, parameter.get("schema", {}), f"{where}/schema")
-                compiled.append(Parameter(parameter["name"], location, bool(parameter.get("required")), schema))
-        return tuple(compiled)
-
 
 def _json_type(body: Mapping[str, Any]) -> str | None:
     """The first media type of JSON that a body may have."""
     return next((media_type for media_type in body.get("content") or {} if JSON_TYPE.fullmatch(media_type)), None)
-
-
-def _constant_headers(headers: Mapping[str, Any]) -> Headers:
-    """The response headers whose value the contract fixes, as bytes."""
-    schemas = {name: header.get("schema", {}) for name, header in headers.items() if isinstance(header, dict)}
-    return tuple(
-        (name.encode("latin-1"), str(schema["const"]).encode("latin-1"))
-        for name, schema in schemas.items()
-        if isinstance(schema, dict) and schema.get("const") is not None
-    )
 
 
 def _credential_statuses(spec: dict[str, Any], responses: Mapping[int, Any]) -> dict[FailureKind, int]:

@@ -6,6 +6,7 @@ from typing import Any
 
 import jsonschema_rs
 
+from mockserver.contracts.directions import Direction, directed, made_from
 from mockserver.contracts.files import SCHEMA_PREFIX
 from mockserver.contracts.formats import FORMATS
 from mockserver.contracts.merging import NOTHING
@@ -13,15 +14,23 @@ from mockserver.contracts.shapes import Shape, shape_of
 from mockserver.model import Annotation, Json, Rule
 from mockserver.support.keywords import DIALECT
 from mockserver.support.pointers import follow, walk
+from mockserver.validation.coercion import Forms
 
 
 class CompiledSchema:
     """`schema` as it stands in the document `contract`, and the named `rules` that go with it. `annotations` are the
     evidence and the reason of its keywords, by their paths, as far as they were looked up. `certain` says that its
-    inferred rules refuse too, as those of an observed service."""
+    inferred rules refuse too, as those of an observed service; `direction` whether requests or responses have it."""
 
     def __init__(
-        self, name: str, schema: Any, contract: Mapping[str, Any], rules: tuple[Rule, ...], *, certain: bool = False
+        self,
+        name: str,
+        schema: Any,
+        contract: Mapping[str, Any],
+        rules: tuple[Rule, ...],
+        *,
+        certain: bool = False,
+        direction: Direction | None = None,
     ) -> None:
         self.name = name
         self.certain = certain
@@ -29,11 +38,13 @@ class CompiledSchema:
         self.annotations: dict[tuple[str | int, ...], Annotation] = {}
         self._schema = schema
         self._contract = contract
+        self._direction = direction
 
     @cached_property
     def document(self) -> dict[str, Json]:
         """The schema as a document of its own, with the components that it refers to."""
-        return _self_contained(self._contract, self._schema)
+        document = _self_contained(self._contract, self._schema)
+        return document if self._direction is None else directed(document, self._direction)
 
     @cached_property
     def validator(self) -> Any:
@@ -45,14 +56,23 @@ class CompiledSchema:
         return shape_of(self.document)
 
     @cached_property
+    def forms(self) -> Forms:
+        """The forms of its values, by which texts are turned into such values."""
+        from mockserver.contracts.forms import forms_of  # noqa: PLC0415 - few need them
+
+        return forms_of(self.document)
+
+    @cached_property
     def sample(self) -> Json:
         """A value that fits, or None where none could be made."""
-        from mockserver.contracts.values import NoValueError, ValueMaker  # noqa: PLC0415 - few need one
+        from mockserver.contracts.samples import sample_of  # noqa: PLC0415 - few need one
 
-        try:
-            return ValueMaker(self.document, full=True, examples=True).value({"$ref": "#"})
-        except NoValueError:
-            return None
+        return sample_of(self.made_from, self.validator.is_valid)
+
+    @cached_property
+    def made_from(self) -> dict[str, Json]:
+        """The schema without the members that are of the other direction only, for values to be made of."""
+        return self.document if self._direction is None else made_from(self.document, self._direction)
 
 
 def _self_contained(contract: Mapping[str, Any], schema: Any) -> dict[str, Any]:

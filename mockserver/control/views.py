@@ -30,7 +30,7 @@ def summary(exchange: Exchange, redaction: Redaction, contracts: ContractFiles) 
     """An exchange as a listing shows it: everything but headers and bodies."""
     verdict, of_response, fault = exchange.verdict, exchange.response_violations, exchange.fault
     of_violations, of_warnings = fixes(verdict)
-    return {
+    view: RequestView = {
         "id": exchange.id,
         "vendor": exchange.vendor,
         "operation": exchange.operation,
@@ -53,6 +53,9 @@ def summary(exchange: Exchange, redaction: Redaction, contracts: ContractFiles) 
         "bytes": exchange.request.body_size,
         "milliseconds": round(exchange.milliseconds, 3),
     }
+    if verdict.not_judged:
+        view["not_judged"] = list(verdict.not_judged)
+    return view
 
 
 def whole(exchange: Exchange, max_bytes: int, redaction: Redaction, contracts: ContractFiles) -> WholeRequestView:

@@ -12,3 +12,12 @@ def is_json(content_type: bytes | None) -> bool:
         return True
     media_type = essence(content_type)
     return media_type == "application/json" or media_type.endswith("+json")
+
+
+def accepts(media_range: str, media_type: str) -> bool:
+    """Whether a media type is of a range such as `image/*`, whatever the parameters of the range (RFC 9110, 12.5.1)."""
+    wanted = essence(media_range.encode("latin-1", "replace"))
+    main, _, sub = wanted.partition("/")
+    if sub == "*":
+        return main in ("*", media_type.partition("/")[0])
+    return wanted == media_type

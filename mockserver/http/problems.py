@@ -10,6 +10,7 @@ STATUSES: dict[FailureKind, tuple[int, ...]] = {
     FailureKind.UNREADABLE: (400, 422),
     FailureKind.INVALID: (400, 422),
     FailureKind.ENCODING_UNKNOWN: (415, 400),
+    FailureKind.MEDIA_TYPE: (415, 400, 422),
     FailureKind.TOO_LARGE: (413, 400),
     FailureKind.RATE_LIMITED: (429,),
     FailureKind.WRONG_METHOD: (405,),

@@ -146,11 +146,11 @@ def _outcome_of(
 
 def _more_headers(context: RequestContext, response: Response) -> Headers:
     """The headers that the contract fixes for a status, and which preferences (RFC 7240) were applied."""
-    contract = context.operation.responses.get(response.status)
+    contract = context.operation.response_for(response.status)
     headers = contract.headers if contract else ()
     if context.preferences is NO_PREFERENCES:
         return headers
-    code, wait = context.preferences
+    code, wait, *_ = context.preferences
     applied = [b"code=%d" % response.status] if code is not None and code == response.status else []
     applied += [b"wait=%g" % wait] if wait is not None else []
     return (*headers, (b"preference-applied", b", ".join(applied))) if applied else headers

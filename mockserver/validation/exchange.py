@@ -8,6 +8,7 @@ from typing import NamedTuple
 from mockserver.errors import Failure
 from mockserver.model import ACCEPTED, Credentials, Json, Operation, Request, Verdict
 from mockserver.validation.body import judge_body
+from mockserver.validation.contents import judge_content
 from mockserver.validation.decoding import read_json
 from mockserver.validation.request import check_request
 from mockserver.validation.unreadable import unreadable
@@ -42,6 +43,11 @@ def judge_request(
     judged.
     """
     outside = check_request(operation, request, path_values, credentials, code)
+    if operation.by_media_type:
+        if not body_known:
+            return ParsedBody(verdict=outside)
+        value, failure, verdict = judge_content(operation, request, operation.max_body_bytes or max_bytes, now)
+        return ParsedBody(value, failure, _joined(outside, verdict))
     if not body_known or operation.media_type is None or not (operation.body_required or request.body_size):
         return ParsedBody(verdict=outside)
     try:

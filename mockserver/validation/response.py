@@ -1,12 +1,21 @@
 """Judges the response of a real vendor, recorded or seen by the proxy, by the contract of its operation."""
 
+from __future__ import annotations
+
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from mockserver.errors import Failure
-from mockserver.http.media import essence, is_json
-from mockserver.model import FailureKind, Headers, Json, Operation, Request, ResponseContract, Violation
+from mockserver.http.media import accepts, essence, is_json
+from mockserver.model import FailureKind, Headers, Json, Operation, Request, Violation
+from mockserver.validation.coercion import Texts, values_of
 from mockserver.validation.decoding import decompressed, parse_json
 from mockserver.validation.violations import by_place, schema_violations, shown
+
+if TYPE_CHECKING:
+    from mockserver.contracts.contents import Content, ResponseContract
+    from mockserver.contracts.schema import CompiledSchema
 
 WITHOUT_BODY = frozenset({204, 205, 304})
 
@@ -25,68 +34,98 @@ class RecordedResponse:
         return next((value for key, value in self.headers if key == name), None)
 
 
-def judge_response(
-    operation: Operation, response: RecordedResponse, max_bytes: int, *, any_status: bool = False
-) -> tuple[Violation, ...]:
+def judge_response(operation: Operation, response: RecordedResponse, max_bytes: int) -> tuple[Violation, ...]:
     """Every way in which a response departs from the contract of its operation, sorted by place.
 
-    Rules of our own: `status` for one that the contract does not document (`any_status`: it documents a default for
-    the others), `content-type`, and those of a body that cannot be read. A body that is not whole, or in a content
-    coding that is not read here, is not judged.
+    Rules of our own: `status` for one that the contract documents neither by itself nor in a range nor by a default,
+    `content-type`, and those of a body that cannot be read. A body that is not whole, or in a content coding or of a
+    media type that is not read here, is not judged.
     """
-    contract = operation.responses.get(response.status)
+    contract = operation.response_for(response.status)
     if contract is None:
-        if any_status:
-            return ()
         message = f"{operation.id} documents {', '.join(map(str, sorted(operation.responses)))}"
         return (Violation("", "status", message, operation.evidence, value=str(response.status)),)
-    if contract.schema is None or operation.method == "HEAD" or response.status in WITHOUT_BODY:
-        return ()
-    violations = _content_type(operation, contract, response)
-    if response.whole:
-        violations += _body(operation, contract, response, max_bytes)
+    violations = tuple(_headers(operation, contract, response))
+    if not contract.contents or operation.method == "HEAD" or response.status in WITHOUT_BODY:
+        return violations
+    header = response.header(b"content-type")
+    if header is None and response.whole and not response.body:
+        header = contract.contents[0].media_type.encode("latin-1", "replace")
+    content = _content_for(contract, header)
+    if content is None:
+        violations += (_wrong_type(operation, contract, header),)
+    content = content or contract.contents[0]
+    if response.whole and content.schema is not None:
+        violations += _body(operation, content, content.schema, response, max_bytes)
     return by_place(violations)
 
 
-def _content_type(
-    operation: Operation, contract: ResponseContract, response: RecordedResponse
-) -> tuple[Violation, ...]:
-    header = response.header(b"content-type")
-    if header is None and response.whole and not response.body:
-        return ()
-    documented = contract.content_type.encode("latin-1")
-    if essence(header) == essence(documented) or (is_json(header) and is_json(documented)):
-        return ()
+def _headers(operation: Operation, contract: ResponseContract, response: RecordedResponse) -> Iterator[Violation]:
+    """What is wrong with the documented headers."""
+    for header in contract.documented_headers:
+        subject, value = f"header '{header.name}'", response.header(header.name.lower().encode("latin-1", "replace"))
+        if value is None:
+            if header.required:
+                yield Violation("", "required", f"{subject} is missing", operation.evidence, parameter=header.name)
+            continue
+        text = value.decode("latin-1")
+        form = header.schema.forms[0]
+        texts: Texts = [each.strip() for each in text.split(",")] if form.kind == "array" else text
+        readings = list(values_of(texts, header.schema.forms))
+        if form.kind != "object" and not any(map(header.schema.validator.is_valid, readings)):
+            for each in schema_violations(header.schema, readings[0]):
+                message = f"{subject} {each.message}"
+                yield Violation("", each.rule, message, operation.evidence, each.value, each.limit, header.name)
+
+
+def _content_for(contract: ResponseContract, header: bytes | None) -> Content | None:
+    """The documented media type of a response; all types of JSON count as one."""
+    sent, as_json = essence(header), is_json(header)
+    fitting = [each for each in contract.contents if accepts(each.media_type, sent) or (as_json and each.is_json)]
+    return min(
+        fitting, key=lambda each: (essence(each.media_type.encode()) != sent, each.media_type.count("*")), default=None
+    )
+
+
+def _wrong_type(operation: Operation, contract: ResponseContract, header: bytes | None) -> Violation:
+    documented = " or ".join(essence(each.media_type.encode("latin-1", "replace")) for each in contract.contents)
     text = header.decode("latin-1") if header else None
-    message = f"the content type is not {essence(documented)}" if essence(header) else "the content type is missing"
-    return (Violation("", "content-type", message, operation.evidence, text, parameter="Content-Type"),)
+    message = f"the content type is not {documented}" if essence(header) else "the content type is missing"
+    return Violation("", "content-type", message, operation.evidence, text, parameter="Content-Type")
 
 
 def _body(
-    operation: Operation, contract: ResponseContract, response: RecordedResponse, max_bytes: int
+    operation: Operation, content: Content, schema: CompiledSchema, response: RecordedResponse, max_bytes: int
 ) -> tuple[Violation, ...]:
-    assert contract.schema is not None
     try:
-        value = _value(contract, response, max_bytes)
+        value = _value(content, response, max_bytes)
     except Failure as failure:
         if failure.kind in (FailureKind.ENCODING_UNKNOWN, FailureKind.TOO_LARGE):
             return ()
         beginning = shown(response.body[:60].decode("utf-8", "replace")) if response.body else None
         return (Violation("", failure.kind.value, failure.detail, operation.evidence, beginning),)
-    if contract.schema.validator.is_valid(value):
+    if schema.validator.is_valid(value):
         return ()
-    return tuple(schema_violations(contract.schema, value))
+    if isinstance(value, str) and not content.is_json and all(form.kind != "string" for form in schema.forms):
+        return ()  # a schema says nothing of the text of XML and the like
+    return tuple(schema_violations(schema, value))
 
 
-def _value(contract: ResponseContract, response: RecordedResponse, max_bytes: int) -> Json:
+def _value(content: Content, response: RecordedResponse, max_bytes: int) -> Json:
     """What the schema of a response describes: the JSON value, or the text of a media type that is not JSON."""
     carrier = Request("", "", b"", response.headers, response.body, len(response.body))
     data = decompressed(carrier, max_bytes)
     if len(data) > max_bytes:
         raise Failure(FailureKind.TOO_LARGE)
+    if (
+        not content.is_json
+        and content.schema is not None
+        and any(form.kind == "string" for form in content.schema.forms)
+    ):
+        return data.decode("utf-8", "replace")
     try:
         return parse_json(data)
     except Failure:
-        if is_json(contract.content_type.encode("latin-1")):
+        if content.is_json:
             raise
         return data.decode("utf-8", "replace")

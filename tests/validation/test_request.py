@@ -47,7 +47,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MockServer]:
         ("sort=%E2%82%AC", "sort", 'set it to "asc"'),
         ("size=7", "size", "set it to 1"),
         ("size=many", "size", "set it to 1"),
-        ("many=x,z", "many", 'set it to "y"'),
+        ("many=x&many=z", "many", 'set it to "y"'),
         ("deep=false", "deep", "set it to true"),
         ("deep=None", "deep", "set it to true"),
     ],
