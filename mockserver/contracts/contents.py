@@ -9,15 +9,24 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from mockserver.contracts.parameters import SchemaOf
+from mockserver.contracts.rendering import concrete, rendered
 from mockserver.contracts.schema import CompiledSchema
 from mockserver.http.media import is_json
 from mockserver.model import Headers, Json
+from mockserver.support.jsontext import dump
 
 Spec = Mapping[str, Any]
 RANGES = {"default": 0, **{f"{digit}{x * 2}": digit for digit in range(1, 6) for x in "xX"}}
 """The keys of responses that stand for several statuses: the first digit of those, 0 for all that are left."""
 _OURS = frozenset({"content-type", "content-length", "transfer-encoding", "connection", "date"})
 """Headers that say how a response is sent, whatever a document says of them."""
+
+
+class Body(NamedTuple):
+    """A body as it is sent."""
+
+    data: bytes
+    content_type: bytes
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,6 +48,30 @@ class Content:
     @cached_property
     def is_json(self) -> bool:
         return is_json(self.media_type.encode("latin-1", "replace"))
+
+    @cached_property
+    def value(self) -> Json:
+        """The first documented example that fits the schema, else a made value."""
+        for value in self.fitting.values():
+            return value
+        if self.schema is None:
+            return {} if self.is_json else "string"
+        return self.schema.sample
+
+    @cached_property
+    def usual(self) -> Body:
+        """The body that is sent where nothing else is asked for."""
+        return self.body_of(self.value)
+
+    @property
+    def content_type(self) -> bytes:
+        return self.media_type.encode("latin-1", "replace")
+
+    def body_of(self, value: Json) -> Body:
+        """A value in this media type; of a range, in one of its types."""
+        media_type = concrete(self.media_type, value)
+        document = self.schema.document if self.schema is not None else None
+        return Body(rendered(value, media_type, document), media_type.encode("latin-1", "replace"))
 
     def _readings(self) -> list[tuple[str, Json]]:
         """The examples; one of JSON that is written as a text, and does not fit as one, is read."""
@@ -72,6 +105,12 @@ class DocumentedHeader:
         if self.example is not None and self.schema.validator.is_valid(self.example):
             return self.example
         return self.schema.sample
+
+    @cached_property
+    def line(self) -> tuple[bytes, bytes] | None:
+        """The header in wire form; None where its value cannot be written in one."""
+        text = _header_text(self.value, explode=self.explode)
+        return None if text is None else (self.name.lower().encode("latin-1", "replace"), text)
 
 
 class ResponseContract(NamedTuple):
@@ -141,6 +180,28 @@ def _header(name: str, spec: Spec, schema_of: SchemaOf, place: str) -> Documente
     example = next(iter(examples_of(holder).values()), None)
     compiled = schema_of(schema, f"{place}/schema")
     return DocumentedHeader(name, bool(spec.get("required")), compiled, example, bool(spec.get("explode")))
+
+
+def _header_text(value: Json, *, explode: bool) -> bytes | None:
+    """A value in the style of headers; None where it cannot be written in one."""
+    match value:
+        case None:
+            return None
+        case list():
+            text = ",".join(map(_plain, value))
+        case dict():
+            text = ",".join(f"{name}{'=' if explode else ','}{_plain(each)}" for name, each in value.items())
+        case _:
+            text = _plain(value)
+    try:
+        written = text.encode("latin-1")
+    except UnicodeEncodeError:
+        return None
+    return None if any(byte in written for byte in b"\r\n\0") else written
+
+
+def _plain(value: Json) -> str:
+    return value if isinstance(value, str) else dump(value).decode("utf-8")
 
 
 def examples_of(spec: Spec) -> dict[str, Json]:

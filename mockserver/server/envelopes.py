@@ -1,14 +1,18 @@
 """Renders failures in the vendors' documented envelopes. An envelope is read from its schema once, when first used."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from http import HTTPStatus
 from typing import Any, NamedTuple
 
 import orjson
 
+from mockserver.contracts.contents import Content
+from mockserver.contracts.schema import CompiledSchema
 from mockserver.http.problems import problem_response
 from mockserver.http.statuses import phrase, slug
 from mockserver.model import Json, Operation, Response
+from mockserver.server.messages import with_message
 from mockserver.support.keywords import resolved
 from mockserver.vendors.base import Problem
 
@@ -30,8 +34,9 @@ Filler = Callable[[EnvelopeValues], Any]
 _UNKNOWN: Any = object()
 
 
-Envelope = tuple[bytes, Filler]
-"""The documented form of a failure: its content type, and what makes its JSON."""
+Envelope = tuple[bytes, Callable[[EnvelopeValues], bytes]]
+"""The documented form of a failure: its content type, and what writes its body."""
+_TRIAL = "message"
 
 
 class Envelopes:
@@ -44,28 +49,78 @@ class Envelopes:
         """The documented envelope of a status, filled with what went wrong.
 
         A status that is not documented gets the envelope of the operation's other failures; a wrong method, and an
-        operation that documents no failure, problem+json.
+        operation that documents no failure, problem+json. What the usual members cannot make fit its schema is an
+        example or a made value, with the message where it has a place for it.
         """
         key = (operation, status)
         if key not in self._known:
-            self._known[key] = _envelope(operation, status)
+            self._known[key] = _envelope(operation, status, code)
         envelope, values = self._known[key], EnvelopeValues(problems, status, code)
         if envelope is None:
             return problem_response(status, values.text)
-        content_type, fill = envelope
-        body = fill(values)
-        return Response(status, orjson.dumps({"message": values.text} if body is _UNKNOWN else body), content_type)
+        content_type, write = envelope
+        return Response(status, write(values), content_type)
 
 
-def _envelope(operation: Operation, status: int) -> Envelope | None:
-    response = operation.responses.get(status)
+def _envelope(operation: Operation, status: int, code: int) -> Envelope | None:
+    response = operation.response_for(status)
     constants = response is not None  # those of another status do not fit this one
     if response is None and status != HTTPStatus.METHOD_NOT_ALLOWED:
         response = next((other for at, other in sorted(operation.responses.items()) if at >= 400), None)
-    if response is None or response.schema is None:
+    if response is None or not response.contents:
         return None
-    document = response.schema.document if constants else _without_constants(response.schema.document)
-    return response.content_type.encode("latin-1"), _filler(document, document)
+    content = next((each for each in response.contents if each.is_json), response.contents[0])
+    if content.schema is None or not _holds_json(content, content.schema):
+        return None if content.schema is None and not content.fitting else _written(content)
+    document = content.schema.document if constants else _without_constants(content.schema.document)
+    fill = _filler(document, document)
+    trial = fill(EnvelopeValues((Problem(_TRIAL),), status, code))
+    is_valid = content.schema.validator.is_valid if constants else _is_anything
+    if not is_valid({_TRIAL: _TRIAL} if trial is _UNKNOWN else trial):
+        fill = _filled_up(fill, content.value, is_valid)
+    return content.content_type, partial(_json, fill)
+
+
+def _holds_json(content: Content, schema: CompiledSchema) -> bool:
+    """Whether a failure is JSON, be it under a content type of plain text."""
+    as_text = content.media_type.startswith("text/plain") and schema.forms[0].kind in ("object", "array")
+    return content.is_json or as_text
+
+
+def _is_anything(_value: Json) -> bool:
+    return True
+
+
+def _json(fill: Filler, values: EnvelopeValues) -> bytes:
+    body = fill(values)
+    return orjson.dumps({"message": values.text} if body is _UNKNOWN else body)
+
+
+def _written(content: Content) -> Envelope:
+    """A failure in another media type than JSON: the message where it is plain text, else an example or a made value
+    with the message in it."""
+    schema = content.schema
+
+    def write(values: EnvelopeValues) -> bytes:
+        usual = values.text if isinstance(content.value, str) else content.value
+        value = with_message(
+            content.value, usual, values.text, _is_anything if schema is None else schema.validator.is_valid
+        )
+        return content.body_of(value).data
+
+    return content.usual.content_type, write
+
+
+def _filled_up(fill: Filler, usual: Json, is_valid: Callable[[Json], bool]) -> Filler:
+    """Fills a value that fits: an example or a made one with what the filler knows, as far as it still fits."""
+
+    def filled(values: EnvelopeValues) -> Any:
+        known = fill(values)
+        if known is not _UNKNOWN and is_valid(known):
+            return known
+        return with_message(usual, usual if known is _UNKNOWN else known, values.text, is_valid)
+
+    return filled
 
 
 def _without_constants(node: Any) -> Any:

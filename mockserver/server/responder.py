@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from mockserver.accounts.account import Account
 from mockserver.accounts.quotas import RateLimit
+from mockserver.contracts.answers import documented_response, made_headers
 from mockserver.errors import Failure
 from mockserver.faults.fault import Fault
 from mockserver.http.problems import status_of
@@ -57,6 +58,10 @@ class Responder:
         operation, rate_limit = context.operation, self._rate_limits[context.operation.id]
         if fault is not None and not fault.late and (fault.spoils or fault.status == operation.success):
             return Decision(sample_response(context, account))  # it seems to work, and nothing comes of it
+        if context.preferences.code is not None:
+            preferred = self._preferred(context, account, fault)
+            if preferred is not None:
+                return Decision(preferred)
         quota: Quota | None = None
         try:
             self._fail_as_asked(context, fault)
@@ -85,6 +90,12 @@ class Responder:
         if status in WITHOUT_BODY:
             response = response._replace(body=b"")
         response = response.with_headers(self._vendor.headers(operation, status, problems))
+        if type(self._vendor) is Vendor:  # the headers of another vendor are its own to tell
+            contract = operation.response_for(status)
+            made = () if contract is None else made_headers(contract)
+            response = response.with_headers(
+                tuple(each for each in made if each[0] != b"retry-after" or status not in (429, 503))
+            )
         retry_after = failure.retry_after
         if failure.kind is FailureKind.ASKED_FOR and retry_after is None and status in (429, 503):
             # no quota is spent, so its window does not say when to come back; that a 503 tells of one, nobody has seen
@@ -103,8 +114,22 @@ class Responder:
         if fault is not None and not fault.late and fault.status is not None:
             raise Failure(FailureKind.ASKED_FOR, status=fault.status, retry_after=fault.retry_after)
         operation, code = context.operation, context.preferences.code
-        if code is not None and code in operation.responses and code != operation.success:
+        if code is not None and code != operation.success and operation.response_for(code) is not None:
             raise Failure(FailureKind.ASKED_FOR, status=code)
+
+    def _preferred(self, context: RequestContext, account: Account, fault: Fault | None) -> Response | None:
+        """The documented response of another status that the request itself asks for: one below 400, or one with an
+        example. None where it asks for none, or a fault goes before."""
+        operation, preferences = context.operation, context.preferences
+        code = preferences.code
+        if code is None or code == operation.success or (fault is not None and not fault.late and fault.status):
+            return None
+        contract = operation.response_for(code)
+        if contract is None or type(self._vendor) is not Vendor:
+            return None
+        if code >= 400 and not any(content.fitting for content in contract.contents):
+            return None
+        return documented_response(operation, code, context.request, preferences, account.random)
 
     def _within_quota(self, rate_limit: RateLimit | None, account: Account) -> Quota | None:
         """Counts the request against its quota. Raises Failure where it was one too many."""

@@ -9,6 +9,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar
 
+from mockserver.contracts.answers import documented_response
 from mockserver.errors import Failure
 from mockserver.http.statuses import phrase
 from mockserver.model import (
@@ -170,13 +171,11 @@ def _imported(reference: str) -> Any:
     return getattr(import_module(module), name) if module else None
 
 
-def sample_response(context: RequestContext, _account: Account) -> Response:
-    """The documented success with a body that fits its schema; no body where the contract documents none."""
-    operation = context.operation
-    response = operation.responses.get(operation.success)
-    if response is None or response.schema is None:
-        return Response(operation.success, b"")
-    return json_response(operation.success, response.schema.sample, response.content_type)
+def sample_response(context: RequestContext, account: Account) -> Response:
+    """The documented success: an example or a made value that fits its schema, in the media type that the client
+    accepts, with the documented headers; no body where the contract documents none."""
+    operation, request, preferences = context.operation, context.request, context.preferences
+    return documented_response(operation, operation.success, request, preferences, account.random)
 
 
 def json_response(status: int, body: Json, content_type: str = "application/json") -> Response:
