@@ -130,6 +130,9 @@ class Settings:
         aliases=("answers",),
     )
     quotas: bool = option(True, "Respond 429 once a vendor's rate limit is used up.")
+    state: bool = option(
+        False, "Keep what requests create, and read, list, update and delete it, by the shape of paths."
+    )
     scenario: tuple[str, ...] = option(
         (), "Fault script to arm: a file, or the name of a packaged one; repeat for several.", metavar="FILE"
     )

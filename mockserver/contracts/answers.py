@@ -40,7 +40,7 @@ def documented_response(
     headers = made_headers(contract)
     if not contract.contents or status in WITHOUT_BODY or status < 200:
         return Response(status, b"", headers=headers)
-    content = _content(contract, request)
+    content = accepted_content(contract, request)
     warnings: tuple[Violation, ...] = ()
     if content is None:
         content, warnings = contract.contents[0], (_unacceptable(contract, request),)
@@ -62,7 +62,8 @@ def made_headers(contract: ResponseContract) -> Headers:
     return tuple(line for line in lines if line is not None and line[0] not in fixed)
 
 
-def _content(contract: ResponseContract, request: Request) -> Content | None:
+def accepted_content(contract: ResponseContract, request: Request) -> Content | None:
+    """The documented media type that the client prefers; None where it accepts none."""
     accept = request.header(b"accept")
     if accept is None or accept == b"*/*":
         return contract.contents[0]

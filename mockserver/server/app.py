@@ -17,6 +17,7 @@ from mockserver.server.pipeline import Pipeline
 from mockserver.server.recorder import Recorder
 from mockserver.server.responder import Responder
 from mockserver.server.routing import DocumentedRouter, documented_routes
+from mockserver.server.state import Bounds, stateful_behaviours
 from mockserver.server.undocumented import Undocumented
 from mockserver.settings import Settings
 from mockserver.support.clock import start_timer
@@ -58,7 +59,12 @@ def create_app(
 def responders_of(settings: Settings, catalogue: Catalogue) -> dict[str, Responder]:
     """A responder for each served vendor."""
     limits = {operation.id: rate_limit_of(operation, settings.rate_limits) for operation in catalogue.operations}
-    return {name: Responder(vendor_named(name), settings, limits) for name in catalogue.vendors}
+    bounds = Bounds(settings.journal_entries, settings.journal_bytes)
+    stateful = {
+        name: stateful_behaviours(contract.operations, bounds) if settings.state else {}
+        for name, contract in catalogue.vendors.items()
+    }
+    return {name: Responder(vendor_named(name), settings, limits, stateful[name]) for name in catalogue.vendors}
 
 
 def keyless(catalogue: Catalogue) -> frozenset[str]:

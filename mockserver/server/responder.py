@@ -18,8 +18,9 @@ from mockserver.validation.credentials import authorize
 from mockserver.validation.decoding import text_of
 from mockserver.validation.exchange import ParsedBody, judge_request
 from mockserver.validation.response import WITHOUT_BODY
-from mockserver.vendors.base import Vendor, sample_response
+from mockserver.vendors.base import Behaviour, Vendor, sample_response
 
+NO_BEHAVIOURS: Mapping[str, Behaviour] = {}
 ASKED_FOR_SECONDS = 1.0
 """After which to come back where a script or a request asks for a 429 or a 503 and names no time."""
 
@@ -33,10 +34,18 @@ class Decision(NamedTuple):
 
 
 class Responder:
-    """Decides for the operations of one vendor's contract, with that vendor's behaviours."""
+    """Decides for the operations of one vendor's contract, with that vendor's behaviours; `stateful` are those of
+    operations of which the vendor has none, by id."""
 
-    def __init__(self, vendor: Vendor, settings: Settings, rate_limits: Mapping[str, RateLimit | None]) -> None:
+    def __init__(
+        self,
+        vendor: Vendor,
+        settings: Settings,
+        rate_limits: Mapping[str, RateLimit | None],
+        stateful: Mapping[str, Behaviour] = NO_BEHAVIOURS,
+    ) -> None:
         self._vendor = vendor
+        self._stateful = {name: each for name, each in stateful.items() if name not in vendor.behaviours}
         self._accepted_keys = settings.accepted_keys
         self._max_body_bytes = settings.max_body_bytes
         self._enforced = settings.quotas
@@ -70,7 +79,8 @@ class Responder:
             authorize(operation, context.credentials, self._accepted_keys)
             quota = self._within_quota(rate_limit, account)
             self._refuse(context, parsed)
-            response = self._vendor.behaviour(operation)(context, account)
+            behave = self._stateful.get(operation.id) or self._vendor.behaviour(operation)
+            response = behave(context, account)
         except Failure as failure:
             stated = self._enforced or failure.kind is FailureKind.ASKED_FOR
             standing = quota or (account.quotas.look(rate_limit) if rate_limit and stated else None)
