@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from mockserver.contracts.parameters import SchemaOf
-from mockserver.contracts.rendering import concrete, rendered
+from mockserver.contracts.rendering import concrete, rendered, sent_type
 from mockserver.contracts.schema import CompiledSchema
 from mockserver.http.media import is_json
 from mockserver.model import Headers, Json
@@ -71,7 +71,7 @@ class Content:
         """A value in this media type; of a range, in one of its types."""
         media_type = concrete(self.media_type, value)
         document = self.schema.document if self.schema is not None else None
-        return Body(rendered(value, media_type, document), media_type.encode("latin-1", "replace"))
+        return Body(rendered(value, media_type, document), sent_type(media_type).encode("latin-1", "replace"))
 
     def _readings(self) -> list[tuple[str, Json]]:
         """The examples; one of JSON that is written as a text, and does not fit as one, is read."""

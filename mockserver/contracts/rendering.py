@@ -16,6 +16,9 @@ from mockserver.support.jsontext import dump
 from mockserver.support.keywords import resolved
 
 MAX_DEPTH = 24
+FORM = "application/x-www-form-urlencoded"
+NEWLINE = "\r\n"
+BOUNDARY = "mockserver-boundary"
 _CONCRETE = {
     "text/*": "text/plain",
     "image/*": "image/png",
@@ -58,8 +61,10 @@ def rendered(value: Json, media_type: str, schema: Mapping[str, Any] | None) -> 
         return _FILES[name]
     if name.endswith(("/xml", "+xml")) and not isinstance(value, str):
         return _xml(value, schema or {}).encode("utf-8")
-    if name == "application/x-www-form-urlencoded" and isinstance(value, dict):
-        return urlencode({key: _text(each) for key, each in value.items()}).encode("ascii")
+    if name == FORM and isinstance(value, dict):
+        return urlencode(list(_fields(value))).encode("ascii")
+    if name == "multipart/form-data" and isinstance(value, dict):
+        return _multipart(value)
     if name == "text/csv" and not isinstance(value, str):
         return _csv(value).encode("utf-8")
     if name in _LINES:
@@ -67,6 +72,31 @@ def rendered(value: Json, media_type: str, schema: Mapping[str, Any] | None) -> 
     if name == "text/event-stream" and not isinstance(value, str):
         return b"data: " + dump(value) + b"\n\n"
     return _text(value).encode("utf-8")
+
+
+def sent_type(media_type: str) -> str:
+    """The content type under which a body of a concrete media type is sent."""
+    name = essence(media_type.encode("latin-1", "replace"))
+    return f"{media_type}; boundary={BOUNDARY}" if name == "multipart/form-data" else media_type
+
+
+def _fields(value: Mapping[str, Json]) -> Iterator[tuple[str, str]]:
+    """The fields of a form: a list repeats its name, an object is `name[member]`."""
+    for name, each in value.items():
+        if isinstance(each, dict):
+            yield from _fields({f"{name}[{key}]": inner for key, inner in each.items()})
+        else:
+            yield from ((name, _text(item)) for item in (each if isinstance(each, list) else [each]))
+
+
+def _multipart(value: Mapping[str, Json]) -> bytes:
+    parts = [(name, item) for name, each in value.items() for item in (each if isinstance(each, list) else [each])]
+    written = "".join(
+        f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="{name}"\r\n'
+        f"{'Content-Type: application/json' + NEWLINE if isinstance(item, dict) else ''}{NEWLINE}{_text(item)}{NEWLINE}"
+        for name, item in parts
+    )
+    return f"{written}--{BOUNDARY}--\r\n".encode()
 
 
 def _text(value: Json) -> str:

@@ -4,7 +4,7 @@ import random
 from collections.abc import Iterator
 from itertools import islice
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import unquote
 
 from mockserver.accounts.account import Accounts
 from mockserver.contracts import VendorContract
@@ -12,9 +12,10 @@ from mockserver.contracts.limits import Makers, Trial, trials
 from mockserver.contracts.merging import all_of
 from mockserver.contracts.schema import CompiledSchema
 from mockserver.contracts.values import ValueMaker
+from mockserver.contracts.writing import write_parameters
 from mockserver.errors import Failure
 from mockserver.http.problems import status_of
-from mockserver.model import FailureKind, Json, Operation, Request, RequestContext, Violation
+from mockserver.model import FailureKind, Headers, Json, Operation, Request, RequestContext, Violation
 from mockserver.settings import Settings
 from mockserver.support.clock import start_timer
 from mockserver.support.jsontext import canonical, dump
@@ -115,21 +116,15 @@ def _expected(operation: Operation, body: Json) -> dict[str, Any]:
 
 def _request(operation: Operation, body: Json) -> tuple[Request, dict[str, str]]:
     """A request with a body, right in all else, and the values of its path."""
-    texts: dict[str, dict[str, str]] = {"path": {}, "query": {}}
-    for parameter in operation.parameters:
-        if parameter.required:
-            texts[parameter.location][parameter.name] = _parameter_text(parameter.schema.sample)
+    required = [parameter for parameter in operation.parameters if parameter.required]
+    written = write_parameters((parameter, parameter.schema.sample) for parameter in required)
     raw = dump(body)
-    headers = ((b"content-type", (operation.media_type or "application/json").encode("latin-1")),)
-    query = urlencode(texts["query"]).encode("ascii")
-    return Request(operation.method, operation.path, query, headers, raw, len(raw)), texts["path"]
-
-
-def _parameter_text(value: Json) -> str:
-    """The text of a parameter: a list is separated by commas, a plain value is written as in JSON."""
-    if isinstance(value, list):
-        return ",".join(map(_parameter_text, value))
-    return value if isinstance(value, str) else dump(value).decode("utf-8")
+    headers: Headers = ((b"content-type", (operation.media_type or "application/json").encode("latin-1")),)
+    headers += tuple((name.lower().encode("latin-1"), text.encode("latin-1")) for name, text in written.headers.items())
+    headers += ((b"cookie", written.cookies.encode("latin-1")),) if written.cookies else ()
+    query = written.query.encode("ascii")
+    values = {name: unquote(text) for name, text in written.path.items()}
+    return Request(operation.method, operation.path, query, headers, raw, len(raw)), values
 
 
 def _marks(violations: tuple[Violation, ...]) -> list[dict[str, str]]:
