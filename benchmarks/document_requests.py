@@ -95,7 +95,11 @@ def _broken_parameters(operation: Operation, values: Mapping[Parameter, Json]) -
             yield parameter, "value", NOT_A_VALUE
         for rule, change in (("minimum", -1), ("maximum", 1)):
             limit = document.get(rule)
-            if isinstance(limit, (int, float)) and _is_broken(document, limit + change):
+            if (
+                kinds <= {"integer", "number"}
+                and isinstance(limit, (int, float))
+                and _is_broken(document, limit + change)
+            ):
                 yield parameter, rule, limit + change
         longest = document.get("maxLength")
         if isinstance(longest, int) and longest < 500 and kinds == {"string"}:

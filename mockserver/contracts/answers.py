@@ -52,6 +52,12 @@ def documented_response(
     return Response(status, data, body.content_type, headers + applied, warnings=warnings)
 
 
+def is_acceptable(operation: Operation, request: Request) -> bool:
+    """Whether the client accepts a media type of the documented success."""
+    contract = operation.response_for(operation.success)
+    return contract is None or not contract.contents or accepted_content(contract, request) is not None
+
+
 def made_headers(contract: ResponseContract) -> Headers:
     """The documented headers of a response with their examples or made values; those that the contract fixes are not
     among them."""

@@ -37,6 +37,8 @@ _UNKNOWN: Any = object()
 Envelope = tuple[bytes, Callable[[EnvelopeValues], bytes]]
 """The documented form of a failure: its content type, and what writes its body."""
 _TRIAL = "message"
+MAX_DEPTH = 6
+"""How deep the members of an envelope are looked for: its schema may be recursive."""
 
 
 class Envelopes:
@@ -132,7 +134,7 @@ def _without_constants(node: Any) -> Any:
     return [_without_constants(inner) for inner in node] if isinstance(node, list) else node
 
 
-def _filler(schema: Json, document: Json, name: str = "") -> Filler:
+def _filler(schema: Json, document: Json, name: str = "", depth: int = 0) -> Filler:
     """Fills a value for `schema`, that of the member `name` or of an item of an array: the names that envelopes use are
     filled, other optional ones left out, and all optional ones for a bare problem."""
     schema = resolved(schema, document)
@@ -141,13 +143,20 @@ def _filler(schema: Json, document: Json, name: str = "") -> Filler:
         constant = schema["const"]
         return lambda values: constant
     if kind == "array":
-        return _array(_filler(schema.get("items", {}), document))
+        return _array(_filler(schema.get("items", {}), document, depth=depth + 1)) if depth < MAX_DEPTH else _silent
     if kind == "string" and not name:
         return lambda values: values.problems[0].message
     if name and kind != "object":
         return _TYPED_MEMBERS.get((name, kind)) or _MEMBERS.get(name, lambda values: _UNKNOWN)
-    members = {member: _filler(inner, document, member) for member, inner in schema.get("properties", {}).items()}
+    if depth >= MAX_DEPTH:
+        return _silent
+    known = schema.get("properties", {}).items()
+    members = {member: _filler(inner, document, member, depth + 1) for member, inner in known}
     return _object(members, frozenset(schema.get("required", ())))
+
+
+def _silent(_values: EnvelopeValues) -> Any:
+    return _UNKNOWN
 
 
 def _array(item: Filler) -> Filler:

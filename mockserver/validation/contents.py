@@ -10,6 +10,7 @@ from mockserver.http.media import accepts, essence, is_json
 from mockserver.model import NOT_JUDGED, FailureKind, Json, Operation, Request, Verdict, Violation
 from mockserver.support.pointers import escaped
 from mockserver.validation.body import judge_body
+from mockserver.validation.coercion import values_of
 from mockserver.validation.decoding import decompressed, parse_json
 from mockserver.validation.forms import FormReading, read_urlencoded
 from mockserver.validation.violations import by_place, schema_violations
@@ -108,13 +109,14 @@ def _readings(content: Content, data: bytes, header: bytes) -> list[FormReading]
         return read_multipart(data, header, forms, content.encodings)
     if content.schema is None:
         return [FormReading(None)]
-    if not any(form.kind == "string" for form in forms):
+    if all(form.kind in ("object", "array") for form in forms):
         return None
     textual = kind.startswith("text/") or kind.endswith("+xml") or kind in _TEXTUAL
     try:
-        return [FormReading(data.decode("utf-8" if textual else "latin-1"))]
+        text = data.decode("utf-8" if textual else "latin-1")
     except UnicodeDecodeError:  # in another charset, a character for each byte
-        return [FormReading(data.decode("latin-1"))]
+        text = data.decode("latin-1")
+    return [FormReading(value) for value in values_of(text, forms)]
 
 
 def _checked(operation: Operation, content: Content, readings: list[FormReading]) -> tuple[Json, Verdict]:

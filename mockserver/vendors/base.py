@@ -9,7 +9,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar
 
-from mockserver.contracts.answers import documented_response
+from mockserver.contracts.answers import documented_response, is_acceptable
 from mockserver.errors import Failure
 from mockserver.http.statuses import phrase
 from mockserver.model import (
@@ -175,6 +175,8 @@ def sample_response(context: RequestContext, account: Account) -> Response:
     """The documented success: an example or a made value that fits its schema, in the media type that the client
     accepts, with the documented headers; no body where the contract documents none."""
     operation, request, preferences = context.operation, context.request, context.preferences
+    if 406 in operation.responses and not is_acceptable(operation, request):
+        raise Failure(FailureKind.INVALID, "Accept names none of the documented media types", status=406)
     return documented_response(operation, operation.success, request, preferences, account.random)
 
 

@@ -28,7 +28,12 @@ PET = {
 }
 ERROR = {
     "type": "object",
-    "properties": {"code": {"type": "string", "enum": ["E1"]}, "info": {"$ref": "#/components/schemas/Info"}},
+    "properties": {
+        "code": {"type": "string", "enum": ["E1"]},
+        "info": {"$ref": "#/components/schemas/Info"},
+        "causes": {"type": "array", "items": {"$ref": "#/components/schemas/Error"}},
+        "details": {"type": "object", "properties": {"error": {"$ref": "#/components/schemas/Error"}}},
+    },
     "required": ["code", "info"],
 }
 INFO = {
@@ -98,6 +103,7 @@ PATHS = {
     "/image": get(_200=response("image/png", schema={"type": "string", "format": "binary"})),
     "/text": get(_200=response("text/plain", schema={"type": "string", "minLength": 20})),
     "/csv": get(_200=response("text/csv", schema=ROWS)),
+    "/406": get(_200=response("application/json", schema=REFERENCE), _406=response()),
     "/anything": get(_200=response("*/*", schema={"type": "object", "required": ["a"]})),
     "/no-schema": get(_200=response("application/json")),
 }  # fmt: skip
@@ -106,13 +112,13 @@ PATHS = {
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MockServer]:
     folder = tmp_path_factory.mktemp("contracts")
-    with serve(folder, document(PATHS, schemas={"Pet": PET, "Info": INFO})) as running:
+    with serve(folder, document(PATHS, schemas={"Pet": PET, "Info": INFO, "Error": ERROR})) as running:
         yield running
 
 
 def fits(value: Any, schema: Any) -> bool:
     visible = {**PET, "required": ["id", "name", "tags"]}
-    whole = {**schema, "components": {"schemas": {"Pet": visible, "Info": INFO}}}
+    whole = {**schema, "components": {"schemas": {"Pet": visible, "Info": INFO, "Error": ERROR}}}
     jsonschema.Draft202012Validator(whole).validate(value)
     return True
 
@@ -187,6 +193,13 @@ def test_the_media_type_is_one_that_the_client_accepts(
     answer = http.get(f"{server.url}{path}", headers={"accept": accept})
     assert (answer.status_code, answer.headers["content-type"]) == (200, content_type)
     assert answer.content.decode("utf-8", "replace").startswith(beginning)
+
+
+def test_a_client_that_accepts_nothing_documented_gets_a_documented_406(
+    server: MockServer, http: httpx2.Client
+) -> None:
+    statuses = [http.get(f"{server.url}/406", headers={"accept": each}).status_code for each in ("image/*", "*/*")]
+    assert statuses == [406, 200]
 
 
 def test_documented_headers_are_sent(server: MockServer, http: httpx2.Client) -> None:
