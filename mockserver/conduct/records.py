@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Literal, NamedTuple
 
 from mockserver.model import Evidence, Json
@@ -35,7 +36,9 @@ class Attempt(NamedTuple):
     where an event has none; `event_times` their timestamps as sent; `failed_events` the keys of those that a partial
     response refused.
     `judged` is false where the request itself broke the contract and the test allowed it. `body_whole` is false where
-    fewer bytes came than the head announced.
+    fewer bytes came than the head announced. `credential` tells the credentials of an account's client apart without
+    showing them, for example a digest; "" where it is not known. `slowed` says that a scripted fault delayed the
+    response.
     """
 
     request_id: str
@@ -80,6 +83,8 @@ class Attempt(NamedTuple):
     judged: bool = True
     valid: bool = True
     secrets_in: tuple[str, ...] = ()
+    credential: str = ""
+    slowed: bool = False
 
     @property
     def failed(self) -> bool:
@@ -94,7 +99,8 @@ class Attempt(NamedTuple):
 
 class Chain(NamedTuple):
     """The attempts to get one set of events through, oldest first. `forgotten` counts attempts in its middle that are
-    no longer kept, so that a client that hammers takes no memory; `total` counts all."""
+    no longer kept, so that a client that hammers takes no memory; `total` counts all. `head` is the number of kept
+    attempts that stand before those forgotten."""
 
     id: str
     vendor: str
@@ -104,6 +110,7 @@ class Chain(NamedTuple):
     total: int
     forgotten: int = 0
     follows_success: bool = False
+    head: int = 0
 
     @property
     def delays(self) -> tuple[float | None, ...]:
@@ -160,13 +167,15 @@ class Finding(NamedTuple):
 
 
 class RuleResult(NamedTuple):
-    """What became of one rule: `exercised` counts the occasions on which it could have been broken."""
+    """What became of one rule: `exercised` counts the occasions on which it could have been broken. `figures` are what
+    it measured, by name; those of all rules together are the figures of a verdict."""
 
     rule: str
     state: State
     exercised: int
     findings: tuple[Finding, ...] = ()
     note: str = ""
+    figures: Mapping[str, Json] = MappingProxyType({})
 
 
 class LedgerEntry(NamedTuple):
