@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from random import Random
 
 import pytest
@@ -60,6 +61,17 @@ def test_a_client_that_keeps_all_rules_is_never_called_wrong(
     script = [step for each in found for step in each]
     results = judged(Habits(batch=batch), script, events(count, 0.2), seed)
     assert {name: result.findings for name, result in results.items() if result.findings} == {}
+
+
+@pytest.mark.parametrize(("script", "count"), [([], 10_000), ([*[Step(503)] * 8, OK, OK] * 1_000, 2_000)])
+def test_ten_thousand_attempts_are_judged_in_a_moment(script: list[Step], count: int) -> None:
+    vendor = ModelVendor(list(script))
+    ModelClient(vendor.post, vendor).run(events(count, 0.01))
+    history = vendor.history()
+    began = time.process_time()
+    judge(history, Limits())
+    assert len(history.attempts) >= 10_000
+    assert time.process_time() - began < 2  # 0.3 s on one quiet core
 
 
 FAILS = Step(503)

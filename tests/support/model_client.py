@@ -220,7 +220,7 @@ class ModelClient:
 
     def _back_off(self, attempts: int) -> float:
         habits = self.habits
-        longest = min(habits.cap, habits.base * habits.factor ** (attempts - 1))
+        longest = min(habits.cap, habits.base * habits.factor ** min(attempts - 1, 100))
         return longest * (1 - habits.jitter * self.random.random())
 
     def _wait_until(self, time: float) -> None:

@@ -23,7 +23,8 @@ def concurrency(observation: Observation) -> Outcome:
     figures = {"concurrency": _most(attempts, now)}
     limited = [each.answered_at for each in attempts if each.status == 429 and each.answered_at is not None]
     if limited:
-        after = [each for each in attempts if each.started_at > min(limited)]
+        first = min(limited)
+        after = [each for each in attempts if each.started_at > first]
         figures["concurrency_after_429"] = _most(after, now)
     note = f"at most {figures['concurrency']} at once"
     if limited:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from statistics import median
 from typing import NamedTuple
 
 from mockserver.conduct.delays import Delays, back_off
@@ -12,6 +13,8 @@ from mockserver.conduct.rules.hot import HOT_SECONDS
 
 NARROW, WIDE = 1.5, 2.1
 """Longest ÷ shortest delay of constant waits with ±20 % of jitter, and of waits between half and whole."""
+GROWN = 1.5
+"""Median of the last ÷ median of the first delays of chains that certainly grow."""
 LEAST_GROWTH = 1.25
 """Last two ÷ first two delays, added up over chains. Constant waits come to 1, the slowest published growth to 2."""
 
@@ -49,7 +52,8 @@ SAMPLES = (
     "AWS Builders' Library, Timeouts, retries, and backoff with jitter; Google SRE book, chapter 22",
     f"Flat: all delays within a factor of {NARROW} in 3 chains of 3 delays or 1 of 5, of {WIDE} in 3 chains of 4; or"
     f" over 5 chains of 5 the last two delays less than {LEAST_GROWTH} × the first two.",
-    "Fewer are too few samples: three delays of one chain with full jitter look flat in 20 % of runs.",
+    f"Kept: the median of the last delays is at least {GROWN} × that of the first. Otherwise they are too few samples:"
+    " three delays of one chain with full jitter look flat in 20 % of runs.",
 )
 def growth(observation: Observation) -> Outcome:
     scopes = [_backing_off(chains) for chains in back_off(observation).values()]
@@ -57,7 +61,7 @@ def growth(observation: Observation) -> Outcome:
     breaches = [
         _breach(chains) for chains, samples in judged if any(each.is_flat(_of(each, chains)) for each in samples)
     ]
-    enough = any(samples for _, samples in judged)
+    enough = any(_grow(chains, samples) for chains, samples in judged)
     return Outcome(sum(len(chains) for chains in scopes), tuple(breaches), enough)
 
 
@@ -72,6 +76,12 @@ def _of(sample: Sample, chains: list[Delays]) -> list[Delays]:
 
 def _fitting(chains: list[Delays]) -> list[Sample]:
     return [sample for sample in SAMPLES if len(_of(sample, chains)) >= sample.chains]
+
+
+def _grow(chains: list[Delays], samples: list[Sample]) -> bool:
+    """Whether delays that are not flat are seen to grow: there were many, or their medians say so."""
+    last, first = (median(each.values[place] for each in chains) for place in (-1, 0))
+    return SAMPLES[0] in samples or (bool(samples) and last >= GROWN * first)
 
 
 def _breach(chains: list[Delays]) -> Breach:

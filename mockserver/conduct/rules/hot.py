@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Callable
+from itertools import chain
 from typing import NamedTuple
 
 from mockserver.conduct.observation import Observation, Resend
-from mockserver.conduct.rule import Breach, Outcome, in_seconds, rule
+from mockserver.conduct.rule import Breach, Outcome, counted, in_seconds, rule
 
 HOT_SECONDS = 0.05
 """No back-off that is published waits less on average."""
@@ -15,28 +18,25 @@ jitter: AWS's policy draws its first delay from 0â€“50 ms and its second from 0â
 MAX_AT_ONCE, MAX_HOT = 1, 4
 """Resends of a chain that may come at once, and hot. AWS's policy exceeds the first in 0.5 % of chains, the second in
 0.1 %."""
-COMMON_SHARE = 0.5
-"""Share of first retries at once from which they are no draws of full jitter."""
+USUAL_SHARE = 0.75
+"""Of the chains whose same retry, after the same status, came so soon: fewer are draws of full jitter."""
 
 
-class Hot(NamedTuple):
-    """The retries of one chain that were not due at once: all of them, and those that came hot."""
+class Retries(NamedTuple):
+    """The retries of one chain that were not due at once, with those that came hot, and those that came at once, where
+    other chains show that this is usual."""
 
-    first: Resend
-    retries: int
-    hot: tuple[Resend, ...]
-
-    @property
-    def at_once(self) -> tuple[Resend, ...]:
-        return tuple(each for each in self.hot if (each.delay or 0.0) <= AT_ONCE_SECONDS)
+    all: list[Resend]
+    hot: list[Resend]
+    at_once: list[Resend]
 
     @property
-    def loops(self) -> bool:
+    def loop(self) -> bool:
         return len(self.at_once) > MAX_AT_ONCE or len(self.hot) > MAX_HOT
 
     @property
     def first_at_once(self) -> bool:
-        return self.first in self.at_once
+        return self.all[0] in self.at_once[:1]
 
 
 @rule(
@@ -47,26 +47,45 @@ class Hot(NamedTuple):
     " with jitter; Google SRE book, chapter 22",
     f"A retry within {HOT_SECONDS * 1000:.0f} ms is hot, within {AT_ONCE_SECONDS * 1000:.0f} ms at once.",
     f"More than {MAX_AT_ONCE} at once, or more than {MAX_HOT} hot retries of a chain are a violation.",
-    f"A first retry at once is an advisory, where at least {COMMON_SHARE:.0%} of the first retries are.",
+    "A first retry at once is an advisory.",
+    f"Only where the same retry comes so soon in at least {USUAL_SHARE:.0%} of the chains that show it.",
     "One immediate resend after the loss of a reused connection is legal, and one that was told to come at once.",
 )
 def hot(observation: Observation) -> Outcome:
-    chains = [found for _, resends in observation.resends_by_chain() if (found := _retries(resends))]
-    common = sum(each.first_at_once for each in chains) >= COMMON_SHARE * len(chains)
-    breaches = [breach for each in chains if (breach := _breach(each, common))]
-    figures = {"hot_retries": sum(len(each.hot) for each in chains)} if chains else {}
-    return Outcome(sum(each.retries for each in chains), tuple(breaches), figures=figures)
+    found = [_due_later(resends) for _, resends in observation.resends_by_chain()]
+    chains = [retries for retries in found if retries]
+    hot_usual, at_once_usual = _usual(chains, HOT_SECONDS), _usual(chains, AT_ONCE_SECONDS)
+    judged = [
+        Retries(
+            retries, [each for each in retries if hot_usual(each)], [each for each in retries if at_once_usual(each)]
+        )
+        for retries in chains
+    ]
+    figures = {"hot_retries": sum(_sooner(each, HOT_SECONDS) for each in chain(*chains))} if chains else {}
+    breaches = tuple(breach for each in judged if (breach := _breach(each)))
+    return Outcome(sum(map(len, chains)), breaches, figures=figures)
 
 
-def _retries(resends: list[Resend]) -> Hot | None:
+def _due_later(resends: list[Resend]) -> list[Resend]:
+    """The retries of a chain that are to wait: not one on a lost connection that was used before, if it came at once."""
     due = [each for each in resends if each.repeats_failure and each.before.retry != "must-not" and not _told_now(each)]
     lost = next((each for each in due if _lost_when_reused(each)), None)
-    due = [each for each in due if each is not lost or not _is_hot(each)]
-    return Hot(due[0], len(due), tuple(filter(_is_hot, due))) if due else None
+    return [each for each in due if each is not lost or not _sooner(each, HOT_SECONDS)]
 
 
-def _is_hot(resend: Resend) -> bool:
-    return resend.delay is not None and resend.delay < HOT_SECONDS
+def _usual(chains: list[list[Resend]], seconds: float) -> Callable[[Resend], bool]:
+    """Tells whether a retry came sooner, and the same retry of most chains with it."""
+    every = Counter(_kind(each) for each in chain(*chains))
+    sooner = Counter(_kind(each) for each in chain(*chains) if _sooner(each, seconds))
+    return lambda each: _sooner(each, seconds) and sooner[_kind(each)] >= USUAL_SHARE * every[_kind(each)]
+
+
+def _kind(resend: Resend) -> tuple[int | None, int]:
+    return resend.before.status, resend.number
+
+
+def _sooner(resend: Resend, seconds: float) -> bool:
+    return resend.delay is not None and resend.delay < seconds
 
 
 def _told_now(resend: Resend) -> bool:
@@ -78,18 +97,18 @@ def _lost_when_reused(resend: Resend) -> bool:
     return before.status is None and before.lost_at is not None and (before.position or 1) > 1
 
 
-def _breach(found: Hot, common: bool) -> Breach | None:
-    if not found.loops and not (found.first_at_once and common):
+def _breach(retries: Retries) -> Breach | None:
+    if not retries.loop and not retries.first_at_once:
         return None
-    shown = found.hot if found.loops else (found.first,)
+    shown = (retries.hot or retries.at_once) if retries.loop else retries.at_once[:1]
     delay = max(each.delay or 0.0 for each in shown)
     return Breach(
         (shown[0].before, *(each.after for each in shown)),
-        seen=f"{len(shown)} of {found.retries} retries within {in_seconds(delay)}",
+        seen=f"{len(shown)} of {counted(len(retries.all), 'retry', 'retries')} within {in_seconds(delay)}",
         due=f"at least {in_seconds(HOT_SECONDS)} before each",
-        fix=f"Wait before {'each' if found.loops else 'the first'} retry, for example a random time of up to 0.5 s that"
+        fix=f"Wait before {'each' if retries.loop else 'the first'} retry, for example a random time of up to 0.5 s that"
         " doubles with every attempt.",
-        level="violation" if found.loops else "advisory",
+        level="violation" if retries.loop else "advisory",
         seen_value=delay,
         due_value=HOT_SECONDS,
         chain=shown[0].chain.id,

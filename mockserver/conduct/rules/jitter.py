@@ -67,10 +67,11 @@ def _replicates(chains: list[Delays]) -> list[list[float]]:
 
 def _before_plateau(delays: list[float]) -> list[float]:
     """The delays below a cap at which they end: a cap cuts jitter off. Constant delays have no cap."""
-    grow = len(delays) > 1 and max(delays) > PLATEAU * delays[0]
+    longest = max(delays, default=0.0)
+    grow = len(delays) > 1 and longest > PLATEAU * delays[0]
     if not grow or delays[-1] > PLATEAU * delays[-2]:
         return delays
-    return [each for each in delays if each * PLATEAU < max(delays)]
+    return [each for each in delays if each * PLATEAU < longest]
 
 
 def _is_narrow(values: list[float]) -> bool:
