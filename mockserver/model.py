@@ -22,6 +22,8 @@ Json = Any
 EvidenceKind = Literal["documented", "recorded", "inferred", "assumed"]
 Presence = Literal["required", "recommended", "optional"]
 Level = Literal["violation", "uncertain", "warning"]
+Retry = Literal["must", "should", "may", "must-not"]
+"""Whether a request may be sent again after a status: `x-retry` in a contract."""
 
 
 class Evidence(NamedTuple):
@@ -186,7 +188,32 @@ class Quota(NamedTuple):
     spent: bool
 
 
-FINDING_BYTES, OUTCOME_BYTES, HEADER_BYTES, EXCHANGE_BYTES = 700, 80, 100, 1024
+class Timing(NamedTuple):
+    """When what happened to a request. Names that end in `_at` are seconds since the epoch on the account's clock, the
+    others seconds of a monotonic clock of the server, from an origin of its own.
+
+    It `started` with its first byte; `ended` is when all of it was read, None where the client left before; `answered`
+    is the start of the response, None where there was none, and `finished` its end. `lost` is when the connection was
+    lost before the response was whole; `closed` says that it was the server that closed it. `position` counts the
+    requests of a connection from 1, None without one.
+    """
+
+    started: float = 0.0
+    started_at: float = 0.0
+    ended: float | None = None
+    ended_at: float | None = None
+    answered: float | None = None
+    answered_at: float | None = None
+    finished: float | None = None
+    finished_at: float | None = None
+    lost: float | None = None
+    lost_at: float | None = None
+    closed: bool = False
+    position: int | None = None
+
+
+UNTIMED = Timing()
+FINDING_BYTES, OUTCOME_BYTES, HEADER_BYTES, EXCHANGE_BYTES = 700, 80, 100, 1320
 """What a violation, a fate, a header and an exchange take in memory besides their bytes, near enough for a bound."""
 
 
@@ -194,9 +221,9 @@ class Exchange(NamedTuple):
     """One request with its response, as the journal keeps it.
 
     `received` is seconds since the epoch on the account's clock, when its outcome was clear; `wall_time` is that on the
-    real clock, when it began. `milliseconds` is how long it took, until its connection was lost where a wire fault held
-    it. `status` is None
-    where nothing was answered: the client left, or a wire fault came instead. `stored` says that the vendor took what
+    real clock, when it began; `timing` has both for all that happened. `milliseconds` is how long it took, until its
+    connection was lost where a wire fault held it. `status` is None where nothing was answered: the client left, or a
+    wire fault came instead. `stored` says that the vendor took what
     was sent, `acknowledged` that the client could learn it. `accepted_body` is the body of the vendor's own response
     where a fault kept it from the client. `error` is the traceback of a bug of ours.
     `response_violations` are what the response of a real vendor, seen by the proxy, did wrong; where
@@ -223,6 +250,7 @@ class Exchange(NamedTuple):
     response_violations: tuple[Violation, ...] = ()
     response_truncated: bool = False
     wall_time: float = 0.0
+    timing: Timing = UNTIMED
 
     @property
     def id(self) -> str:

@@ -11,6 +11,7 @@ from mockserver.accounts.claims import Claims
 from mockserver.accounts.journal import Journal
 from mockserver.accounts.quotas import Quotas
 from mockserver.accounts.watching import Watches
+from mockserver.conduct.store import ConductStore
 from mockserver.faults.schedule import FaultBook
 from mockserver.model import Exchange
 from mockserver.settings import Settings
@@ -30,7 +31,7 @@ class Store(Protocol):
     @property
     def bytes(self) -> int: ...
 
-    def forget_oldest(self) -> None: ...
+    def forget_oldest(self) -> object: ...
 
     def __len__(self) -> int: ...
 
@@ -42,7 +43,8 @@ StoreType = TypeVar("StoreType", bound=Store)
 class Account:
     """Everything that the server remembers of one credential at one vendor. `label` is safe to show; `settings`
     are the vendor's own options, `state` is what its behaviours keep. `stores` are the journal and what else takes
-    memory, `bytes` what they took when the account last recorded an exchange."""
+    memory, `bytes` what they took when the account last recorded an exchange. `conduct` is what is known of its client
+    beyond the journal, once the first exchange has left that."""
 
     vendor: str
     credential: str
@@ -55,6 +57,7 @@ class Account:
     state: dict[str, Any] = field(default_factory=dict)
     stores: list[Store] = field(init=False)
     bytes: int = 0
+    conduct: ConductStore | None = None
     now: TimeSource = field(init=False)
     """Its time, in seconds since the epoch."""
 
@@ -76,7 +79,8 @@ class Accounts:
     `settings.total_bytes` it loses its oldest exchanges first, then what its vendor keeps of their bodies.
     Requests that match no operation go to the account of vendor "" and credential "". `clock` is the server's: every
     account's runs with it until it is set by itself. `faults` are the scripted ones, of all accounts. `on_new` is
-    called with each account that is made, `watches` are told of each that records an exchange or is forgotten.
+    called with each account that is made, `on_evicted` with each exchange that leaves a journal to make room;
+    `watches` are told of each account that records an exchange or is forgotten.
     `claims` are the credentials that somebody answers for, `credentials` those of all accounts, to be masked wherever
     requests are shown.
     """
@@ -94,6 +98,7 @@ class Accounts:
         self._bytes = 0
         self._has_given_way = False
         self.on_new: Callable[[Account], None] = lambda account: None
+        self.on_evicted: Callable[[Account, Exchange], None] = lambda account, exchange: None
         self.watches = Watches()
 
     def next_sequence(self) -> int:
@@ -120,12 +125,9 @@ class Accounts:
 
     def record(self, account: Account, exchange: Exchange) -> None:
         """Keeps an exchange, makes room for it, and tells who waits for it."""
-        account.journal.record(exchange)
-        taken = -account.bytes
-        for store in account.stores:
-            taken += store.bytes
-        account.bytes += taken
-        self._bytes += taken
+        for gone in account.journal.record(exchange):
+            self.on_evicted(account, gone)
+        self._weigh(account)
         if self._bytes > self.settings.total_bytes:
             self._make_room(account)
         if self.watches:
@@ -173,6 +175,14 @@ class Accounts:
         account.bytes = 0
         self.watches.tell(account)
 
+    def _weigh(self, account: Account) -> None:
+        """Notes how much memory an account takes."""
+        taken = -account.bytes
+        for store in account.stores:
+            taken += store.bytes
+        account.bytes += taken
+        self._bytes += taken
+
     def _make_room(self, recording: Account) -> None:
         """The oldest of the least recently used accounts go, but not the exchange that was just recorded."""
         enough = self.settings.total_bytes - self.settings.total_bytes // ROOM
@@ -180,10 +190,10 @@ class Accounts:
             for store in account.stores:
                 least = 1 if store is recording.journal else 0
                 while self._bytes > enough and len(store) > least:
-                    before = store.bytes
-                    store.forget_oldest()
-                    account.bytes += store.bytes - before
-                    self._bytes += store.bytes - before
+                    gone = store.forget_oldest()
+                    if isinstance(gone, Exchange):
+                        self.on_evicted(account, gone)  # which may keep more of it than it takes
+                    self._weigh(account)
             if self._bytes <= enough:
                 break
         if not self._has_given_way:

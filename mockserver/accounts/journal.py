@@ -1,7 +1,7 @@
 """Keeps an account's exchanges, the newest that fit its bounds, and counts what it had to let go."""
 
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 
 from mockserver.model import ACCEPTED, Exchange
@@ -22,21 +22,26 @@ class Journal:
         self.evicted = self.evicted_invalid = self.evicted_warned = 0
         self.recorded = 0
 
-    def record(self, exchange: Exchange) -> None:
+    def record(self, exchange: Exchange) -> Sequence[Exchange]:
+        """Keeps an exchange. Returns those that had to go, oldest first."""
         size = exchange.size
         self._exchanges[exchange.sequence] = (exchange, size)
         self.bytes += size
         self.recorded += 1
+        gone: list[Exchange] | tuple[()] = ()
         while len(self._exchanges) > self._max_entries or (self.bytes > self._max_bytes and len(self._exchanges) > 1):
-            self.forget_oldest()
+            gone = [*gone, self.forget_oldest()]
+        return gone
 
-    def forget_oldest(self) -> None:
+    def forget_oldest(self) -> Exchange:
+        """Lets the oldest exchange go, and returns it."""
         _, (gone, freed) = self._exchanges.popitem(last=False)
         self.bytes -= freed
         self.evicted += 1
         if gone.verdict is not ACCEPTED:
             self.evicted_invalid += bool(gone.verdict.violations)
             self.evicted_warned += not gone.verdict.violations and bool(gone.verdict.warnings)
+        return gone
 
     def amend(self, exchange: Exchange) -> None:
         """Puts what is known by now in the place of an exchange of the same number, if that is still kept."""

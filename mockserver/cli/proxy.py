@@ -16,6 +16,7 @@ from mockserver.proxy.upstreams import read_upstreams
 from mockserver.server.recorder import Recorder
 from mockserver.settings import Settings
 from mockserver.support.clock import start_timer
+from mockserver.vendors.conduct import ConductKeeper
 from mockserver.vendors.contracts import known_contracts, load_contracts
 
 
@@ -66,6 +67,7 @@ def create_proxy(
     known = read_upstreams(upstreams, tuple(known_contracts(settings.schemas)))
     catalogue = load_contracts(settings.schemas, tuple(known), settings.profile)
     accounts = Accounts(settings, time_source, start_timer)
+    accounts.on_evicted = ConductKeeper(catalogue, settings.max_body_bytes).keep
     control = control_routes(catalogue, accounts)
     proxy = Proxy(
         catalogue,

@@ -6,10 +6,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Literal, NamedTuple
 
-from mockserver.model import Evidence, Json
+from mockserver.model import Evidence, Json, Retry
 
-Retry = Literal["must", "should", "may", "must-not"]
-"""Whether a request may be sent again after a status: `x-retry` in a contract."""
 RuleLevel = Literal["violation", "advisory", "figure"]
 State = Literal["kept", "broken", "not exercised", "too few samples", "allowed"]
 Fate = Literal["delivered", "delivered again", "refused", "lost", "in doubt"]
@@ -39,6 +37,7 @@ class Attempt(NamedTuple):
     fewer bytes came than the head announced. `credential` tells the credentials of an account's client apart without
     showing them, for example a digest; "" where it is not known. `slowed` says that a scripted fault delayed the
     response.
+    `dropped_events` are the keys of those that the vendor accepted and threw away, `event_names` the names of all.
     """
 
     request_id: str
@@ -85,6 +84,8 @@ class Attempt(NamedTuple):
     secrets_in: tuple[str, ...] = ()
     credential: str = ""
     slowed: bool = False
+    dropped_events: tuple[str, ...] = ()
+    event_names: tuple[str | None, ...] = ()
 
     @property
     def failed(self) -> bool:

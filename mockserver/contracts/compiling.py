@@ -13,6 +13,7 @@ from mockserver.contracts.dereferencing import ReferencingError, operation_at
 from mockserver.contracts.directions import Direction
 from mockserver.contracts.files import SCHEMA_PREFIX
 from mockserver.contracts.parameters import compile_parameters
+from mockserver.contracts.resending import check_resending
 from mockserver.contracts.schema import CompiledSchema, Prescreen
 from mockserver.contracts.security import compile_security
 from mockserver.errors import ContractError
@@ -47,6 +48,7 @@ class Compiler:
         name = spec.get("operationId")
         if not isinstance(name, str) or not name:
             raise ContractError(self._source, place, "expected an operationId")
+        check_resending(spec, self._source, place)
         media_type = _json_type(spec.get("requestBody") or {})
         of_requests, of_responses = (partial(self._schema_of, direction=each) for each in DIRECTIONS)
         responses, ranges = compile_responses(spec.get("responses"), of_responses, f"{place}/responses")

@@ -32,7 +32,7 @@ from mockserver.events.reader import EventReader
 from mockserver.support.redaction import Redaction, mask, redaction_for
 from mockserver.support.suggestions import hint
 from mockserver.vendors.registry import vendor_named
-from mockserver.vendors.splitting import splitter
+from mockserver.vendors.splitting import splitters
 
 Call = Callable[[Request], Awaitable[Response]]
 MASKED_OR_WITHOUT_REQUESTS = frozenset(
@@ -53,8 +53,7 @@ def control_app(catalogue: Catalogue, accounts: Accounts) -> Starlette:
     unclaimed = Unclaimed(catalogue, accounts)
     contracts = ContractFiles(settings.schemas)
     journal = JournalCalls(selector, unclaimed, settings.max_body_bytes, redaction, contracts)
-    splitters = {name: splitter(vendors[name], contract.operations) for name, contract in catalogue.vendors.items()}
-    reader = EventReader(splitters, settings.max_body_bytes, settings.journal_bytes)
+    reader = EventReader(splitters(catalogue), settings.max_body_bytes, settings.journal_bytes)
     events = EventCalls(selector, reader, unclaimed, redaction, contracts, EventListing(reader))
     faults, clock = FaultCalls(selector, settings.max_body_bytes, redaction), ClockCalls(selector)
     calls: list[tuple[str, str, Call]] = [

@@ -33,6 +33,13 @@ class Presentation(NamedTuple):
     key: str
 
 
+class SentEvents(NamedTuple):
+    """The JSON of a request's body, None where it has none, and the events in it, each with its key."""
+
+    body: Json = None
+    events: tuple[tuple[str, EventPart], ...] = ()
+
+
 class EventReader:
     """Takes exchanges apart. `max_bytes` bounds a decompressed body.
 
@@ -57,6 +64,16 @@ class EventReader:
         self._keep(exchange.sequence, found, OBJECTS_PER_BYTE * len(data or b"") + EVENT_BYTES * (len(found) + 1))
         return found
 
+    def sent(self, exchange: Exchange) -> SentEvents:
+        """What a client sent, for who looks at it once: it is not kept. The body is the caller's own to change."""
+        data = _data(exchange, self._max_bytes)
+        split = self._split(exchange, data) if data is not None else None
+        return (
+            SentEvents()
+            if split is None
+            else SentEvents(split[0], tuple((_key(exchange, part), part) for part in split[1]))
+        )
+
     def events(self, exchanges: Iterable[Exchange]) -> Iterator[Event]:
         """The events of one account's exchanges, oldest first. `attempt` counts the presentations of an event."""
         attempts: dict[str, int] = {}
@@ -66,16 +83,20 @@ class EventReader:
                 yield event if attempt == 1 else event._replace(attempt=attempt)
 
     def _taken_apart(self, exchange: Exchange, data: bytes) -> Iterator[Presentation]:
+        _, parts = self._split(exchange, data) or (None, ())
+        for number, part in enumerate(parts):
+            yield Presentation(_event(exchange, part, event_outcome(exchange, number)), _key(exchange, part))
+
+    def _split(self, exchange: Exchange, data: bytes) -> tuple[Json, list[EventPart]] | None:
+        """A body and its events; None where it is no JSON."""
         try:
             body = parse_json(data) if data else None
         except Failure:
-            return
+            return None
         if data and body is None:
-            return
+            return None
         response = _json(exchange.accepted_body or exchange.response_body) if exchange.stored else None
-        split = self._splitters[str(exchange.vendor)]
-        for number, part in enumerate(split(exchange, body, response)):
-            yield Presentation(_event(exchange, part, _outcome(exchange, number)), _key(exchange, part))
+        return body, self._splitters[str(exchange.vendor)](exchange, body, response)
 
     def _keep(self, sequence: int, found: tuple[Presentation, ...], size: int) -> None:
         """Keeps what was read, and lets the oldest go where there is no room: they leave the journals first too, and
@@ -107,7 +128,7 @@ def _event(exchange: Exchange, part: EventPart, outcome: EventOutcome) -> Event:
     )
 
 
-def _outcome(exchange: Exchange, number: int) -> EventOutcome:
+def event_outcome(exchange: Exchange, number: int) -> EventOutcome:
     """What became of an event: the vendor's word where it took the request, else rejection."""
     if not exchange.stored:
         return EventOutcome("rejected", _reason(exchange))

@@ -8,7 +8,8 @@ import math
 import socket
 import struct
 from collections.abc import Callable, Iterator
-from typing import Any
+from time import perf_counter
+from typing import Any, NamedTuple
 
 import httptools
 from starlette.types import Scope
@@ -21,6 +22,7 @@ from mockserver.http.statuses import phrase
 log = logging.getLogger("mockserver")
 
 EXTENSION = "mockserver.http.connection"
+ARRIVAL = "mockserver.http.arrival"
 MAX_PIPELINED = 16
 MAX_UNFINISHED_BYTES = 256 * 1024
 """Bytes of a head, or of the trailers behind a body, after which we no longer wait for their end."""
@@ -30,9 +32,17 @@ _LINGER_ZERO = struct.pack("ii", 1, 0)
 _SLASH = ord("/")
 
 
+class Arrival(NamedTuple):
+    """The first byte of a request, by `perf_counter`, and its place among those of its connection, from 1."""
+
+    first_byte: float
+    position: int
+
+
 class Connection:
     """One client's connection: bytes can be written past HTTP, and it can be closed or reset. `number` counts the
-    connections of a server from 1."""
+    connections of a server from 1. `lost_at` is when it was lost, by `perf_counter`, None while it is there; `closed`
+    says that it was closed or reset here, as a scripted fault does."""
 
     def __init__(self, transport: asyncio.Transport, resume_reading: Callable[[], None], number: int) -> None:
         self.number = number
@@ -40,6 +50,8 @@ class Connection:
         self._resume_reading = resume_reading
         self._watchers: set[Callable[[], None]] = set()
         self._lost = False
+        self.lost_at: float | None = None
+        self.closed = False
 
     @property
     def held(self) -> bool:
@@ -56,10 +68,12 @@ class Connection:
 
     def close(self) -> None:
         """Sends what was written, then FIN."""
+        self.closed = True
         self._transport.close()
 
     def reset(self) -> None:
         """Sends RST: the client sees its connection reset by the peer."""
+        self.closed = True
         with contextlib.suppress(OSError, AttributeError):
             self._transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_ZERO)
         self._transport.abort()
@@ -85,6 +99,7 @@ class Connection:
 
     def was_lost(self) -> None:
         self._lost = True
+        self.lost_at = perf_counter()
         for callback in list(self._watchers):
             callback()
 
@@ -110,6 +125,8 @@ class ConnectionProtocol(HttpToolsProtocol):
         self.connection = Connection(transport, self.flow.resume_reading, next(self._numbers))
         self._unanswered: list[RequestResponseCycle] = []
         self._unfinished: float = 0
+        self._requests = 0
+        self._first_byte = 0.0
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
@@ -141,13 +158,18 @@ class ConnectionProtocol(HttpToolsProtocol):
         if self._unfinished > MAX_UNFINISHED_BYTES:
             self._refuse(431, f"the headers do not end within {MAX_UNFINISHED_BYTES} bytes")
 
+    def on_message_begin(self) -> None:
+        self._first_byte = perf_counter()
+        super().on_message_begin()
+
     def on_headers_complete(self) -> None:
         self._unfinished = 0
+        self._requests += 1
         target = self.url
         if target[0] != _SLASH:
             self.url = with_path(target, self.parser.get_method())
         extended: Any = self.scope
-        extended["extensions"] = {EXTENSION: self.connection}
+        extended["extensions"] = {EXTENSION: self.connection, ARRIVAL: Arrival(self._first_byte, self._requests)}
         super().on_headers_complete()
         if extended["method"] == "CONNECT":
             extended["path"], extended["raw_path"] = target.decode("latin-1"), target
@@ -211,3 +233,9 @@ def connection_of(scope: Scope) -> Connection | None:
     """The connection of a request; None where the application runs without a socket."""
     connection = scope.get("extensions", {}).get(EXTENSION)
     return connection if isinstance(connection, Connection) else None
+
+
+def arrival_of(scope: Scope) -> Arrival | None:
+    """When and where a request came in; None where the application runs without a socket."""
+    arrival = scope.get("extensions", {}).get(ARRIVAL)
+    return arrival if isinstance(arrival, Arrival) else None

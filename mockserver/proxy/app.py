@@ -15,7 +15,7 @@ from mockserver.accounts.account import UNMATCHED, Accounts
 from mockserver.contracts import Catalogue
 from mockserver.contracts.paths import nearest_operation, path_values
 from mockserver.errors import ClientGone, Failure
-from mockserver.http.connection import connection_of
+from mockserver.http.connection import arrival_of, connection_of
 from mockserver.http.problems import problem_response
 from mockserver.http.receiving import head_of
 from mockserver.http.sending import headers_of, respond
@@ -111,9 +111,10 @@ class Proxy:
             upstream, credentials = self._upstreams[known.vendor], read_credentials(known, head)
         account = self._accounts.of(known.vendor if known else UNMATCHED, credentials.credential)
         body = BufferedBody(body_of(receive, head), (operation and operation.max_body_bytes) or self._max_body_bytes)
-        proxied = ProxiedRequest(head, body, self._recorder.begin(account, operation), scope, send)
+        proxied = ProxiedRequest(head, body, self._recorder.begin(account, operation, arrival_of(scope)), scope, send)
         try:
             await body.read()
+            proxied.recording.read()
             if operation is not None:
                 values, request = path_values(operation.path, head.path), proxied.request()
                 now, most = account.now(), self._max_body_bytes
@@ -176,15 +177,17 @@ class Proxy:
             response_violations=found,
             response_truncated=body.oversized,
         )
-        proxied.recording.close(proxied.request(), outcome)
+        exchange = proxied.recording.close(proxied.request(), outcome)
         headers = _framed(returned, proxied.head.method)
         if not body.oversized:
             await respond(send, response, headers)
+            proxied.recording.sent(exchange, connection)
             return
         await send({"type": "http.response.start", "status": returned.status, "headers": headers})
         try:
             async for piece in self._forwarder.rest(upstream, body):
                 if connection is not None and connection.lost:
+                    proxied.recording.sent(exchange, connection)
                     return  # nobody listens: the upstream need not go on either
                 await send({"type": "http.response.body", "body": piece, "more_body": True})
         except UpstreamFailure as failure:
@@ -192,8 +195,10 @@ class Proxy:
             if connection is not None:
                 connection.close()
                 await connection.gone()
+                proxied.recording.sent(exchange, connection)
             return
         await send({"type": "http.response.body", "body": b""})
+        proxied.recording.sent(exchange, connection)
 
 
 class ProxiedRequest(NamedTuple):

@@ -22,6 +22,7 @@ from mockserver.server.undocumented import Undocumented
 from mockserver.settings import Settings
 from mockserver.support.clock import start_timer
 from mockserver.support.suggestions import hint
+from mockserver.vendors.conduct import ConductKeeper
 from mockserver.vendors.contracts import known_contracts, load_contracts
 from mockserver.vendors.registry import vendor_named
 
@@ -41,6 +42,7 @@ def create_app(
     accounts = Accounts(settings, time_source, start_timer)
     accounts.claims.keyless = keyless(catalogue)
     accounts.on_new = warn_of_real_keys
+    accounts.on_evicted = ConductKeeper(catalogue, settings.max_body_bytes).keep
     everything = catalogue if not settings.vendor else load_contracts(settings.schemas, (), settings.profile)
     for name in settings.scenario:
         accounts.faults.add(read_scenario(name, everything.operations).script)

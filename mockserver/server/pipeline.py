@@ -12,7 +12,7 @@ from mockserver.contracts.paths import path_values
 from mockserver.errors import ClientGone
 from mockserver.faults.schedule import Firing
 from mockserver.faults.wire import FaultContext
-from mockserver.http.connection import Connection, connection_of
+from mockserver.http.connection import Connection, arrival_of, connection_of
 from mockserver.http.preferences import read_preferences
 from mockserver.http.problems import problem_response
 from mockserver.http.receiving import HeaderCache, receive_request
@@ -49,7 +49,7 @@ class Pipeline:
             if not head.query:  # which may hold a credential too
                 known[operation] = credentials
         account = self._accounts.of(operation.vendor, credentials.credential)
-        recording = self._recorder.begin(account, operation)
+        recording = self._recorder.begin(account, operation, arrival_of(scope))
         early = self._accounts.faults.take(operation, credentials.credential, early=True)
         if early is not None and early.fault.wire is not None:
             await early.fault.wire.perform(FaultContext(connection, receive, send, account.clock))
@@ -58,26 +58,36 @@ class Pipeline:
         except ClientGone as gone:
             recording.close(gone.request, Outcome(account.now(), firing=early))
             return
+        now = recording.read()
         values, preferences = path_values(operation.path, request.path), read_preferences(request)
         context = RequestContext(operation, request, values, credentials, preferences)
-        outcome, decision = await self._outcome(context, account, connection, early)
+        outcome, decision = await self._outcome(context, account, connection, early, now)
         exchange = recording.close(request, outcome)
         wire = outcome.firing.fault.wire if outcome.firing and outcome.firing is not early else None
-        if wire is not None and decision is not None:
-            response, headers = decision.response, outcome.headers
-            await wire.perform(FaultContext(connection, receive, send, account.clock, response, headers))
-            recording.lost(exchange)
+        if wire is not None:
+            try:
+                if decision is not None:
+                    response, headers = decision.response, outcome.headers
+                    await wire.perform(FaultContext(connection, receive, send, account.clock, response, headers))
+            finally:  # in process some raise what the client sees
+                recording.performed(exchange, connection)
         elif outcome.response is not None:
             await respond(send, outcome.response, outcome.headers)
+            recording.sent(exchange, connection)
 
     async def _outcome(
-        self, context: RequestContext, account: Account, connection: Connection | None, early: Firing | None
+        self,
+        context: RequestContext,
+        account: Account,
+        connection: Connection | None,
+        early: Firing | None,
+        now: float,
     ) -> tuple[Outcome, Decision | None]:
-        """How a request ends, and what was decided; nothing is where the client left before or we have a bug."""
+        """How a request ends that had come at a time of its account, and what was decided; nothing is where the client
+        left before or we have a bug."""
         operation, verdict, firing = context.operation, ACCEPTED, early
         responder = self._responders[operation.vendor]
         try:
-            now = account.now()
             parsed = responder.judge(context, now)
             context = RequestContext(*context[:-1], parsed.body)  # several times faster than _replace
             verdict = parsed.verdict

@@ -4,15 +4,30 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from mockserver.accounts.account import Account, Accounts
 from mockserver.faults.schedule import Firing
-from mockserver.model import ACCEPTED, EventOutcome, Exchange, Headers, Operation, Request, Response, Verdict, Violation
+from mockserver.http.connection import Arrival, Connection
+from mockserver.model import (
+    ACCEPTED,
+    EventOutcome,
+    Exchange,
+    Headers,
+    Operation,
+    Request,
+    Response,
+    Timing,
+    Verdict,
+    Violation,
+)
 from mockserver.support.redaction import Redaction
 
 log = logging.getLogger("mockserver")
 access_log = logging.getLogger("mockserver.access")
+AT_ONCE = 0.001
+"""Seconds below which what follows on something counts as simultaneous with it."""
 
 
 class Outcome(NamedTuple):
@@ -32,43 +47,83 @@ class Outcome(NamedTuple):
     response_truncated: bool = False
 
 
-class Recording(NamedTuple):
-    """An exchange that has begun: `started` is by the recorder's timer, `wall_time` by the real clock, in seconds."""
+@dataclass(slots=True, eq=False)
+class Recording:
+    """An exchange that has begun: `started` by the recorder's timer, `started_at` on the account's clock, `wall_time`
+    on the real one, in seconds. `ended` and `ended_at` are the same of the end of its request, once all of it came."""
 
     recorder: Recorder
     account: Account
     operation: Operation | None
     started: float
+    started_at: float
     wall_time: float
+    position: int | None
+    ended: float | None = None
+    ended_at: float | None = None
+
+    def read(self) -> float:
+        """Notes that all of the request has come. Returns the account's time."""
+        self.ended, self.ended_at = self.recorder.timer(), self.account.now()
+        return self.ended_at
 
     def close(self, request: Request, outcome: Outcome) -> Exchange:
         """Keeps the exchange."""
         return self.recorder.keep(self, request, outcome)
 
-    def lost(self, exchange: Exchange) -> None:
-        """Says of an exchange that was kept that its connection is lost by now, and so when."""
-        self.account.journal.amend(exchange._replace(milliseconds=self.recorder.milliseconds(self)))
+    def sent(self, exchange: Exchange, connection: Connection | None) -> None:
+        """Says of an exchange that was kept that its response is sent, if that took a while or its client is gone."""
+        timing, now = exchange.timing, self.recorder.timer()
+        if connection is not None and connection.lost_at is not None:
+            timing = timing._replace(
+                finished=None, finished_at=None, lost=connection.lost_at, lost_at=self.account.now()
+            )
+        elif timing.answered is not None and now - timing.answered > AT_ONCE:
+            timing = timing._replace(finished=now, finished_at=self.account.now())
+        else:
+            return
+        self.account.journal.amend(exchange._replace(timing=timing))
+
+    def performed(self, exchange: Exchange, connection: Connection | None) -> None:
+        """Says of an exchange that was kept how the wire fault on it ended, and when."""
+        timing, now = exchange.timing, self.account.now()
+        if connection is None or connection.lost_at is not None:
+            lost = self.recorder.timer() if connection is None else connection.lost_at
+            closed = connection is None or connection.closed
+            timing = timing._replace(lost=lost, lost_at=now, closed=closed)
+        elif timing.answered is not None:
+            timing = timing._replace(finished=self.recorder.timer(), finished_at=now)
+        milliseconds = self.recorder.milliseconds(self)
+        self.account.journal.amend(exchange._replace(milliseconds=milliseconds, timing=timing))
 
 
 class Recorder:
-    """Makes the exchanges of one server. `timer` gives seconds of a monotonic clock, for durations only."""
+    """Makes the exchanges of one server. `timer` gives seconds of a monotonic clock."""
 
     def __init__(self, accounts: Accounts, timer: Callable[[], float]) -> None:
         self._accounts = accounts
-        self._timer = timer
+        self.timer = timer
         self._wall_clock = accounts.clock.source
         self._redaction = Redaction(known=accounts.credentials)
 
-    def begin(self, account: Account, operation: Operation | None) -> Recording:
-        """A recording of the request that is coming in."""
-        return Recording(self, account, operation, self._timer(), self._wall_clock())
+    def begin(self, account: Account, operation: Operation | None, arrival: Arrival | None) -> Recording:
+        """A recording of the request that is coming in; its first byte `arrival` says, if it came over a socket."""
+        begun, begun_at, wall_time = self.timer(), account.now(), self._wall_clock()
+        if arrival is None:
+            return Recording(self, account, operation, begun, begun_at, wall_time, None)
+        started, position = arrival
+        if (waited := begun - started) > AT_ONCE:
+            wall_time -= waited
+            begun_at = account.clock.before(waited)
+        return Recording(self, account, operation, started, begun_at, wall_time, position)
 
     def milliseconds(self, recording: Recording) -> float:
         """How long ago an exchange began."""
-        return (self._timer() - recording.started) * 1000
+        return (self.timer() - recording.started) * 1000
 
     def keep(self, recording: Recording, request: Request, outcome: Outcome) -> Exchange:
         account, operation, response = recording.account, recording.operation, outcome.response
+        now = self.timer()
         exchange = Exchange(
             sequence=self._accounts.next_sequence(),
             vendor=account.vendor or None,
@@ -80,7 +135,7 @@ class Recorder:
             response_headers=outcome.headers,
             response_body=response.body if response else b"",
             verdict=outcome.verdict,
-            milliseconds=(self._timer() - recording.started) * 1000,
+            milliseconds=(now - recording.started) * 1000,
             stored=outcome.stored,
             acknowledged=outcome.acknowledged,
             fault=outcome.firing.record() if outcome.firing else None,
@@ -90,6 +145,7 @@ class Recorder:
             response_violations=outcome.response_violations,
             response_truncated=outcome.response_truncated,
             wall_time=recording.wall_time,
+            timing=_timing(recording, outcome, now),
         )
         self._accounts.record(account, exchange)
         claims = self._accounts.claims
@@ -109,6 +165,20 @@ class Recorder:
             return line
         first = exchange.verdict.violations[0]
         return f"{line}: {one_line(self._redaction.of_text(f'{first.place} {first.message}', exchange.account))}"
+
+
+def _timing(recording: Recording, outcome: Outcome, now: float) -> Timing:
+    """What is known of the times of an exchange as it is recorded, just before its response is sent; most responses are
+    sent at once. `now` is by the recorder's timer."""
+    at, firing = outcome.received, outcome.firing
+    begun = recording.started, recording.started_at, recording.ended, recording.ended_at
+    wire = firing.fault.wire if firing is not None else None
+    if wire is not None and not wire.kind.early and recording.ended is not None:
+        answered, answered_at = (now, at) if outcome.response is not None else (None, None)
+        return Timing(*begun, answered, answered_at, position=recording.position)
+    if outcome.response is None:
+        return Timing(*begun, lost=now, lost_at=at, position=recording.position)
+    return Timing(*begun, now, at, now, at, None, None, False, recording.position)
 
 
 def one_line(text: str) -> str:

@@ -7,6 +7,7 @@ from starlette.types import Receive, Scope, Send
 from mockserver.accounts.account import UNMATCHED, Account, Accounts
 from mockserver.contracts.paths import nearest_operation
 from mockserver.errors import ClientGone
+from mockserver.http.connection import arrival_of, connection_of
 from mockserver.http.problems import problem_response
 from mockserver.http.receiving import head_of, receive_request
 from mockserver.http.sending import headers_of, respond
@@ -47,7 +48,7 @@ class Undocumented:
         allowed = methods_of(operation.path, self._operations)
         response = self._responders[operation.vendor].wrong_method(operation, account)
         response = response.with_headers(((b"allow", ", ".join(allowed).encode("latin-1")),))
-        await self._refuse(account, head, receive, send, response, wrong_method(operation, allowed))
+        await self._refuse(account, head, scope, receive, send, response, wrong_method(operation, allowed))
 
     async def unknown_path(self, scope: Scope, receive: Receive, send: Send) -> None:
         """A path that no contract knows: the response of the vendor that it is evidently for, or a 404 that names the
@@ -61,7 +62,7 @@ class Undocumented:
         if head.method == "CONNECT":
             violation = undocumented("method", NO_TUNNEL, NO_PAGE)
             response = problem_response(501, NO_TUNNEL)
-            await self._refuse(self._accounts.of(UNMATCHED, ""), head, receive, send, response, violation)
+            await self._refuse(self._accounts.of(UNMATCHED, ""), head, scope, receive, send, response, violation)
             return
         nearest = nearest_operation(head.path, self._operations)
         violation = unknown_path(nearest)
@@ -71,10 +72,10 @@ class Undocumented:
             if failure is not None and _is_evidently_for(operation, head.path, credential):
                 account = self._accounts.of(operation.vendor, credential)
                 response = responder.failed(operation, failure, None, account)
-                await self._refuse(account, head, receive, send, response, violation)
+                await self._refuse(account, head, scope, receive, send, response, violation)
                 return
         account = self._account(head, nearest)
-        await self._refuse(account, head, receive, send, problem_response(404, violation.message), violation)
+        await self._refuse(account, head, scope, receive, send, problem_response(404, violation.message), violation)
 
     def _account(self, head: Request, nearest: Operation | None) -> Account:
         """The account that a request to an unknown path is of: that of a credential which somebody claims, else of the
@@ -86,18 +87,26 @@ class Undocumented:
         return self._accounts.of(*next(iter(claimed or found), (UNMATCHED, "")))
 
     async def _refuse(
-        self, account: Account, head: Request, receive: Receive, send: Send, response: Response, violation: Violation
+        self,
+        account: Account,
+        head: Request,
+        scope: Scope,
+        receive: Receive,
+        send: Send,
+        response: Response,
+        violation: Violation,
     ) -> None:
-        recording = self._recorder.begin(account, None)
+        recording = self._recorder.begin(account, None, arrival_of(scope))
         try:
             request = await receive_request(head, receive, self._max_body_bytes)
         except ClientGone as gone:
             recording.close(gone.request, Outcome(account.now()))
             return
-        now = account.now()
+        now = recording.read()
         headers = headers_of(response, now)
-        recording.close(request, Outcome(now, response, headers, Verdict(violations=(violation,))))
+        exchange = recording.close(request, Outcome(now, response, headers, Verdict(violations=(violation,))))
         await respond(send, response, headers)
+        recording.sent(exchange, connection_of(scope))
 
 
 def _is_evidently_for(operation: Operation, path: str, credential: str) -> bool:

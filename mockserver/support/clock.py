@@ -66,6 +66,11 @@ class Clock:
         now = self._ticks() + self._offset if self._frozen_at is None else self._frozen_at
         return now if now < LATEST else LATEST
 
+    def before(self, seconds: float) -> float:
+        """The time that it showed so many real seconds ago, unless it was set since; at the earliest what it is frozen
+        at."""
+        return self.now() if self.frozen else self.now() - seconds
+
     @property
     def frozen(self) -> bool:
         """Whether this clock or its parent is frozen."""

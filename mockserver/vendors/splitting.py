@@ -2,10 +2,17 @@
 
 from collections.abc import Iterable
 
+from mockserver.contracts import Catalogue
 from mockserver.contracts.paths import path_values
 from mockserver.events.reader import Splitter
 from mockserver.model import EventPart, Exchange, Json, Operation, RequestContext
 from mockserver.vendors.base import Vendor
+from mockserver.vendors.registry import vendor_named
+
+
+def splitters(catalogue: Catalogue) -> dict[str, Splitter]:
+    """How the event reader takes the exchanges of each vendor apart."""
+    return {name: splitter(vendor_named(name), contract.operations) for name, contract in catalogue.vendors.items()}
 
 
 def splitter(vendor: Vendor, operations: Iterable[Operation]) -> Splitter:
