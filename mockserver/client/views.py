@@ -173,3 +173,128 @@ class ClockView(TypedDict):
     frozen: bool
     rate: float
     due_in: float | None
+
+
+class TimesView(TypedDict):
+    """When what happened to a request, in seconds, null for what did not: its first byte, its end, the start and the
+    end of its response, and the loss of its connection before that was whole."""
+
+    started: float
+    request_ended: float | None
+    answered: float | None
+    finished: float | None
+    lost: float | None
+
+
+class AttemptView(TypedDict):
+    """One request of a chain; times are seconds since the epoch on the account's clock. `delay` is what the client
+    waited before it, in seconds, null for the first and where the one before had not ended; `told` is what its response
+    told to wait, by the header `told_by`. `retry` says whether it may be sent again."""
+
+    request_id: str
+    status: int | None
+    retry: Literal["must", "should", "may", "must-not"]
+    delay: float | None
+    told: float | None
+    told_by: str | None
+    started_at: float
+    answered_at: float | None
+    finished_at: float | None
+    lost_at: float | None
+    connection: int | None
+    position: int | None
+    bytes: int
+    events: int
+    fault: str | None
+    fault_stage: str | None
+    wire: str | None
+    valid: bool
+    stored: bool
+    acknowledged: bool
+    received_whole: bool
+
+
+class ChainView(TypedDict):
+    """The attempts to get one set of events through, oldest first. `total` counts all, of which `forgotten` are no
+    longer kept; they came behind the first `head` of those that are."""
+
+    id: str
+    vendor: str
+    operation: str
+    account: str
+    total: int
+    forgotten: int
+    head: int
+    follows_success: bool
+    attempts: list[AttemptView]
+
+
+class ConductFindingView(TypedDict):
+    """A rule that a client broke: what was `seen` against what was `due`, and the change that keeps it."""
+
+    rule: str
+    level: Literal["violation", "advisory", "figure"]
+    requests: list[str]
+    chain: str | None
+    vendor: str
+    operation: str
+    seen: str
+    due: str
+    why: str
+    evidence: EvidenceView
+    fix: str
+    seen_value: float | None
+    due_value: float | None
+
+
+class RuleResultView(TypedDict):
+    """What became of one rule; `exercised` counts the occasions on which it could have been broken."""
+
+    rule: str
+    state: Literal["kept", "broken", "not exercised", "too few samples", "allowed"]
+    exercised: int
+    findings: list[ConductFindingView]
+    note: str
+    figures: dict[str, Any]
+
+
+class LedgerEntryView(TypedDict):
+    """What became of one event: `status` is what refused it for good, `harmless` says that the vendor keeps one of
+    several deliveries."""
+
+    key: str
+    name: str | None
+    fate: Literal["delivered", "delivered again", "refused", "lost", "in doubt"]
+    deliveries: int
+    attempts: int
+    status: int | None
+    harmless: bool
+    requests: list[str]
+
+
+class VerdictView(TypedDict):
+    """A verdict on conduct. `chains` and `ledger` hold one page, their totals count all; `totals` counts the events of
+    each fate, `incomplete` says what is unknown."""
+
+    results: list[RuleResultView]
+    chains: list[ChainView]
+    chains_total: int
+    ledger: list[LedgerEntryView]
+    ledger_total: int
+    totals: dict[str, int]
+    figures: dict[str, Any]
+    incomplete: list[str]
+
+
+class AccountConductView(VerdictView):
+    """The verdict on the client of one account."""
+
+    account: str
+    vendor: str
+
+
+class ConductView(VerdictView):
+    """The verdict on the selected accounts together, and on each of `accounts` where there are several."""
+
+    over: bool
+    accounts: list[AccountConductView]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from email.utils import parsedate_to_datetime
 from hashlib import blake2b
 from typing import NamedTuple
@@ -44,6 +44,11 @@ class FactReader:
         outcome: Callable[[Exchange, int], str],
     ) -> None:
         self._operations = {(operation.vendor, operation.id): operation for operation in operations}
+        self._own_headers: dict[str, set[bytes]] = {}
+        for operation in self._operations.values():
+            own = self._own_headers.setdefault(operation.vendor, set())
+            taken = (*operation.credentials, *filter(None, (operation.application_key,)))
+            own.update(each.header for each in taken if each.location == "header")
         self._sent = sent
         self._outcome = outcome
 
@@ -99,7 +104,7 @@ class FactReader:
             event_times=tuple(part.timestamp for _, part in contents.events),
             duplicate_events=tuple(key for key, each in zip(keys, outcomes, strict=False) if each == "duplicate"),
             valid=exchange.verdict.valid,
-            secrets_in=secrets_in(exchange, operation, credential),
+            secrets_in=secrets_in(exchange, operation, credential, self._own_headers[operation.vendor]),
             credential=exchange.account,
             slowed=fault is not None and (fault.delay > 0 or fault.wire in SLOWING),
             dropped_events=tuple(key for key, each in zip(keys, outcomes, strict=False) if each == "dropped"),
@@ -171,18 +176,19 @@ def _idempotency_key(headers: Headers) -> str | None:
     return next((value.decode("latin-1") for name, value in headers if name in IDEMPOTENCY_HEADERS), None)
 
 
-def secrets_in(exchange: Exchange, operation: Operation, credential: str) -> tuple[str, ...]:
-    """Where the credential of an account stands besides the places that the operation takes it in: `body`, `path`,
-    `query`, or the names of headers."""
+def secrets_in(
+    exchange: Exchange, operation: Operation, credential: str, own_headers: Container[bytes]
+) -> tuple[str, ...]:
+    """Where the credential of an account stands besides the vendor's `own_headers` for credentials and a query that the
+    operation takes it in: `body`, `path`, `query`, or the names of headers."""
     if len(credential) < MIN_SECRET:
         return ()
     secret, request = credential.encode("utf-8", "surrogatepass"), exchange.request
-    own = {each.header for each in operation.credentials if each.location == "header"}
     parts: Mapping[str, bytes] = {
         "body": request.body,
         "path": request.path.encode("utf-8", "surrogatepass"),
         "query": b"" if any(each.location == "query" for each in operation.credentials) else request.query,
     }
     found = [place for place, text in parts.items() if secret in text]
-    found += [name.decode("latin-1") for name, value in request.headers if secret in value and name not in own]
+    found += [name.decode("latin-1") for name, value in request.headers if secret in value and name not in own_headers]
     return tuple(found)

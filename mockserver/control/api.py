@@ -16,6 +16,7 @@ from mockserver import __version__
 from mockserver.accounts.account import Accounts
 from mockserver.contracts import Catalogue, served_at
 from mockserver.control.clock import ClockCalls
+from mockserver.control.conduct import ConductCalls
 from mockserver.control.document import CallContract, control_document, published
 from mockserver.control.events import EventCalls
 from mockserver.control.faults import FaultCalls
@@ -31,6 +32,7 @@ from mockserver.control.vendor_calls import vendor_calls
 from mockserver.events.reader import EventReader
 from mockserver.support.redaction import Redaction, mask, redaction_for
 from mockserver.support.suggestions import hint
+from mockserver.vendors.conduct import ConductKeeper
 from mockserver.vendors.registry import vendor_named
 from mockserver.vendors.splitting import splitters
 
@@ -55,6 +57,7 @@ def control_app(catalogue: Catalogue, accounts: Accounts) -> Starlette:
     journal = JournalCalls(selector, unclaimed, settings.max_body_bytes, redaction, contracts)
     reader = EventReader(splitters(catalogue), settings.max_body_bytes, settings.journal_bytes)
     events = EventCalls(selector, reader, unclaimed, redaction, contracts, EventListing(reader))
+    conduct = ConductCalls(selector, ConductKeeper(catalogue, settings.max_body_bytes))
     faults, clock = FaultCalls(selector, settings.max_body_bytes, redaction), ClockCalls(selector)
     calls: list[tuple[str, str, Call]] = [
         ("GET", "/", server.index),
@@ -69,6 +72,7 @@ def control_app(catalogue: Catalogue, accounts: Accounts) -> Starlette:
         ("GET", "/events", events.listing),
         ("POST", "/verify", events.verify),
         ("POST", "/settle", events.settle),
+        ("GET", "/conduct", conduct.show),
         ("GET", "/faults", faults.list),
         ("POST", "/faults", faults.add),
         ("DELETE", "/faults", faults.clear),

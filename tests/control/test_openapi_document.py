@@ -100,6 +100,7 @@ def test_every_parameter_of_it_is_read_and_no_other(document: Any, mockserver: M
     """One that is not read would take any nonsense."""
     nonsense = {"vendor": "nobody", "since": "x", "cursor": "x", "limit": "x", "status": "x", "format": "x"}
     nonsense |= {"verdict": "x", "outcome": "x", "unclaimed": "x", "unfired": "x", "bodies": "x", "unknown": "x"}
+    nonsense |= {"max_attempts": "0", "ordered": "x", "over": "x", "allow": "x", "allow_violations": "x", "offset": "x"}
     texts = ("account", "operation", "name")  # any text is right for these
     for path, method, spec in operations(document):
         names = {parameter["name"] for at, by, parameter in parameters(document) if (at, by) == (path, method)}
@@ -139,6 +140,9 @@ CALLS: list[tuple[str, str, Any, int]] = [
     ("POST", "/verify", {"name": "x", "json": {"a": 1}}, 409),
     ("POST", "/verify", {"times": "x"}, 400),
     ("POST", "/settle", {"quiet": 0.01}, 200),
+    ("GET", "/conduct", None, 200),
+    ("GET", "/conduct?limit=1&offset=1&over=false", None, 200),
+    ("GET", "/conduct?max_attempts=none", None, 400),
     ("POST", "/faults", {"status": 503}, 201),
     ("POST", "/faults", [{"status": 503, "times": 1}, {"wire": "reset", "after": 3}], 201),
     ("POST", "/faults", {"seed": 1, "faults": [{"delay": {"uniform": [0, 1]}}]}, 201),
@@ -242,6 +246,14 @@ VIEWS = {
     "Verified": views.VerifiedView,
     "Unverified": views.UnverifiedView,
     "Clock": views.ClockView,
+    "Verdict": views.VerdictView,
+    "Conduct": views.ConductView,
+    "AccountConduct": views.AccountConductView,
+    "RuleResult": views.RuleResultView,
+    "ConductFinding": views.ConductFindingView,
+    "Chain": views.ChainView,
+    "Attempt": views.AttemptView,
+    "LedgerEntry": views.LedgerEntryView,
 }
 
 
