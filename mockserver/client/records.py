@@ -122,6 +122,13 @@ class ReceivedRequest(Record):
     method, path, query and body, from 1. `fault` is the scripted fault that fired on it. `bytes` is the size of the
     body, `body` what came of it on the wire, of which `truncated` says that not all was kept; `json` is its value, None
     where it is not JSON.
+
+    On the account's clock, in seconds since the epoch, it `started_at` its first byte, `request_ended_at` its last,
+    `answered_at` is the start of the response and `finished_at` its end; `lost_at` is when its connection was lost
+    before the response was whole. `monotonic` has the same, without `_at`, by a clock that nobody sets.
+    `position` is its number on the connection, `connection_closed` says that the server closed that on it. `wire_bytes`
+    counts the head too. `fault_stage` is `before` or `after` the vendor stored something. `body_digest` is of the body
+    as it was sent; `event_keys` are the same for the same event, and `dedup_ids` are the client's own ids of them.
     """
 
     id: str
@@ -144,6 +151,19 @@ class ReceivedRequest(Record):
     time: float = 0.0
     wall_time: float = 0.0
     connection: int | None = None
+    started_at: float = 0.0
+    request_ended_at: float | None = None
+    answered_at: float | None = None
+    finished_at: float | None = None
+    lost_at: float | None = None
+    monotonic: Mapping[str, float | None] = field(default_factory=dict)
+    position: int | None = None
+    connection_closed: bool = False
+    wire_bytes: int = 0
+    fault_stage: Literal["before", "after"] | None = None
+    body_digest: str = ""
+    event_keys: tuple[str, ...] = ()
+    dedup_ids: tuple[str | None, ...] = ()
     attempt: int = 1
     headers: Headers = field(default_factory=Headers)
     body: Raw = b""
@@ -179,6 +199,7 @@ class ReceivedRequest(Record):
         if sent is not None and response is not None:
             members |= {"headers": Headers(sent["headers"]), "body": _raw(sent)}
             members |= {"truncated": sent["truncated"], "json": sent["json"]}
+            members |= {name: tuple(view.get(name, ())) for name in ("event_keys", "dedup_ids")}
             members["response"] = SentResponse(view["status"], Headers(response["headers"]), _raw(response))
         return super(ReceivedRequest, cls).from_view(members)
 

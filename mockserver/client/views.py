@@ -40,8 +40,20 @@ class UnclaimedView(TypedDict):
     account: str | None
 
 
+class MonotonicView(TypedDict):
+    """When what happened to a request, in seconds of a monotonic clock of the server, null for what did not."""
+
+    started: float
+    request_ended: float | None
+    answered: float | None
+    finished: float | None
+    lost: float | None
+
+
 class RequestView(TypedDict):
-    """An exchange as a listing shows it: everything but headers and bodies."""
+    """An exchange as a listing shows it: everything but headers and bodies. Names that end in `_at` are seconds since
+    the epoch on the account's clock: the first byte of a request, its end, the start and the end of its response, and
+    the loss of its connection before that was whole; `monotonic` has the same by a clock that nobody sets."""
 
     id: str
     vendor: str | None
@@ -64,6 +76,16 @@ class RequestView(TypedDict):
     fault: dict[str, Any] | None
     bytes: int
     milliseconds: float
+    started_at: float
+    request_ended_at: float | None
+    answered_at: float | None
+    finished_at: float | None
+    lost_at: float | None
+    monotonic: MonotonicView
+    position: int | None
+    connection_closed: bool
+    wire_bytes: int
+    fault_stage: Literal["before", "after"] | None
     unclaimed: NotRequired[UnclaimedView]
     not_judged: NotRequired[list[str]]
 
@@ -88,8 +110,12 @@ class SentResponseView(BodyView):
 
 
 class WholeRequestView(RequestView):
-    """An exchange with its headers and bodies."""
+    """An exchange with its headers and bodies, the digest of the request's body as it was sent, and the keys and the
+    clients' own ids of the events in it."""
 
+    body_digest: str
+    event_keys: list[str]
+    dedup_ids: list[str | None]
     request: SentRequestView
     response: SentResponseView
     error: str | None
@@ -173,17 +199,6 @@ class ClockView(TypedDict):
     frozen: bool
     rate: float
     due_in: float | None
-
-
-class TimesView(TypedDict):
-    """When what happened to a request, in seconds, null for what did not: its first byte, its end, the start and the
-    end of its response, and the loss of its connection before that was whole."""
-
-    started: float
-    request_ended: float | None
-    answered: float | None
-    finished: float | None
-    lost: float | None
 
 
 class AttemptView(TypedDict):

@@ -22,6 +22,7 @@ from mockserver.control.unclaimed import MAX_EXPLAINED, Unclaimed
 from mockserver.control.views import summary, whole
 from mockserver.events.export import export_format
 from mockserver.events.export.writing import ExportContext
+from mockserver.events.reader import EventReader
 from mockserver.model import Exchange
 from mockserver.support.jsontext import dump
 from mockserver.support.redaction import Redaction
@@ -38,6 +39,7 @@ class JournalCalls:
     """`GET /requests`, `GET /requests/{id}` and `GET /export`."""
 
     selector: AccountSelector
+    reader: EventReader
     unclaimed: Unclaimed
     max_body_bytes: int
     redaction: Redaction
@@ -89,7 +91,8 @@ class JournalCalls:
         return StreamingResponse(pieces(written), media_type=format_.content_type)
 
     def _whole(self, exchange: Exchange) -> WholeRequestView:
-        return whole(exchange, self.max_body_bytes, self.redaction, self.contracts)
+        events = self.reader.sent(exchange).events
+        return whole(exchange, events, self.max_body_bytes, self.redaction, self.contracts)
 
     async def show(self, request: Request) -> Response:
         identifier = request.path_params["id"]

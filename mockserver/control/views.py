@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, cast
 
+from mockserver.conduct.facts import body_digest, wire_bytes
 from mockserver.control.sources import ContractFiles
 from mockserver.errors import Failure
-from mockserver.model import Event, Evidence, Exchange, Headers, Json, Violation
+from mockserver.model import Event, EventPart, Evidence, Exchange, Headers, Json, Timing, Violation
 from mockserver.support.redaction import Redaction
 from mockserver.support.timestamps import iso
 from mockserver.validation.decoding import decompressed, parse_json
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from mockserver.client.views import (
         BodyView,
         EventView,
+        MonotonicView,
         RequestView,
         SentRequestView,
         SentResponseView,
@@ -30,6 +33,7 @@ def summary(exchange: Exchange, redaction: Redaction, contracts: ContractFiles) 
     """An exchange as a listing shows it: everything but headers and bodies."""
     verdict, of_response, fault = exchange.verdict, exchange.response_violations, exchange.fault
     of_violations, of_warnings = fixes(verdict)
+    timing = exchange.timing
     view: RequestView = {
         "id": exchange.id,
         "vendor": exchange.vendor,
@@ -52,15 +56,41 @@ def summary(exchange: Exchange, redaction: Redaction, contracts: ContractFiles) 
         "fault": fault and redaction.of_json({"id": fault.id, **fault.source}, exchange.account),
         "bytes": exchange.request.body_size,
         "milliseconds": round(exchange.milliseconds, 3),
+        "started_at": timing.started_at,
+        "request_ended_at": timing.ended_at,
+        "answered_at": timing.answered_at,
+        "finished_at": timing.finished_at,
+        "lost_at": timing.lost_at,
+        "monotonic": _monotonic(timing),
+        "position": timing.position,
+        "connection_closed": timing.closed,
+        "wire_bytes": wire_bytes(exchange),
+        "fault_stage": fault and fault.stage,
     }
     if verdict.not_judged:
         view["not_judged"] = list(verdict.not_judged)
     return view
 
 
-def whole(exchange: Exchange, max_bytes: int, redaction: Redaction, contracts: ContractFiles) -> WholeRequestView:
-    """One exchange with its headers, raw bodies and, if it is JSON, the value of the request's body. `max_bytes` bounds
-    the decompressed body."""
+def _monotonic(timing: Timing) -> MonotonicView:
+    return {
+        "started": timing.started,
+        "request_ended": timing.ended,
+        "answered": timing.answered,
+        "finished": timing.finished,
+        "lost": timing.lost,
+    }
+
+
+def whole(
+    exchange: Exchange,
+    events: Sequence[tuple[str, EventPart]],
+    max_bytes: int,
+    redaction: Redaction,
+    contracts: ContractFiles,
+) -> WholeRequestView:
+    """One exchange with its headers, raw bodies and, if it is JSON, the value of the request's body. `events` are those
+    in it with their keys, `max_bytes` bounds the decompressed body."""
     sent, account = exchange.request, exchange.account
     body = redaction.of_body(sent.body, account)
     request: SentRequestView = {
@@ -76,7 +106,15 @@ def whole(exchange: Exchange, max_bytes: int, redaction: Redaction, contracts: C
         "truncated": exchange.response_truncated,
     }
     error = None if exchange.error is None else redaction.of_text(exchange.error, account)
-    return {**summary(exchange, redaction, contracts), "request": request, "response": response, "error": error}
+    return {
+        **summary(exchange, redaction, contracts),
+        "body_digest": body_digest(exchange).hex(),
+        "event_keys": redaction.of_json([key for key, _ in events], account),
+        "dedup_ids": redaction.of_json([part.dedup_id for _, part in events], account),
+        "request": request,
+        "response": response,
+        "error": error,
+    }
 
 
 def event_view(event: Event) -> EventView:

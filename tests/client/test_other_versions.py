@@ -101,6 +101,7 @@ def test_a_handle_works_with_a_server_of_the_last_version(mockserver: MockServer
 def test_a_record_has_the_members_of_its_view(record: Any, view: Any) -> None:
     names = {field.name for field in fields(record)}
     of_bodies_or_the_client = {"attempt", "headers", "body", "truncated", "json", "response", "_find"}
+    of_bodies_or_the_client |= {"body_digest", "event_keys", "dedup_ids"}
     assert names - of_bodies_or_the_client <= view.__required_keys__ | view.__optional_keys__
     assert (view.__required_keys__ | view.__optional_keys__) - names <= {"remedy", "response_violations", "unclaimed"}
 

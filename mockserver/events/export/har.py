@@ -1,6 +1,6 @@
 """HAR 1.2, for browsers, proxies and load generators."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from urllib.parse import parse_qsl
 
 from mockserver import __version__
@@ -10,6 +10,13 @@ from mockserver.model import Exchange, Json
 from mockserver.support.jsontext import dump
 from mockserver.support.redaction import Redaction
 from mockserver.support.timestamps import iso
+
+FACTS = (
+    *("id", "started_at", "request_ended_at", "answered_at", "finished_at", "lost_at", "monotonic"),
+    *("position", "connection_closed", "wire_bytes", "fault", "fault_stage", "stored", "acknowledged"),
+    *("body_digest", "event_keys", "dedup_ids"),
+)
+"""Members of a request in the control API that an entry has too, with an underscore before their names."""
 
 
 def _write(exchanges: Iterable[Exchange], context: ExportContext) -> Iterator[bytes]:
@@ -54,9 +61,16 @@ def _entry(exchange: Exchange, context: ExportContext) -> dict[str, Json]:
             "headersSize": -1,
             "bodySize": size,
         },
+        **_facts(context.view(exchange)),
         "cache": {},
         "timings": {"send": 0, "wait": exchange.milliseconds, "receive": 0},
     }
+
+
+def _facts(view: Mapping[str, Json]) -> dict[str, Json]:
+    """What HAR has no members for, under names of our own."""
+    known = {f"_{name}": view[name] for name in FACTS}
+    return known if view["connection"] is None else {"connection": str(view["connection"]), **known}
 
 
 def _post_data(exchange: Exchange, redaction: Redaction) -> dict[str, Json]:
