@@ -67,9 +67,8 @@ class Clock:
         return now if now < LATEST else LATEST
 
     def before(self, seconds: float) -> float:
-        """The time that it showed so many real seconds ago, unless it was set since; at the earliest what it is frozen
-        at."""
-        return self.now() if self.frozen else self.now() - seconds
+        """The time that it showed so many real seconds ago, unless it was set since; a frozen one stood still."""
+        return self.now() if self.frozen else self.now() - seconds * self.rate
 
     @property
     def frozen(self) -> bool:

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
-from mockserver.conduct.records import Attempt, Chain, History, Retry, Told
-from mockserver.model import Evidence
+from mockserver.conduct.records import Attempt, Chain, History, Told
+from mockserver.model import Evidence, Retry
 from tests.support.model_client import LostError, Reply, Request
 
 MUST_NOT = {400, 401, 403, 404, 405, 409, 413, 415, 422, 501}
