@@ -79,8 +79,8 @@ class Accounts:
     `settings.total_bytes` it loses its oldest exchanges first, then what its vendor keeps of their bodies.
     Requests that match no operation go to the account of vendor "" and credential "". `clock` is the server's: every
     account's runs with it until it is set by itself. `faults` are the scripted ones, of all accounts. `on_new` is
-    called with each account that is made, `on_evicted` with each exchange that leaves a journal to make room;
-    `watches` are told of each account that records an exchange or is forgotten.
+    called with each account that is made, `watches` are told of each that records an exchange or is forgotten.
+    `make_conduct` makes what keeps the conduct of an account's client once exchanges leave its journal to make room.
     `claims` are the credentials that somebody answers for, `credentials` those of all accounts, to be masked wherever
     requests are shown.
     """
@@ -98,7 +98,7 @@ class Accounts:
         self._bytes = 0
         self._has_given_way = False
         self.on_new: Callable[[Account], None] = lambda account: None
-        self.on_evicted: Callable[[Account, Exchange], None] = lambda account, exchange: None
+        self.make_conduct: Callable[[Account], ConductStore] | None = None
         self.watches = Watches()
 
     def next_sequence(self) -> int:
@@ -126,7 +126,7 @@ class Accounts:
     def record(self, account: Account, exchange: Exchange) -> None:
         """Keeps an exchange, makes room for it, and tells who waits for it."""
         for gone in account.journal.record(exchange):
-            self.on_evicted(account, gone)
+            self._fold(account, gone)
         self._weigh(account)
         if self._bytes > self.settings.total_bytes:
             self._make_room(account)
@@ -175,6 +175,14 @@ class Accounts:
         account.bytes = 0
         self.watches.tell(account)
 
+    def _fold(self, account: Account, gone: Exchange) -> None:
+        """Keeps of an exchange that leaves its journal what it tells of the account's client."""
+        if account.conduct is None:
+            if self.make_conduct is None:
+                return
+            account.conduct = account.keep(self.make_conduct(account))
+        account.conduct.keep(gone)
+
     def _weigh(self, account: Account) -> None:
         """Notes how much memory an account takes."""
         taken = -account.bytes
@@ -192,7 +200,7 @@ class Accounts:
                 while self._bytes > enough and len(store) > least:
                     gone = store.forget_oldest()
                     if isinstance(gone, Exchange):
-                        self.on_evicted(account, gone)  # which may keep more of it than it takes
+                        self._fold(account, gone)
                     self._weigh(account)
             if self._bytes <= enough:
                 break

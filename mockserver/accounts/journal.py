@@ -28,9 +28,9 @@ class Journal:
         self._exchanges[exchange.sequence] = (exchange, size)
         self.bytes += size
         self.recorded += 1
-        gone: list[Exchange] | tuple[()] = ()
+        gone: tuple[Exchange, ...] = ()
         while len(self._exchanges) > self._max_entries or (self.bytes > self._max_bytes and len(self._exchanges) > 1):
-            gone = [*gone, self.forget_oldest()]
+            gone += (self.forget_oldest(),)
         return gone
 
     def forget_oldest(self) -> Exchange:

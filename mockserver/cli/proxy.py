@@ -67,7 +67,7 @@ def create_proxy(
     known = read_upstreams(upstreams, tuple(known_contracts(settings.schemas)))
     catalogue = load_contracts(settings.schemas, tuple(known), settings.profile)
     accounts = Accounts(settings, time_source, start_timer)
-    accounts.on_evicted = ConductKeeper(catalogue, settings.max_body_bytes).keep
+    accounts.make_conduct = ConductKeeper(catalogue, settings.max_body_bytes).store
     control = control_routes(catalogue, accounts)
     proxy = Proxy(
         catalogue,

@@ -129,8 +129,7 @@ class ChainFolder:
     it goes on one whose newest attempt had failed before it began, with the same content but for ids and times. Where a
     client is seen later to keep its ids, what was joined so parts again.
 
-    What is forgotten is counted: `forgotten` attempts, `forgotten_chains`, and `totals` of the events in them. `open`
-    is the number of chains that are not through.
+    What is forgotten is counted. `open` is the number of chains that are not through.
     """
 
     def __init__(self, max_chains: int = MAX_CHAINS) -> None:
@@ -139,11 +138,28 @@ class ChainFolder:
         self._newest: dict[str, OpenChain] = {}
         self._waiting: dict[str, dict[str, OpenChain]] = {}
         self._keeps_ids: set[str] = set()
-        self.forgotten = self.forgotten_chains = self.open = self.bytes = 0
-        self.totals = Counter[str]()
+        self._forgotten = self._forgotten_chains = self.open = self.bytes = 0
+        self._counted = self._counted_events = 0
+        self._totals = Counter[str]()
 
     def __len__(self) -> int:
         return len(self._chains)
+
+    @property
+    def forgotten(self) -> int:
+        """Attempts that are no longer kept."""
+        return self._forgotten + self._counted
+
+    @property
+    def forgotten_chains(self) -> int:
+        """Chains that are no longer kept."""
+        return self._forgotten_chains + self._counted
+
+    @property
+    def totals(self) -> Counter[str]:
+        """The totals of the events in chains that are no longer kept."""
+        plain = dict.fromkeys(("events", "delivered", "deliveries"), self._counted_events)
+        return self._totals + Counter(plain)
 
     @property
     def full(self) -> bool:
@@ -155,8 +171,9 @@ class ChainFolder:
         other._chains = copies = {identifier: chain.copy() for identifier, chain in self._chains.items()}
         other._newest = {link: copies[chain.id] for link, chain in self._newest.items()}
         other._waiting = {link: {each: copies[each] for each in chains} for link, chains in self._waiting.items()}
-        other._keeps_ids, other.totals = self._keeps_ids.copy(), self.totals.copy()
-        other.forgotten, other.forgotten_chains = self.forgotten, self.forgotten_chains
+        other._keeps_ids, other._totals = self._keeps_ids.copy(), self._totals.copy()
+        other._forgotten, other._forgotten_chains = self._forgotten, self._forgotten_chains
+        other._counted, other._counted_events = self._counted, self._counted_events
         other.open, other.bytes = self.open, self.bytes
         return other
 
@@ -189,22 +206,21 @@ class ChainFolder:
         chain.add(attempt, renewed=renewed)
         self.open += was_done - chain.done
         self.bytes += chain.bytes - size
-        self.forgotten += chain.forgotten - forgotten
+        self._forgotten += chain.forgotten - forgotten
         self._link(attempt, chain)
 
     def count(self, events: int) -> None:
         """Counts a plain success instead of folding it, with the number of its events."""
-        self.forgotten += 1
-        self.forgotten_chains += 1
-        self.totals.update({"events": events, "delivered": events, "deliveries": events})
+        self._counted += 1
+        self._counted_events += events
 
     def forget_oldest(self) -> None:
         """Forgets the first chain that is through, or the first of all, into the counters."""
         chain = next((chain for chain in self._chains.values() if chain.done), None)
         chain = chain or next(iter(self._chains.values()))
-        self.forgotten += len(chain.attempts)
-        self.forgotten_chains += 1
-        self.totals.update(totals_of((each for each in chain.events.values() if each.is_event), over=True))
+        self._forgotten += len(chain.attempts)
+        self._forgotten_chains += 1
+        self._totals.update(totals_of((each for each in chain.events.values() if each.is_event), over=True))
         self._remove(chain)
 
     def _begun(self, attempt: Attempt, *, follows_success: bool) -> OpenChain:

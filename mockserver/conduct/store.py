@@ -31,28 +31,32 @@ class ConductStore:
         self._read = read
         self._folder = ChainFolder()
         self._events: dict[str | None, int] = {}
-
-    @property
-    def bytes(self) -> int:
-        return self._folder.bytes
+        self._settled = False
+        self.bytes = 0
 
     def __len__(self) -> int:
         return len(self._folder)
 
     def forget_oldest(self) -> None:
+        """Forgets the oldest chain."""
         self._folder.forget_oldest()
+        self._note()
 
     def keep(self, exchange: Exchange) -> None:
         """Folds an exchange that leaves the journal. Once there is no room for more chains, and none that it could go
         on, a plain success is only counted: that takes a hundredth of the time."""
-        folder = self._folder
-        if folder.full and not folder.open and is_plain(exchange):
-            folder.count(len(exchange.event_outcomes) or self._events.get(exchange.operation, 0))
+        if self._settled and is_plain(exchange):
+            self._folder.count(len(exchange.event_outcomes) or self._events.get(exchange.operation, 0))
             return
         attempt = self._read(exchange)
         if attempt is not None:
             self._events[exchange.operation] = min(1, len(attempt.event_keys))
-            folder.add(attempt)
+            self._folder.add(attempt)
+            self._note()
+
+    def _note(self) -> None:
+        folder = self._folder
+        self.bytes, self._settled = folder.bytes, folder.full and not folder.open
 
     def folded_with(self, exchanges: Iterable[Exchange]) -> ChainFolder:
         """All that is known, with exchanges that are still in the journal; what is kept stays as it is."""
@@ -67,13 +71,8 @@ class ConductStore:
 def is_plain(exchange: Exchange) -> bool:
     """Whether an exchange is a success that the client got whole, with nothing to be said of it."""
     timing = exchange.timing
-    return (
-        exchange.acknowledged
-        and exchange.fault is None
-        and exchange.verdict is ACCEPTED
-        and timing.lost is None
-        and timing.finished is not None
-    )
+    taken = exchange.acknowledged and exchange.fault is None and exchange.verdict is ACCEPTED
+    return taken and timing.lost is None and timing.finished is not None
 
 
 def told_by(folder: ChainFolder, *, over: bool, now: float) -> Told:

@@ -9,7 +9,7 @@ import socket
 import struct
 from collections.abc import Callable, Iterator
 from time import perf_counter
-from typing import Any, NamedTuple
+from typing import Any
 
 import httptools
 from starlette.types import Scope
@@ -26,17 +26,12 @@ ARRIVAL = "mockserver.http.arrival"
 MAX_PIPELINED = 16
 MAX_UNFINISHED_BYTES = 256 * 1024
 """Bytes of a head, or of the trailers behind a body, after which we no longer wait for their end."""
+Arrival = tuple[float, int]
+"""When the first byte of a request came, by `perf_counter`, and its place among those of its connection, from 1."""
 LINGER_SECONDS = 2.0
 """How long a client that was refused may go on sending before its connection is closed."""
 _LINGER_ZERO = struct.pack("ii", 1, 0)
 _SLASH = ord("/")
-
-
-class Arrival(NamedTuple):
-    """The first byte of a request, by `perf_counter`, and its place among those of its connection, from 1."""
-
-    first_byte: float
-    position: int
 
 
 class Connection:
@@ -169,7 +164,7 @@ class ConnectionProtocol(HttpToolsProtocol):
         if target[0] != _SLASH:
             self.url = with_path(target, self.parser.get_method())
         extended: Any = self.scope
-        extended["extensions"] = {EXTENSION: self.connection, ARRIVAL: Arrival(self._first_byte, self._requests)}
+        extended["extensions"] = {EXTENSION: self.connection, ARRIVAL: (self._first_byte, self._requests)}
         super().on_headers_complete()
         if extended["method"] == "CONNECT":
             extended["path"], extended["raw_path"] = target.decode("latin-1"), target
@@ -237,5 +232,5 @@ def connection_of(scope: Scope) -> Connection | None:
 
 def arrival_of(scope: Scope) -> Arrival | None:
     """When and where a request came in; None where the application runs without a socket."""
-    arrival = scope.get("extensions", {}).get(ARRIVAL)
-    return arrival if isinstance(arrival, Arrival) else None
+    extensions = scope.get("extensions")
+    return extensions.get(ARRIVAL) if extensions else None

@@ -42,7 +42,7 @@ def create_app(
     accounts = Accounts(settings, time_source, start_timer)
     accounts.claims.keyless = keyless(catalogue)
     accounts.on_new = warn_of_real_keys
-    accounts.on_evicted = ConductKeeper(catalogue, settings.max_body_bytes).keep
+    accounts.make_conduct = ConductKeeper(catalogue, settings.max_body_bytes).store
     everything = catalogue if not settings.vendor else load_contracts(settings.schemas, (), settings.profile)
     for name in settings.scenario:
         accounts.faults.add(read_scenario(name, everything.operations).script)

@@ -171,14 +171,18 @@ def _timing(recording: Recording, outcome: Outcome, now: float) -> Timing:
     """What is known of the times of an exchange as it is recorded, just before its response is sent; most responses are
     sent at once. `now` is by the recorder's timer."""
     at, firing = outcome.received, outcome.firing
-    begun = recording.started, recording.started_at, recording.ended, recording.ended_at
+    started, started_at, ended, ended_at = recording.started, recording.started_at, recording.ended, recording.ended_at
+    if outcome.response is not None and firing is None:  # by position, which takes half the time
+        return Timing(started, started_at, ended, ended_at, now, at, now, at, None, None, False, recording.position)
+    timing = Timing(started, started_at, ended, ended_at, position=recording.position)
+    if outcome.response is not None:
+        timing = timing._replace(answered=now, answered_at=at)
     wire = firing.fault.wire if firing is not None else None
-    if wire is not None and not wire.kind.early and recording.ended is not None:
-        answered, answered_at = (now, at) if outcome.response is not None else (None, None)
-        return Timing(*begun, answered, answered_at, position=recording.position)
+    if wire is not None and not wire.kind.early and ended is not None:
+        return timing  # its end is told once the fault was performed
     if outcome.response is None:
-        return Timing(*begun, lost=now, lost_at=at, position=recording.position)
-    return Timing(*begun, now, at, now, at, None, None, False, recording.position)
+        return timing._replace(lost=now, lost_at=at)
+    return timing._replace(finished=now, finished_at=at)
 
 
 def one_line(text: str) -> str:

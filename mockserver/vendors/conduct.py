@@ -24,15 +24,11 @@ class ConductKeeper:
         events = EventReader(splitters(self._catalogue), self._max_body_bytes)
         return FactReader(self._catalogue.operations, events.sent, lambda *event: event_outcome(*event).outcome)
 
-    def keep(self, account: Account, exchange: Exchange) -> None:
-        """Keeps of an exchange that leaves the journal what it tells of the client."""
-        if account.conduct is None:
-            account.conduct = account.keep(self._store(account))
-        account.conduct.keep(exchange)
-
     def folder(self, account: Account) -> ChainFolder:
         """The chains of an account, as they are known by now."""
-        return (account.conduct or self._store(account)).folded_with(account.journal)
+        store = self.store(account) if account.conduct is None else account.conduct
+        return store.folded_with(account.journal)
 
-    def _store(self, account: Account) -> ConductStore:
+    def store(self, account: Account) -> ConductStore:
+        """What keeps the conduct of an account's client."""
         return ConductStore(partial(self.facts.attempt, credential=account.credential))
