@@ -56,10 +56,7 @@ def hot(observation: Observation) -> Outcome:
     chains = [retries for retries in found if retries]
     hot_usual, at_once_usual = _usual(chains, HOT_SECONDS), _usual(chains, AT_ONCE_SECONDS)
     judged = [
-        Retries(
-            retries, [each for each in retries if hot_usual(each)], [each for each in retries if at_once_usual(each)]
-        )
-        for retries in chains
+        Retries(retries, list(filter(hot_usual, retries)), list(filter(at_once_usual, retries))) for retries in chains
     ]
     figures = {"hot_retries": sum(_sooner(each, HOT_SECONDS) for each in chain(*chains))} if chains else {}
     breaches = tuple(breach for each in judged if (breach := _breach(each)))
@@ -67,7 +64,7 @@ def hot(observation: Observation) -> Outcome:
 
 
 def _due_later(resends: list[Resend]) -> list[Resend]:
-    """The retries of a chain that are to wait: not one on a lost connection that was used before, if it came at once."""
+    """The retries of a chain that are to wait: not one at once on a lost connection that was used before."""
     due = [each for each in resends if each.repeats_failure and each.before.retry != "must-not" and not _told_now(each)]
     lost = next((each for each in due if _lost_when_reused(each)), None)
     return [each for each in due if each is not lost or not _sooner(each, HOT_SECONDS)]
@@ -106,8 +103,8 @@ def _breach(retries: Retries) -> Breach | None:
         (shown[0].before, *(each.after for each in shown)),
         seen=f"{len(shown)} of {counted(len(retries.all), 'retry', 'retries')} within {in_seconds(delay)}",
         due=f"at least {in_seconds(HOT_SECONDS)} before each",
-        fix=f"Wait before {'each' if retries.loop else 'the first'} retry, for example a random time of up to 0.5 s that"
-        " doubles with every attempt.",
+        fix=f"Wait before {'each' if retries.loop else 'the first'} retry, for example a random time of up to 0.5 s"
+        " that doubles with every attempt.",
         level="violation" if retries.loop else "advisory",
         seen_value=delay,
         due_value=HOT_SECONDS,
