@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from mockserver.conduct.delays import Delays, back_off
 from mockserver.conduct.observation import Observation
-from mockserver.conduct.rule import Breach, Outcome, in_seconds, rule
+from mockserver.conduct.rule import Breach, Outcome, counted, in_seconds, rule
 from mockserver.conduct.rules.hot import HOT_SECONDS
 
 NARROW, WIDE = 1.5, 2.1
@@ -89,7 +89,7 @@ def _breach(chains: list[Delays]) -> Breach:
     first, last = longest.values[0], longest.values[-1]
     return Breach(
         longest.attempts,
-        seen=", ".join(map(in_seconds, longest.values[:10])) + f" in one of {len(chains)} chains",
+        seen=", ".join(map(in_seconds, longest.values[:10])) + f" in one of {counted(len(chains), 'chain')}",
         due="delays that grow, for example double",
         fix=f"Multiply the delay after each failure, for example from {in_seconds(first)} by 2, up to a cap.",
         level="advisory",

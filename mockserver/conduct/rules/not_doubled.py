@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mockserver.conduct.observation import Observation
 from mockserver.conduct.records import Attempt
-from mockserver.conduct.rule import Breach, Outcome, rule
+from mockserver.conduct.rule import Breach, Outcome, counted, rule
 
 Sent = tuple[str, str | None, object]
 """An event: its key, its dedup id and its time."""
@@ -48,7 +48,7 @@ def _is_acknowledged(attempt: Attempt) -> bool:
 def _breach(first: Attempt, again: Attempt, count: int) -> Breach:
     return Breach(
         (first, again),
-        seen=f"{count} events sent again after {first.status}",
+        seen=f"{counted(count, 'event')} sent again after {first.status}",
         due="no event that was acknowledged",
         fix=f"Drop events from the queue as soon as {first.status} has come, before anything else can fail; or give"
         " events that are equal on purpose ids or times of their own.",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from mockserver.conduct.fates import can_be_retried, given_up
 from mockserver.conduct.observation import Observation
 from mockserver.conduct.records import Attempt, Chain
-from mockserver.conduct.rule import Breach, Outcome, rule
+from mockserver.conduct.rule import Breach, Outcome, counted, rule
 
 
 @rule(
@@ -35,7 +35,7 @@ def _breach(chain: Chain, missing: dict[str, Attempt]) -> Breach:
     end = "a lost connection" if last.status is None else f"{last.status}"
     return Breach(
         attempts,
-        seen=f"{len(missing)} events given up after {chain.total} attempts, the last with {end}",
+        seen=f"{counted(len(missing), 'event')} given up after {counted(chain.total, 'attempt')}, the last with {end}",
         due="each event is sent again until the vendor takes it",
         fix=f"Send again after {end}, with growing delays, or keep the events on disk until the vendor is back.",
         level="advisory",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mockserver.conduct.observation import Observation, Resend
-from mockserver.conduct.rule import Breach, Outcome, rule
+from mockserver.conduct.rule import Breach, Outcome, counted, rule
 
 
 @rule(
@@ -31,9 +31,9 @@ def _breach(resend: Resend, taken: set[str]) -> Breach:
     failed = len(resend.before.failed_events)
     return Breach(
         (resend.before, resend.after),
-        seen=f"{len(taken)} events sent again that the vendor took",
-        due=f"the {failed} events that failed",
-        fix=f"Read the partial response, and send only the {failed} events again that it names as failed.",
+        seen=f"{counted(len(taken), 'event')} sent again that the vendor took",
+        due=f"the {counted(failed, 'event')} that failed",
+        fix=f"Read the partial response, and send only the {counted(failed, 'event')} again that it names as failed.",
         seen_value=len(resend.after.event_keys),
         due_value=failed,
         chain=resend.chain.id,

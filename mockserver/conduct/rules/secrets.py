@@ -6,7 +6,7 @@ from collections import defaultdict
 
 from mockserver.conduct.observation import Observation
 from mockserver.conduct.records import Attempt
-from mockserver.conduct.rule import Breach, Outcome, rule
+from mockserver.conduct.rule import Breach, Outcome, counted, rule
 
 
 @rule(
@@ -28,7 +28,7 @@ def secrets(observation: Observation) -> Outcome:
 def _breach(place: str, attempts: list[Attempt]) -> Breach:
     return Breach(
         tuple(attempts),
-        seen=f"the credential in {place} of {len(attempts)} requests",
+        seen=f"the credential in {place} of {counted(len(attempts), 'request')}",
         due="only in the header, or the place, that the vendor reads it from",
         fix=f"Remove the credential from {place}, and replace it: it has been written to logs.",
         level="advisory",

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from mockserver.conduct.observation import Observation
 from mockserver.conduct.records import Attempt
-from mockserver.conduct.rule import Breach, Outcome, in_seconds, rule
+from mockserver.conduct.rule import Breach, Outcome, counted, in_seconds, rule
 from mockserver.conduct.rules.wait import earliest
 
 IN_FLIGHT_SECONDS = 0.05
@@ -80,7 +80,7 @@ def _breach(block: Block, sent: list[Attempt]) -> Breach:
     seen = sent[0].started_at - response.answered_at
     return Breach(
         (response, *sent),
-        seen=f"{len(sent)} other requests, the first after {in_seconds(seen)}",
+        seen=f"{counted(len(sent), 'other request')}, the first after {in_seconds(seen)}",
         due=f"none within {in_seconds(told.seconds)}, told by {told.header}",
         fix=f"Hold back all of this operation until the {in_seconds(told.seconds)} of {told.header} have passed, not"
         " only the request that got the 429.",

@@ -2,7 +2,7 @@
 
 from mockserver.conduct.observation import Observation, Resend
 from mockserver.conduct.records import Told
-from mockserver.conduct.rule import Breach, Outcome, in_seconds, rule
+from mockserver.conduct.rule import Breach, Outcome, counted, in_seconds, rule
 
 EARLY_SECONDS = 0.05
 EARLY_SHARE = 0.01
@@ -33,7 +33,7 @@ def wait(observation: Observation) -> Outcome:
     breaches = [_breach(resend, delay) for resend, delay in told if resend.before.told and delay < _due(resend)]
     late = [delay for each, delay in told if delay > LATE_FACTOR * (each.told_seconds or 0.0) + LATE_SECONDS]
     figures = {"late_waits": len(late), "latest_wait_seconds": max(late)} if late else {}
-    note = f"{len(late)} waits were longer than {LATE_FACTOR} × told + {LATE_SECONDS:.0f} s" if late else ""
+    note = f"{counted(len(late), 'wait')} took longer than {LATE_FACTOR} × told + {LATE_SECONDS:.0f} s" if late else ""
     return Outcome(len(told), tuple(breaches), note=note, figures=figures)
 
 

@@ -1,11 +1,13 @@
 """Events keep their ids, arrive once, and are not lost."""
 
+from typing import Any
+
 import pytest
 
 from mockserver.conduct.records import Attempt
 from tests.support.conduct_histories import attempt, chain, levels, result
 
-ID = {"dedup_ids": ("i",), "event_times": (1.0,)}
+ID: dict[str, Any] = {"dedup_ids": ("i",), "event_times": (1.0,)}
 
 
 @pytest.mark.parametrize(
@@ -18,8 +20,8 @@ ID = {"dedup_ids": ("i",), "event_times": (1.0,)}
         ({"content_digest": b"other"}, ["violation"]),
     ],
 )
-def test_an_event_is_equal_over_its_attempts(changed: dict[str, object], found: list[str]) -> None:
-    digest = {"content_digest": b"same"} if "event_keys" in changed else {}
+def test_an_event_is_equal_over_its_attempts(changed: dict[str, Any], found: list[str]) -> None:
+    digest: dict[str, Any] = {"content_digest": b"same"} if "event_keys" in changed else {}
     first, second = attempt("a", 0, **ID, **digest), attempt("b", 1, 202, **{**ID, **digest, **changed})
     assert levels(result("same-event", chain(first, second))) == found
 
@@ -36,7 +38,7 @@ def test_a_request_that_was_corrected_after_a_final_response_is_another() -> Non
 
 
 def test_events_regrouped_over_batches_stay_equal() -> None:
-    ids = {"dedup_ids": ("i", "j"), "event_times": (1.0, 2.0)}
+    ids: dict[str, Any] = {"dedup_ids": ("i", "j"), "event_times": (1.0, 2.0)}
     first = attempt("a", 0, event_keys=("i", "j"), **ids)
     second = attempt("b", 1, 202, event_keys=("j",), dedup_ids=("j",), event_times=(2.0,))
     assert result("same-event", chain(first, second)).state == "kept"
@@ -66,7 +68,7 @@ def test_what_was_acknowledged_is_not_sent_again() -> None:
         ({"dedup_ids": ("i",)}, {"dedup_ids": ("j",)}),
     ],
 )
-def test_what_is_not_doubled(first: dict[str, object], second: dict[str, object]) -> None:
+def test_what_is_not_doubled(first: dict[str, Any], second: dict[str, Any]) -> None:
     chains = chain(attempt("a", 0, 202, **first)), chain(attempt("b", 1, 202, **second))
     assert not result("not-doubled", *chains).findings
 

@@ -1,5 +1,7 @@
 """Only what may be retried is retried."""
 
+from typing import Any
+
 import pytest
 
 from mockserver.model import Evidence
@@ -30,7 +32,7 @@ def test_the_contract_has_the_last_word_and_gives_the_evidence() -> None:
         (400, {"event_times": (2.0,)}),
     ],
 )
-def test_another_request_is_no_retry(status: int, changed: dict[str, object]) -> None:
+def test_another_request_is_no_retry(status: int, changed: dict[str, Any]) -> None:
     found = result("status", chain(attempt("a", 0, status), attempt("b", 5, 202, **changed)))
     assert found.state == "kept"
 
