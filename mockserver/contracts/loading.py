@@ -16,6 +16,7 @@ from mockserver.contracts.sifting import sifted
 from mockserver.contracts.sources import Sources, read_document
 from mockserver.contracts.upgrading import dialect_of
 from mockserver.errors import ContractError, one_line
+from mockserver.support.evidence import EVIDENCE
 from mockserver.support.form import FormError, check_head
 from mockserver.support.keywords import METHODS
 
@@ -112,5 +113,5 @@ def _is_extracted(document: Any) -> bool:
     paths = document.get("paths") if isinstance(document, dict) else None
     items = paths.values() if isinstance(paths, dict) else ()
     operations = [item[method] for item in items if isinstance(item, dict) for method in METHODS if method in item]
-    evidence = [each.get("x-evidence") for each in operations if isinstance(each, dict)]
+    evidence = [each.get(EVIDENCE) for each in operations if isinstance(each, dict)]
     return any(isinstance(each, dict) and "page" in each for each in evidence)

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple, get_args
 
 from mockserver.errors import ContractError
 from mockserver.model import Evidence, Json, Retry
-from mockserver.support.evidence import annotation_of, evidence_of
+from mockserver.support.evidence import EVIDENCE, annotation_of, evidence_of
 
 WORDS: tuple[Retry, ...] = get_args(Retry)
 LOST = "lost"
@@ -78,7 +78,7 @@ def check_resending(spec: Mapping[str, Any], source: Path, place: str) -> None:
         if key == WAIT:
             known = isinstance(value, dict) and isinstance(value.get("header"), str) and value.get("unit") in UNITS
             expected = f"expected {{header: …, unit: {' or '.join(UNITS)}}}"
-        elif str(key).startswith("x-evidence"):
+        elif str(key).startswith(EVIDENCE):
             continue
         else:
             is_status = isinstance(key, str) and (key == LOST or (len(key) == 3 and key.isdecimal()))

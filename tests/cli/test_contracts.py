@@ -127,15 +127,15 @@ BROKEN: dict[str, tuple[Callable[[Path], Any], list[str]]] = {
     ),
     "an overlay target that matches nothing": (
         lambda at: overlaid(at, "supalytics", target="$.paths['/v2/events']", remove=True),
-        ["overlay.yaml", "actions[4].target", "/v2/events"],
+        ["overlay.yaml", "actions[5].target", "/v2/events"],
     ),
     "an overlay target that is no JSONPath": (
         lambda at: overlaid(at, "supalytics", target="$.paths[", remove=True),
-        ["overlay.yaml", "actions[4].target"],
+        ["overlay.yaml", "actions[5].target"],
     ),
     "an overlay action with evidence of no known kind": (
         lambda at: overlaid(at, "supalytics", target=OPERATION, update={}, **{"x-evidence": {"kind": "heard"}}),
-        ["overlay.yaml", "actions[4].x-evidence"],
+        ["overlay.yaml", "actions[5].x-evidence"],
     ),
     "an overlay that is none": (
         lambda at: (at / "supalytics" / "overlay.yaml").write_text("actions: []"),

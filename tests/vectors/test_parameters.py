@@ -35,7 +35,7 @@ def test_only_the_body_is_wrong(tmp_path: Path) -> None:
         "components": {"schemas": {}},
     }
     (tmp_path / "openapi.yaml").write_text(yaml.safe_dump(document), "utf-8")
-    contract = load_catalogue({"widgets": tmp_path}, (), "documented").vendors["widgets"]
+    contract = load_catalogue({"widgets": tmp_path / "openapi.yaml"}, (), "documented").vendors["widgets"]
     vectors = make_vectors(contract)["vectors"]
     assert {(vector["side"] == "outside", vector["expect"]["status"]) for vector in vectors} == {
         (False, 200),
