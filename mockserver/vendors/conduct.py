@@ -8,7 +8,6 @@ from mockserver.conduct.facts import FactReader
 from mockserver.conduct.store import ConductStore
 from mockserver.contracts import Catalogue
 from mockserver.events.reader import EventReader, event_outcome
-from mockserver.model import Exchange
 from mockserver.vendors.splitting import splitters
 
 
