@@ -10,12 +10,14 @@ import pytest
 
 from tests.support.faulting import World
 from tests.support.harness import MUTATED, PATIENCE, PRODLYTICS, PROFILES, Server, serving
+from tests.support.left_out import LeftOut
 from tests.support.markers import Marking
 from tests.support.worlds import Sender
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(Marking())
+    config.pluginmanager.register(LeftOut())
     if MUTATED:
         from tests.support.mutated import TestsBeside
 
