@@ -351,6 +351,13 @@ class Credentials(NamedTuple):
     rejected: bool = False
 
 
+class ServedAt(NamedTuple):
+    """Where a contract says that an operation is served: the paths of its servers, "" for the root, and their hosts."""
+
+    bases: tuple[str, ...] = ("",)
+    hosts: frozenset[str] = frozenset()
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Operation:
     """One documented operation, compiled. `documented` judges; `served`, of the served profile, decides refusals.
@@ -380,6 +387,7 @@ class Operation:
     """The alternatives of credentials of which one must be presented whole, where one holds several."""
     anonymous: bool = False
     """Whether requests without credentials are taken, too."""
+    served_at: ServedAt = field(default_factory=ServedAt)
     extensions: Mapping[str, Json] = field(default_factory=dict)
     ranges: Mapping[int, ResponseContract] = field(default_factory=dict)
     bodies: tuple[Content, ...] = ()

@@ -11,8 +11,9 @@ from email.utils import parsedate_to_datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
-from urllib.parse import unquote, urlencode, urlsplit
+from urllib.parse import urlencode, urlsplit
 
+from mockserver.contracts.paths import decoded_path
 from mockserver.errors import StartError
 from mockserver.model import Headers, Request
 from mockserver.support import timestamps
@@ -96,7 +97,7 @@ def address_of(url: str) -> Address:
         host, port = (parts.hostname or "").lower().removesuffix("."), parts.port
     except ValueError:
         return Address("", None, url, b"")
-    path = unquote(parts.path or "/", errors="surrogateescape")
+    path = decoded_path(parts.path or "/", errors="surrogateescape")
     return Address(host, port, path, parts.query.encode("utf-8", "replace"))
 
 

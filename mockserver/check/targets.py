@@ -8,7 +8,7 @@ from typing import Any, Literal, NamedTuple
 from urllib.parse import urlsplit
 
 from mockserver.contracts import Catalogue
-from mockserver.contracts.paths import parameter_names, path_pattern
+from mockserver.contracts.paths import literalness, path_pattern, path_values
 from mockserver.model import Operation
 from mockserver.support.addresses import is_loopback
 
@@ -40,19 +40,24 @@ class Targets:
         self._servers = [server for name in catalogue.vendors for server in _servers(name, catalogue)]
         self._all_vendors = set(catalogue.vendors)
         operations = (replace(operation, documented=operation.served) for operation in catalogue.operations)
-        self._operations = sorted(operations, key=lambda operation: "{" in operation.path)
+        self._operations = sorted(operations, key=lambda operation: literalness(operation.path))
+        self._bases = {"", *(base for each in self._operations for base in each.served_at.bases)}
+        self._prefixed = {f"/{vendor}{base}": vendor for vendor in self._all_vendors for base in self._bases}
 
     def find(self, method: str, host: str, port: int | None, path: str, vendor: str | None = None) -> Match | Miss:
         """The operation of a request, or what is unknown: its host, or its method and path. `vendor` is set where the
         recording names it."""
-        vendors, bases = ({vendor}, {""}) if vendor in self._all_vendors else self._vendors(host, port)
+        vendors, bases = (
+            ({vendor}, {*self._bases, *self._prefixed}) if vendor in self._all_vendors else self._vendors(host, port)
+        )
         if not vendors:
             return "host"
         for base in sorted(bases, key=len, reverse=True):
             for operation in self._operations if path.startswith(f"{base}/") else ():
                 found = operation.vendor in vendors and path_pattern(operation.path).fullmatch(path, len(base))
-                if found and operation.method == method:
-                    return Match(operation, dict(zip(parameter_names(operation.path), found.groups(), strict=True)))
+                own = self._prefixed.get(base, operation.vendor) == operation.vendor
+                if found and operation.method == method and own:
+                    return Match(operation, path_values(operation.path, path))
         return "endpoint"
 
     def _vendors(self, host: str, port: int | None) -> tuple[set[str], set[str]]:
@@ -66,7 +71,7 @@ class Targets:
             return {server.vendor for server in served}, {server.base for server in served}
         # a client that connects to 0.0.0.0 reaches its own machine
         own = is_loopback(host) or host.endswith(".localhost") or host in ("0.0.0.0", "::")  # noqa: S104 - nothing binds
-        return (self._all_vendors, {""}) if own else (set(), set())
+        return (self._all_vendors, {*self._bases, *self._prefixed}) if own else (set(), set())
 
 
 def _servers(vendor: str, catalogue: Catalogue) -> Iterator[_Server]:

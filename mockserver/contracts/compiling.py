@@ -16,6 +16,7 @@ from mockserver.contracts.parameters import compile_parameters
 from mockserver.contracts.resending import check_resending
 from mockserver.contracts.schema import CompiledSchema, Prescreen
 from mockserver.contracts.security import compile_security
+from mockserver.contracts.servers import servers_of
 from mockserver.errors import ContractError
 from mockserver.model import FailureKind, Operation, Rule
 from mockserver.support.evidence import annotation_of, evidence_of, read_annotation
@@ -81,6 +82,7 @@ class Compiler:
             evidence=evidence_of(annotation_of(spec)),
             requirements=security.requirements,
             anonymous=security.anonymous,
+            served_at=servers_of(self._document, self._document["paths"][path], spec),
             extensions={key: value for key, value in spec.items() if key.startswith("x-")},
             ranges=ranges,
             bodies=compile_contents(body.get("content"), of_requests, f"{place}/requestBody/content"),

@@ -3,11 +3,13 @@
 import re
 from collections.abc import Iterable
 from functools import lru_cache
+from urllib.parse import unquote
 
 from mockserver.model import Operation
 from mockserver.support.suggestions import closest
 
 _PARAMETER = re.compile(r"\{([^}]*)\}")
+_ESCAPED_SLASH = re.compile(r"(%2F|%252F)", re.IGNORECASE)
 
 
 def parameter_names(template: str) -> list[str]:
@@ -23,11 +25,40 @@ def path_pattern(template: str) -> re.Pattern[str]:
 
 
 def path_values(template: str, path: str) -> dict[str, str]:
-    """The values of the parameters of a template by name, or none where the path does not match it."""
+    """The values of the parameters of a template by name, or none where the path does not match it. The path may begin
+    with that of a server; it is as `decoded_path` makes it."""
     if "{" not in template:
         return {}
-    match = path_pattern(template).fullmatch(path)
-    return dict(zip(parameter_names(template), match.groups(), strict=True)) if match else {}
+    pattern = path_pattern(template)
+    match = pattern.fullmatch(path)
+    if match is None:  # a value holds no slash, so that the last segments are those of the template
+        match = pattern.fullmatch("/" + "/".join(path.split("/")[-template.count("/") :]))
+    if match is None:
+        return {}
+    values = match.groups() if "%2" not in path else tuple(map(_value, match.groups()))
+    return dict(zip(parameter_names(template), values, strict=True))
+
+
+def decoded_path(raw: str, errors: str = "replace") -> str:
+    """A path of a URL, percent-decoded but for the slashes in values: `%2F` stays, and so does `%252F`, which is not
+    one."""
+    pieces = _ESCAPED_SLASH.split(raw)
+    return "".join(
+        piece.upper() if number % 2 else unquote(piece, errors=errors) for number, piece in enumerate(pieces)
+    )
+
+
+def literalness(template: str) -> tuple[tuple[int, int], ...]:
+    """Sorts templates so that of those which match a path the most literal comes first: segment by segment, a text
+    before one with variables in it, and that before a variable alone."""
+    return tuple(
+        (0, 0) if "{" not in part else (1, -len(_PARAMETER.sub("", part))) if _PARAMETER.sub("", part) else (2, 0)
+        for part in template.split("/")[1:]
+    )
+
+
+def _value(text: str) -> str:
+    return _ESCAPED_SLASH.sub(lambda found: "/" if len(found[0]) == len("%2F") else "%2F", text)
 
 
 def nearest_operation(path: str, operations: Iterable[Operation]) -> Operation | None:

@@ -35,7 +35,7 @@ from mockserver.proxy.forwarding import Forwarder, UpstreamFailure, UpstreamResp
 from mockserver.proxy.upstreams import Upstream
 from mockserver.server.recorder import Outcome, Recorder, Recording
 from mockserver.server.responder import Responder
-from mockserver.server.routing import documented_routes, methods_of, unknown_path
+from mockserver.server.routing import DocumentedRouter, documented_routes, methods_of, unknown_path
 from mockserver.server.undocumented import NO_TUNNEL
 from mockserver.settings import Settings
 from mockserver.validation.credentials import read_credentials
@@ -77,7 +77,7 @@ class Proxy:
     def routes(self, control: Iterable[BaseRoute]) -> Router:
         """The proxy as an ASGI application, with the control API beside it."""
         routes = [*control, *documented_routes(self._operations, self.handle, self.handle_undocumented)]
-        return Router(routes, redirect_slashes=False, default=partial(self.handle_undocumented, None))
+        return DocumentedRouter(routes, partial(self.handle_undocumented, None))
 
     async def handle(self, operation: Operation, scope: Scope, receive: Receive, send: Send) -> None:
         """A documented request."""
@@ -89,7 +89,7 @@ class Proxy:
         if scope["type"] != "http":
             return
         if near is not None:
-            found = wrong_method(near, methods_of(near.path, self._operations))
+            found = wrong_method(near, methods_of(near, self._operations))
         else:
             found = unknown_path(nearest_operation(scope["path"], self._operations))
             near = self._operations[0] if len(self._upstreams) == 1 else None

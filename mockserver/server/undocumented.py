@@ -14,7 +14,7 @@ from mockserver.http.sending import headers_of, respond
 from mockserver.model import Json, Operation, Request, Response, Verdict, Violation
 from mockserver.server.recorder import Outcome, Recorder
 from mockserver.server.responder import Responder
-from mockserver.server.routing import methods_of, unknown_path
+from mockserver.server.routing import SHARED_BY, methods_of, unknown_path
 from mockserver.support.jsontext import dump
 from mockserver.validation.credentials import read_credentials
 from mockserver.validation.request import NO_PAGE, undocumented, wrong_method
@@ -45,7 +45,7 @@ class Undocumented:
         """A documented path with another method: the vendor's response, with Allow."""
         head = head_of(scope)
         account = self._accounts.of(operation.vendor, read_credentials(operation, head).credential)
-        allowed = methods_of(operation.path, self._operations)
+        allowed = methods_of(operation, self._operations)
         response = self._responders[operation.vendor].wrong_method(operation, account)
         response = response.with_headers(((b"allow", ", ".join(allowed).encode("latin-1")),))
         await self._refuse(account, head, scope, receive, send, response, wrong_method(operation, allowed))
@@ -65,7 +65,7 @@ class Undocumented:
             await self._refuse(self._accounts.of(UNMATCHED, ""), head, scope, receive, send, response, violation)
             return
         nearest = nearest_operation(head.path, self._operations)
-        violation = unknown_path(nearest)
+        violation = unknown_path(nearest, scope.get(SHARED_BY, ()))
         for operation in self._operations:
             responder, credential = self._responders[operation.vendor], read_credentials(operation, head).credential
             failure = responder.unknown_path(operation)
