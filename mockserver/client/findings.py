@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from mockserver.client.messages import answered, counted
+from mockserver.client.messages import answered, counted, the_same_in
 from mockserver.support.jsontext import dump
 
 if TYPE_CHECKING:
@@ -23,9 +23,14 @@ NEED_NOT_FIRE = ("", "if it need not fire, script it with optional=True")
 
 
 def unclaimed_requests(requests: Sequence[RequestView]) -> list[str]:
-    """Requests that came to the server and belong to no account of the test, with what was probably meant."""
+    """Requests that came to the server and belong to no account of the test, with what was probably meant; those of
+    which the same is to be said are told once."""
     lines = [f"{counted(len(requests), 'request')} came that no account claims"]
-    for request in requests[:MAX_REQUESTS]:
+    alike: dict[tuple[object, ...], list[RequestView]] = {}
+    for request in requests:
+        told = request["unclaimed"]
+        alike.setdefault((request["method"], request["path"], *told.values()), []).append(request)
+    for request, *others in [*alike.values()][:MAX_REQUESTS]:
         told = request["unclaimed"]
         lines += ["", f"{request['method']} {request['path']} (request {request['id']}, {answered(request['status'])})"]
         lines.append(f"  reason      {told['reason']}")
@@ -37,8 +42,11 @@ def unclaimed_requests(requests: Sequence[RequestView]) -> list[str]:
             lines.append(f"  expected    the credential in {told['expected']}")
         if told["account"] is not None:
             lines.append(f"  account     {told['account']} is the nearest that is claimed")
-    if len(requests) > MAX_REQUESTS:
-        lines += ["", f"… and {len(requests) - MAX_REQUESTS} more requests"]
+        if others:
+            lines.append(f"  {the_same_in([each['id'] for each in others])}")
+    more = sum(map(len, [*alike.values()][MAX_REQUESTS:]))
+    if more:
+        lines += ["", f"… and {counted(more, 'more request')}"]
     return lines
 
 

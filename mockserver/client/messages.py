@@ -149,11 +149,16 @@ def mistakes_in(vendor: str, requests: Sequence[ReceivedRequest]) -> list[str]:
             last = finding.mistakes[-1][0].place
             lines.append(f"    also      at {len(finding.mistakes) - MAX_PLACES - 1} more places, the last {last}")
         if others:
-            ids = ", ".join([*(each.id for each in others[:MAX_IDS]), *(["…"] if len(others) > MAX_IDS else [])])
-            lines.append(f"    the same in {counted(len(others), 'more request')}: {ids}")
+            lines.append(f"    {the_same_in([each.id for each in others])}")
     if len(findings) > MAX_FINDINGS:
         lines += ["", f"… and {len(findings) - MAX_FINDINGS} more findings"]
     return lines
+
+
+def the_same_in(ids: Sequence[str]) -> str:
+    """The further requests that a finding was made in, by their ids."""
+    shown_ids = ", ".join([*ids[:MAX_IDS], *(["…"] if len(ids) > MAX_IDS else [])])
+    return f"the same in {counted(len(ids), 'more request')}: {shown_ids}"
 
 
 def violation_missing(

@@ -84,7 +84,7 @@ def follow(folder: Path, port: int, sender: str, *options: str) -> Ended:
         start_new_session=True,
     )
     try:
-        output, _ = process.communicate(timeout=PATIENCE)
+        output, _ = process.communicate(timeout=3 * PATIENCE)  # it starts six programs, one after the other
     finally:
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)
@@ -107,7 +107,7 @@ def test_a_right_sender_passes(tmp_path: Path, port: int) -> None:
             '"demo"',
             '"dem0"',
             "requests that no account claims:\n  POST /api/v2/prodlytics (request r1): nobody claims the credential",
-            "account     de…2a97516c354b is the nearest that is claimed",
+            "account     de…2a97516c354b is the nearest that is claimed\n  the same in 3 more requests: r2, r3, r4\n",
             "violation: 0, unclaimed: 4, unfired: 0, advisory: 0",
             id="wrong key",
         ),
