@@ -33,21 +33,24 @@ class ContractFiles:
         None where no file states it."""
         key = vendor, evidence
         if key not in self._places:
-            folder = self._folders.get(vendor)
-            self._places[key] = None if folder is None else _place(folder, evidence)
+            document = self._documents.get(vendor)
+            self._places[key] = None if document is None else _place(document, evidence)
         return self._places[key]
 
     @cached_property
-    def _folders(self) -> Mapping[str, Path]:
+    def _documents(self) -> Mapping[str, Path]:
         return known_contracts(self._schemas)
 
 
-def _place(folder: Path, evidence: Evidence) -> str | None:
+def _place(document: Path, evidence: Evidence) -> str | None:
+    folder = document.parent
     if evidence in OF_THE_WHOLE:
-        return _shown(folder / "openapi.yaml", folder)
+        return _shown(document, folder)
+    in_folder = document.name == "openapi.yaml"  # a vendor's folder of its own, with overlays and schemas
+    files = sorted([*folder.glob("*.yaml"), *folder.glob("*.json")]) if in_folder else [document]
     # A page and its section stand in a line each; the section is what is narrower.
     for text in dict.fromkeys((evidence.source, evidence.source.rpartition(" — ")[2])):
-        for file in sorted([*folder.glob("*.yaml"), *folder.glob("*.json")]):
+        for file in files:
             lines = [number for number, line in enumerate(_lines(file), 1) if text in line]
             if lines:
                 return f"{_shown(file, folder)}{f':{lines[0]}' if len(lines) == 1 else ''}"
