@@ -13,6 +13,7 @@ from mockserver.validation.body import judge_body
 from mockserver.validation.coercion import values_of
 from mockserver.validation.decoding import decompressed, parse_json
 from mockserver.validation.forms import FormReading, read_urlencoded
+from mockserver.validation.unreadable import unreadable
 from mockserver.validation.violations import by_place, schema_violations
 
 if TYPE_CHECKING:
@@ -37,7 +38,8 @@ def judge_content(operation: Operation, request: Request, max_bytes: int, now: f
     header = request.header(b"content-type")
     if not operation.bodies or not (request.body_size or header):
         if operation.bodies and operation.body_required:
-            return _refused(operation, Failure(FailureKind.UNREADABLE, "the body is missing"), "required")
+            failure = Failure(FailureKind.UNREADABLE, "the body is missing")
+            return _refused(failure, Violation("", "required", failure.detail, operation.evidence))
         return ReadContent()
     warnings: tuple[Violation, ...] = ()
     try:
@@ -49,7 +51,7 @@ def judge_content(operation: Operation, request: Request, max_bytes: int, now: f
             return ReadContent(verdict=Verdict(warnings=warnings))
         value, verdict = _judged(operation, content, request, max_bytes, now)
     except Failure as failure:
-        return _refused(operation, failure, failure.kind.value)
+        return _refused(failure, _violation(operation, request, failure))
     return ReadContent(value, None, verdict._replace(warnings=warnings + verdict.warnings) if warnings else verdict)
 
 
@@ -66,10 +68,16 @@ def content_for(operation: Operation, header: bytes | None) -> Content:
     return min(found, key=lambda each: each.media_type.count("*"))
 
 
-def _refused(operation: Operation, failure: Failure, rule: str) -> ReadContent:
-    parameter = "Content-Type" if failure.kind is FailureKind.MEDIA_TYPE else None
-    violation = Violation("", rule, failure.detail, operation.evidence, parameter=parameter)
+def _refused(failure: Failure, violation: Violation) -> ReadContent:
     return ReadContent(failure=failure, verdict=Verdict((violation,)))
+
+
+def _violation(operation: Operation, request: Request, failure: Failure) -> Violation:
+    """The violation of a body that could not be read, or whose media type is not documented."""
+    if failure.kind is FailureKind.UNREADABLE and is_json(request.header(b"content-type")):
+        return unreadable(failure, request, operation.evidence)
+    parameter = "Content-Type" if failure.kind is FailureKind.MEDIA_TYPE else None
+    return Violation("", failure.kind.value, failure.detail, operation.evidence, parameter=parameter)
 
 
 def _warning(operation: Operation, rule: str, message: str, parameter: str | None = None) -> Violation:
