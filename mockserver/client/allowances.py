@@ -12,8 +12,8 @@ additionalItems additionalProperties anyOf const contains contentEncoding conten
 dependentSchemas enum exclusiveMaximum exclusiveMinimum falseSchema format if maxItems maxLength maxProperties maximum
 minItems minLength minProperties minimum multipleOf not oneOf pattern propertyNames required type unevaluatedItems
 unevaluatedProperties uniqueItems
-content-type encoding-unknown less-than method null path prefer query request-id security spelling time-window
-too-large unreadable upper-case
+accept content-type encoding-unknown less-than media-type method not-judged null path prefer query request-id security
+spelling style time-window too-large unreadable upper-case
 """
 RULES = frozenset(_NAMES.split())
 """What `Violation.rule` can be: the keywords of JSON Schema, and the rules that no schema can say."""

@@ -129,6 +129,8 @@ class ReceivedRequest(Record):
     `position` is its number on the connection, `connection_closed` says that the server closed that on it. `wire_bytes`
     counts the head too. `fault_stage` is `before` or `after` the vendor stored something. `body_digest` is of the body
     as it was sent; `event_keys` are the same for the same event, and `dedup_ids` are the client's own ids of them.
+
+    `not_judged` says what of the request was not judged: the verdict says nothing of it.
     """
 
     id: str
@@ -164,6 +166,7 @@ class ReceivedRequest(Record):
     body_digest: str = ""
     event_keys: tuple[str, ...] = ()
     dedup_ids: tuple[str | None, ...] = ()
+    not_judged: tuple[str, ...] = ()
     attempt: int = 1
     headers: Headers = field(default_factory=Headers)
     body: Raw = b""

@@ -163,7 +163,8 @@ def test_what_somebody_elses_overlay_gives_no_evidence_for_is_assumed(schemas: P
     with serving("--schemas", str(schemas)) as server:
         server.post(SUPALYTICS, "key", {"name": "long"})
         (violation,) = server.last(SUPALYTICS, "key")["violations"]
-        assert violation["evidence"] == {"kind": "assumed", "source": "the contract does not say"}
+        file = str(schemas / "supalytics" / "openapi.yaml")
+        assert violation["evidence"] == {"kind": "assumed", "source": "the contract does not say", "file": file}
     explained = run("routes", "--explain", "--schemas", str(schemas), "--vendor", "supalytics").stdout
     assert "- No reason is given.\n      assumed: the contract does not say\n" in explained
 
