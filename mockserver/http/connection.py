@@ -139,6 +139,8 @@ class ConnectionProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         self._unset_keepalive_if_required()
+        if self.scope is None or "extensions" in self.scope:  # else the head of a request has begun already
+            self._first_byte = perf_counter()
         self._unfinished += len(data)
         try:
             try:
@@ -152,10 +154,6 @@ class ConnectionProtocol(HttpToolsProtocol):
             self._refuse(400, explained(error, data))
         if self._unfinished > MAX_UNFINISHED_BYTES:
             self._refuse(431, f"the headers do not end within {MAX_UNFINISHED_BYTES} bytes")
-
-    def on_message_begin(self) -> None:
-        self._first_byte = perf_counter()
-        super().on_message_begin()
 
     def on_headers_complete(self) -> None:
         self._unfinished = 0
@@ -232,5 +230,5 @@ def connection_of(scope: Scope) -> Connection | None:
 
 def arrival_of(scope: Scope) -> Arrival | None:
     """When and where a request came in; None where the application runs without a socket."""
-    extensions = scope.get("extensions")
-    return extensions.get(ARRIVAL) if extensions else None
+    arrival: Arrival | None = scope["extensions"].get(ARRIVAL) if "extensions" in scope else None
+    return arrival

@@ -49,8 +49,8 @@ class Pipeline:
             if not head.query:  # which may hold a credential too
                 known[operation] = credentials
         account = self._accounts.of(operation.vendor, credentials.credential)
-        recording = self._recorder.begin(account, operation, arrival_of(scope))
         early = self._accounts.faults.take(operation, credentials.credential, early=True)
+        recording = self._recorder.begin(account, operation, arrival_of(scope), slowly=early is not None)
         if early is not None and early.fault.wire is not None:
             await early.fault.wire.perform(FaultContext(connection, receive, send, account.clock))
         try:

@@ -49,16 +49,17 @@ class Outcome(NamedTuple):
 
 @dataclass(slots=True, eq=False)
 class Recording:
-    """An exchange that has begun: `started` by the recorder's timer, `started_at` on the account's clock, `wall_time`
-    on the real one, in seconds. `ended` and `ended_at` are the same of the end of its request, once all of it came."""
+    """An exchange that has begun: `started` by the recorder's timer, `wall_time` on the real clock, in seconds.
+    `started_at` is the same on the account's clock where that was asked for, `ended` and `ended_at` are of the end of
+    the request once all of it came. `position` is its place on its connection."""
 
     recorder: Recorder
     account: Account
     operation: Operation | None
     started: float
-    started_at: float
     wall_time: float
     position: int | None
+    started_at: float | None = None
     ended: float | None = None
     ended_at: float | None = None
 
@@ -106,16 +107,19 @@ class Recorder:
         self._wall_clock = accounts.clock.source
         self._redaction = Redaction(known=accounts.credentials)
 
-    def begin(self, account: Account, operation: Operation | None, arrival: Arrival | None) -> Recording:
-        """A recording of the request that is coming in; its first byte `arrival` says, if it came over a socket."""
-        begun, begun_at, wall_time = self.timer(), account.now(), self._wall_clock()
-        if arrival is None:
-            return Recording(self, account, operation, begun, begun_at, wall_time, None)
-        started, position = arrival
-        if (waited := begun - started) > AT_ONCE:
-            wall_time -= waited
-            begun_at = account.clock.before(waited)
-        return Recording(self, account, operation, started, begun_at, wall_time, position)
+    def begin(
+        self, account: Account, operation: Operation | None, arrival: Arrival | None, *, slowly: bool = False
+    ) -> Recording:
+        """A recording of the request that is coming in; its first byte `arrival` says, if it came over a socket.
+        `slowly`: a fault holds its body back, so that the account's clock may be set before all of it is read."""
+        begun, wall_time = self.timer(), self._wall_clock()
+        started, position = (begun, None) if arrival is None else arrival
+        if begun - started > AT_ONCE:
+            wall_time -= begun - started
+        recording = Recording(self, account, operation, started, wall_time, position)
+        if slowly:
+            recording.started_at = account.clock.before(begun - started)
+        return recording
 
     def milliseconds(self, recording: Recording) -> float:
         """How long ago an exchange began."""
@@ -172,6 +176,9 @@ def _timing(recording: Recording, outcome: Outcome, now: float) -> Timing:
     sent at once. `now` is by the recorder's timer."""
     at, firing = outcome.received, outcome.firing
     started, started_at, ended, ended_at = recording.started, recording.started_at, recording.ended, recording.ended_at
+    if started_at is None:
+        over, over_at = (now, at) if ended is None or ended_at is None else (ended, ended_at)
+        started_at = over_at if over - started < AT_ONCE else recording.account.clock.before(over - started, over_at)
     if outcome.response is not None and firing is None:  # by position, which takes half the time
         return Timing(started, started_at, ended, ended_at, now, at, now, at, None, None, False, recording.position)
     timing = Timing(started, started_at, ended, ended_at, position=recording.position)

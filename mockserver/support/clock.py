@@ -66,9 +66,11 @@ class Clock:
         now = self._ticks() + self._offset if self._frozen_at is None else self._frozen_at
         return now if now < LATEST else LATEST
 
-    def before(self, seconds: float) -> float:
-        """The time that it showed so many real seconds ago, unless it was set since; a frozen one stood still."""
-        return self.now() if self.frozen else self.now() - seconds * self.rate
+    def before(self, seconds: float, now: float | None = None) -> float:
+        """The time that it showed so many real seconds before it showed `now` (by default its time), if nobody set it
+        meanwhile; a frozen one stood still."""
+        now = self.now() if now is None else now
+        return now if self.frozen else now - seconds * self.rate
 
     @property
     def frozen(self) -> bool:
