@@ -14,16 +14,16 @@ MAX_CHAINS = 1_000
 """Chains of one account that are kept; beyond, those go first that came to an end longest ago."""
 MAX_HEAD, MAX_ATTEMPTS = 20, 100
 """Attempts of a chain that are kept: the first so many, and so many in all, the others the newest."""
-ATTEMPT_BYTES, KEY_BYTES, CHAIN_BYTES = 1500, 400, 800
-"""What an attempt, an event of a chain and a chain take in memory, near enough for a bound."""
+ATTEMPT_BYTES, KEY_BYTES, EVENT_BYTES, CHAIN_BYTES = 1500, 260, 400, 800
+"""What an attempt, an event in it, an event of a chain and a chain take in memory, near enough for a bound."""
 
 
 @dataclass(slots=True, eq=False)
 class OpenChain:
-    """A chain that may go on. `events` are the records of its events by key, `others` the keys under which a client
-    sent them again after it had made their ids or times anew, and `renewed` the attempts of that kind, by number.
-    `acknowledged` says for each event when the client knew that it is through, by the server's monotonic clock; `links`
-    are what later attempts are known by."""
+    """A chain that may go on. `keys` counts the events in its attempts, each as often as it is there; `events` are the
+    records of its events by key, `others` the keys under which a client sent them again after it had made their ids
+    or times anew, and `renewed` the attempts of that kind, by number. `acknowledged` says for each event when the
+    client knew that it is through, by the server's monotonic clock; `links` are what later attempts are known by."""
 
     id: str
     first: float
@@ -32,6 +32,7 @@ class OpenChain:
     total: int = 0
     forgotten: int = 0
     head: int = 0
+    keys: int = 0
     events: dict[str, EventRecord] = field(default_factory=dict)
     others: dict[str, str] = field(default_factory=dict)
     renewed: set[int] = field(default_factory=set)
@@ -49,7 +50,8 @@ class OpenChain:
 
     @property
     def bytes(self) -> int:
-        return CHAIN_BYTES + ATTEMPT_BYTES * len(self.attempts) + KEY_BYTES * len(self.events)
+        kept = ATTEMPT_BYTES * len(self.attempts) + KEY_BYTES * self.keys
+        return CHAIN_BYTES + kept + EVENT_BYTES * len(self.events)
 
     def copy(self) -> OpenChain:
         return OpenChain(
@@ -60,6 +62,7 @@ class OpenChain:
             total=self.total,
             forgotten=self.forgotten,
             head=self.head,
+            keys=self.keys,
             events={key: record.copy() for key, record in self.events.items()},
             others=self.others.copy(),
             renewed=self.renewed.copy(),
@@ -93,9 +96,12 @@ class OpenChain:
             at -= 1
         self.attempts.insert(at, attempt)
         self.total += 1
+        self.keys += len(attempt.event_keys)
         self._note(attempt)
         if len(self.attempts) > MAX_ATTEMPTS:
-            self.renewed.discard(self.attempts.pop(MAX_HEAD).sequence)
+            gone = self.attempts.pop(MAX_HEAD)
+            self.keys -= len(gone.event_keys)
+            self.renewed.discard(gone.sequence)
             self.forgotten, self.head = self.forgotten + 1, MAX_HEAD
 
     def _note(self, attempt: Attempt) -> None:

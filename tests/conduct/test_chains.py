@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mockserver.conduct.chains import MAX_ATTEMPTS, MAX_CHAINS, MAX_HEAD
@@ -149,6 +149,7 @@ def history(steps: list[tuple[list[str], int | None, float, bool]]) -> list[Exch
     return found
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(STEPS, st.integers(0, 40))
 def test_it_makes_no_difference_what_has_left_the_journal(steps: Any, gone: int) -> None:
     exchanges = history(steps)
@@ -156,6 +157,7 @@ def test_it_makes_no_difference_what_has_left_the_journal(steps: Any, gone: int)
     assert told_by(evicted, over=True, now=50.0) == told_by(whole, over=True, now=50.0)
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(STEPS)
 def test_every_attempt_is_in_exactly_one_chain_and_every_event_in_the_ledger(steps: Any) -> None:
     exchanges = history(steps)
