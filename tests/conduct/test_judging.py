@@ -53,7 +53,7 @@ def test_what_never_happened_is_not_called_kept() -> None:
     assert states == dict.fromkeys(IDS, "not exercised")
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=100)
 @given(outages, st.integers(1, 5), st.integers(1, 40), st.integers(0, 10**6))
 def test_a_client_that_keeps_all_rules_is_never_called_wrong(
     found: list[list[Step]], batch: int, count: int, seed: int
@@ -99,7 +99,7 @@ OCCASIONS: dict[str, list[Step]] = {
 
 
 @pytest.mark.parametrize("name", BREAKS)
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=8)
 @given(calm=st.integers(0, 3), seed=st.integers(0, 10**6))
 def test_a_client_that_breaks_one_rule_is_called_wrong_for_that_only(name: str, calm: int, seed: int) -> None:
     sent = events(80, every=0.0 if BREAKS[name].batch > 1 else 1.0)

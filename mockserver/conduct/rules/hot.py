@@ -15,24 +15,27 @@ HOT_SECONDS = 0.05
 AT_ONCE_SECONDS = 0.005
 """What a client on this machine needs to send again without any wait. Between here and `HOT_SECONDS` lie draws of full
 jitter: AWS's policy draws its first delay from 0–50 ms and its second from 0–100 ms."""
-MAX_AT_ONCE, MAX_HOT = 1, 4
-"""Resends of a chain that may come at once, and hot. AWS's policy exceeds the first in 0.5 % of chains, the second in
-0.1 %."""
-USUAL_SHARE = 0.75
+MAX_AT_ONCE = 1
+"""Retries of a chain that may come at once. AWS's policy exceeds it in 0.5 % of chains."""
+CERTAIN = 10
+"""How often chance has to be halved: under AWS's policy the n-th retry is hot in one of 2ⁿ⁻¹ chains. Five hot
+retries of one chain are this certain, or three in each of four chains."""
+USUAL_SHARE = 0.9
 """Of the chains whose same retry, after the same status, came so soon: fewer are draws of full jitter."""
 
 
 class Retries(NamedTuple):
     """The retries of one chain that were not due at once, with those that came hot, and those that came at once, where
-    other chains show that this is usual."""
+    other chains show that this is usual. `certain` says that all chains together leave next to nothing to chance."""
 
     all: list[Resend]
     hot: list[Resend]
     at_once: list[Resend]
+    certain: bool
 
     @property
     def loop(self) -> bool:
-        return len(self.at_once) > MAX_AT_ONCE or len(self.hot) > MAX_HOT
+        return len(self.at_once) > MAX_AT_ONCE or (self.certain and len(self.hot) > MAX_AT_ONCE)
 
     @property
     def first_at_once(self) -> bool:
@@ -46,7 +49,8 @@ class Retries(NamedTuple):
     "RFC 9112, section 9.3.1 (one resend on a lost connection); AWS Builders' Library, Timeouts, retries, and backoff"
     " with jitter; Google SRE book, chapter 22",
     f"A retry within {HOT_SECONDS * 1000:.0f} ms is hot, within {AT_ONCE_SECONDS * 1000:.0f} ms at once.",
-    f"More than {MAX_AT_ONCE} at once, or more than {MAX_HOT} hot retries of a chain are a violation.",
+    f"More than {MAX_AT_ONCE} retry of a chain at once is a violation. So is more than {MAX_AT_ONCE} hot one, where"
+    f" chance would have to be halved {CERTAIN} times: for example five of one chain, or three in each of four chains.",
     "A first retry at once is an advisory.",
     f"Only where the same retry comes so soon in at least {USUAL_SHARE:.0%} of the chains that show it.",
     "One immediate resend after the loss of a reused connection is legal, and one that was told to come at once.",
@@ -55,8 +59,10 @@ def hot(observation: Observation) -> Outcome:
     found = [_due_later(resends) for _, resends in observation.resends_by_chain()]
     chains = [retries for retries in found if retries]
     hot_usual, at_once_usual = _usual(chains, HOT_SECONDS), _usual(chains, AT_ONCE_SECONDS)
+    certain = sum(each.number - 2 for each in filter(hot_usual, chain(*chains))) >= CERTAIN
     judged = [
-        Retries(retries, list(filter(hot_usual, retries)), list(filter(at_once_usual, retries))) for retries in chains
+        Retries(retries, list(filter(hot_usual, retries)), list(filter(at_once_usual, retries)), certain)
+        for retries in chains
     ]
     figures = {"hot_retries": sum(_sooner(each, HOT_SECONDS) for each in chain(*chains))} if chains else {}
     breaches = tuple(breach for each in judged if (breach := _breach(each)))

@@ -45,7 +45,7 @@ def _parts(chain: Chain) -> list[Parts]:
             if before is not None and _is_part(before, attempt):
                 origins[key] = found.setdefault(before.request_id, Parts(before))
                 origins[key].add(attempt)
-            elif before is not None and key in origins and not _has_failed(before, attempt):
+            elif before is not None and key in origins and not _has_failed(before, attempt, key):
                 origins[key].add(attempt)
         latest.update(dict.fromkeys(attempt.event_keys, attempt))
     return list(found.values())
@@ -57,9 +57,10 @@ def _is_part(before: Attempt, attempt: Attempt) -> bool:
     )
 
 
-def _has_failed(before: Attempt, attempt: Attempt) -> bool:
-    """Whether the client knew that an attempt had failed when it sent the next."""
-    return before.failed and before.over_at is not None and before.over_at <= attempt.started_at
+def _has_failed(before: Attempt, attempt: Attempt, key: str = "") -> bool:
+    """Whether the client knew that an attempt had failed, or its event of a key, when it sent the next."""
+    failed = before.failed or key in before.failed_events
+    return failed and before.over_at is not None and before.over_at <= attempt.started_at
 
 
 def _breach(chain: Chain, parts: Parts) -> Breach | None:

@@ -35,6 +35,12 @@ def test_a_client_that_was_told_to_come_at_once_may() -> None:
     assert result("hot", now).state == "not exercised"
 
 
+@pytest.mark.parametrize(("chains", "found"), [(3, []), (4, ["violation"] * 4)])
+def test_retries_that_are_soon_in_every_chain_are_no_chance(chains: int, found: list[str]) -> None:
+    slow_machine = [chain_of_delays(f"c{number}", 100 * number, [0.02, 0.02, 0.02]) for number in range(chains)]
+    assert levels(result("hot", *slow_machine)) == found
+
+
 def test_one_draw_of_many_that_comes_at_once_is_jitter() -> None:
     drawn = [chain_of_delays(f"c{number}", 100 * number, [0.001 if number == 3 else 0.03]) for number in range(5)]
     assert result("hot", *drawn).state == "kept"

@@ -38,6 +38,11 @@ def test_a_part_that_fails_may_be_sent_again() -> None:
     assert result("split", chain(WHOLE, failing, part("c", 2, "f"), part("d", 3, "e"))).state == "kept"
 
 
+def test_what_failed_of_a_part_may_be_sent_again() -> None:
+    half_taken = part("b", 1, "f", "e")._replace(failed_events=("f",))
+    assert result("split", chain(WHOLE, half_taken, part("c", 2, "f"))).state == "kept"
+
+
 def test_the_same_body_after_413_is_judged_once() -> None:
     again = WHOLE._replace(request_id="b", started_at=1.0)
     assert levels(result("status", chain(WHOLE, again))) == ["violation"]
