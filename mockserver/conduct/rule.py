@@ -123,6 +123,11 @@ def in_seconds(seconds: float) -> str:
     return f"{seconds:.3g} s" if seconds < 100 else f"{seconds:.0f} s"
 
 
+def in_percent(share: float) -> str:
+    """A share in words."""
+    return f"{100 * share:.3g} %"
+
+
 def counted(count: int, noun: str, plural: str = "") -> str:
     """A number of things."""
     return f"{count} {noun if count == 1 else plural or noun + 's'}"

@@ -1,7 +1,7 @@
 """The rule `cap`."""
 
 from mockserver.conduct.observation import Observation, Resend
-from mockserver.conduct.rule import Breach, Outcome, in_seconds, rule
+from mockserver.conduct.rule import Breach, Outcome, in_percent, in_seconds, rule
 from mockserver.conduct.rules.wait import LATE_FACTOR, LATE_SECONDS
 from mockserver.model import Evidence
 
@@ -15,7 +15,7 @@ TOLERANCE = 1.05
     "No delay is longer than five minutes.",
     "After a long outage the client stays silent although the vendor is back, and its buffer overflows meanwhile.",
     Evidence("inferred", "gRPC connection backoff protocol (120 s); OpenTelemetry's exporters (30 s); AWS SDKs (20 s)"),
-    f"{MAX_DELAY_SECONDS:.0f} s, plus {TOLERANCE - 1:.0%} for jitter. A wait that was told may be longer.",
+    f"{MAX_DELAY_SECONDS:.0f} s, plus {in_percent(TOLERANCE - 1)} for jitter. A wait that was told may be longer.",
 )
 def cap(observation: Observation) -> Outcome:
     waited = [(each, each.delay) for each in observation.resends if each.repeats_failure and each.delay is not None]

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from mockserver.conduct.observation import Observation
 from mockserver.conduct.records import Attempt
-from mockserver.conduct.rule import Breach, Outcome, rule
+from mockserver.conduct.rule import Breach, Outcome, in_percent, rule
 
 MIN_REQUESTS = 20
 MAX_SHARE = 0.1
@@ -44,7 +44,7 @@ def _breach(opened: list[Attempt], requests: int, share: float) -> Breach:
     return Breach(
         tuple(opened),
         seen=f"{len(opened)} new connections for {requests} requests one after the other",
-        due=f"at most {MAX_SHARE:.0%} of the requests",
+        due=f"at most {in_percent(MAX_SHARE)} of the requests",
         fix="Keep one client or session for all requests, and read each response to its end.",
         level="advisory",
         seen_value=share,

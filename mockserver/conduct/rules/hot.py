@@ -8,7 +8,7 @@ from itertools import chain
 from typing import NamedTuple
 
 from mockserver.conduct.observation import Observation, Resend
-from mockserver.conduct.rule import Breach, Outcome, counted, in_seconds, rule
+from mockserver.conduct.rule import Breach, Outcome, counted, in_percent, in_seconds, rule
 
 HOT_SECONDS = 0.05
 """No back-off that is published waits less on average."""
@@ -52,7 +52,7 @@ class Retries(NamedTuple):
     f"More than {MAX_AT_ONCE} retry of a chain at once is a violation. So is more than {MAX_AT_ONCE} hot one, where"
     f" chance would have to be halved {CERTAIN} times: for example five of one chain, or three in each of four chains.",
     "A first retry at once is an advisory.",
-    f"Only where the same retry comes so soon in at least {USUAL_SHARE:.0%} of the chains that show it.",
+    f"Only where the same retry comes so soon in at least {in_percent(USUAL_SHARE)} of the chains that show it.",
     "One immediate resend after the loss of a reused connection is legal, and one that was told to come at once.",
 )
 def hot(observation: Observation) -> Outcome:

@@ -8,7 +8,7 @@ from statistics import median
 
 from mockserver.conduct.delays import Delays, back_off
 from mockserver.conduct.observation import Observation
-from mockserver.conduct.rule import Breach, Outcome, in_seconds, rule
+from mockserver.conduct.rule import Breach, Outcome, in_percent, in_seconds, rule
 from mockserver.conduct.rules.hot import HOT_SECONDS
 
 MIN_CHAINS, MIN_NUMBERS = 3, 2
@@ -30,8 +30,10 @@ FIT_OF_FOUR, FIT_OF_MORE = 0.005, 0.01
     "Clients that failed together come back together: without jitter an outage ends in a wave of retries.",
     "AWS Architecture Blog, Exponential Backoff And Jitter; Google SRE book, chapter 22",
     f"No jitter: over {MIN_CHAINS} chains the same {MIN_NUMBERS} retries or more have a spread of at most"
-    f" {SPREAD_SECONDS * 1000:.0f} ms or {SPREAD_SHARE:.0%}, the greater, but no more than {MAX_SPREAD_SHARE:.0%}.",
-    f"One chain: {MIN_SINGLE} delays fit b·mⁱ within {FIT_OF_FOUR:.1%}, or more within {FIT_OF_MORE:.0%}.",
+    f" {SPREAD_SECONDS * 1000:.0f} ms or {in_percent(SPREAD_SHARE)}, the greater, but no more than"
+    f" {in_percent(MAX_SPREAD_SHARE)}.",
+    f"One chain: {MIN_SINGLE} delays fit b·mⁱ within {in_percent(FIT_OF_FOUR)}, or more within"
+    f" {in_percent(FIT_OF_MORE)}.",
     f"Delays under {HOT_SECONDS * 1000:.0f} ms and a plateau at the cap are left out. Fewer are too few samples.",
 )
 def jitter(observation: Observation) -> Outcome:

@@ -2,7 +2,7 @@
 
 from mockserver.conduct.observation import Observation, Resend
 from mockserver.conduct.records import Told
-from mockserver.conduct.rule import Breach, Outcome, counted, in_seconds, rule
+from mockserver.conduct.rule import Breach, Outcome, counted, in_percent, in_seconds, rule
 
 EARLY_SECONDS = 0.05
 EARLY_SHARE = 0.01
@@ -23,8 +23,8 @@ def earliest(told: Told) -> float:
     "The client waits as long as it was told.",
     "The vendor says when it can take requests again; a request before that is refused and can prolong the block.",
     "RFC 9110, section 10.2.3 (Retry-After); the reset header that the vendor's page names",
-    f"A resend comes no sooner than told, less the greater of {EARLY_SECONDS * 1000:.0f} ms and {EARLY_SHARE:.0%}; less"
-    f" {DATE_SECONDS:.0f} s where the header is a date.",
+    f"A resend comes no sooner than told, less the greater of {EARLY_SECONDS * 1000:.0f} ms and"
+    f" {in_percent(EARLY_SHARE)}; less {DATE_SECONDS:.0f} s where the header is a date.",
     f"Later than {LATE_FACTOR} × told + {LATE_SECONDS:.0f} s counts into the figure `late_waits`.",
     "Giving up instead is fine.",
 )
