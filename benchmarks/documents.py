@@ -31,6 +31,8 @@ from mockserver.vendors.contracts import load_contracts
 
 HOST = "127.0.0.1"
 START_SECONDS = 90.0
+ANSWER_SECONDS = 5.0
+"""Prism never answers a body that is no JSON."""
 
 
 class Score(NamedTuple):
@@ -132,7 +134,7 @@ def score(port: int, requests: list[Case]) -> Score:
     """Sends the requests one after the other, and counts."""
     counted: Counter[str] = Counter()
     wrong: list[str] = []
-    client = http.client.HTTPConnection(HOST, port, timeout=60)
+    client = http.client.HTTPConnection(HOST, port, timeout=ANSWER_SECONDS)
     for case in requests:
         try:
             client.request(case.method, case.target, case.body, dict(case.headers))

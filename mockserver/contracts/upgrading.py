@@ -9,6 +9,7 @@ _ANNOTATIONS = frozenset(
     {"title", "description", "default", "example", "examples", "deprecated", "readOnly", "writeOnly", "externalDocs"}
     | {"xml", "discriminator"}
 )
+_BITS = {"int32": 32, "int64": 64}
 _CHOICES = ("allOf", "anyOf", "oneOf", "not", "$ref")
 
 
@@ -31,8 +32,8 @@ def upgraded_schema(schema: dict[str, Any], dialect: Dialect) -> dict[str, Any]:
     of such documents mean, though 3.0 only says it of `type`.
     """
     if dialect == "3.1":
-        return _with_tuple(schema)
-    upgraded = _with_tuple(dict(schema))
+        return _bounded(_with_tuple(schema))
+    upgraded = _bounded(_with_tuple(dict(schema)))
     if upgraded.get("type") == "file":
         upgraded |= {"type": "string", "format": "binary"}
     if isinstance(upgraded.get("required"), bool):
@@ -52,6 +53,17 @@ def upgraded_schema(schema: dict[str, Any], dialect: Dialect) -> dict[str, Any]:
     if dialect == "2.0":
         nullable = upgraded.get("x-nullable", nullable)
     return _nullable(upgraded) if nullable is True else upgraded
+
+
+def _bounded(schema: dict[str, Any]) -> dict[str, Any]:
+    """A schema of integers with the bounds that its format says: `int32` and `int64` are formats of OpenAPI, of which
+    JSON Schema knows nothing."""
+    bits, kind = _BITS.get(str(schema.get("format"))), schema.get("type")
+    if bits is None or not (kind == "integer" or (isinstance(kind, list) and "integer" in kind)):
+        return schema
+    bounds = {"minimum": -(2 ** (bits - 1)), "maximum": 2 ** (bits - 1) - 1}
+    stated = {name.replace("exclusiveM", "m") for name in schema}
+    return {**schema, **{name: bound for name, bound in bounds.items() if name not in stated}}
 
 
 def _with_tuple(schema: dict[str, Any]) -> dict[str, Any]:

@@ -156,7 +156,10 @@ def _outcome_of(
 
 def _more_headers(context: RequestContext, response: Response) -> Headers:
     """The headers that the contract fixes for a status, and which preferences (RFC 7240) were applied."""
-    contract = context.operation.response_for(response.status)
+    operation = context.operation
+    contract = operation.responses.get(response.status)
+    if contract is None and operation.ranges:
+        contract = operation.response_for(response.status)
     headers = contract.headers if contract else ()
     if context.preferences is NO_PREFERENCES:
         return headers

@@ -48,7 +48,16 @@ def read_urlencoded(data: bytes, forms: Forms, encodings: Encodings) -> list[For
             continue
         if texts is not None:
             members[name] = texts
-    return [FormReading(value, tuple(problems)) for value in _values(members, form)]
+    values = list(_values(members, form))
+    empty: dict[str, Json] = {
+        name: [] for name, forms in form.members.items() if name not in members and _is_list(forms)
+    }
+    values += [{**value, **empty} for value in values if empty]  # an empty list has no field
+    return [FormReading(value, tuple(problems)) for value in values]
+
+
+def _is_list(forms: Forms) -> bool:
+    return any(form.kind == "array" for form in forms)
 
 
 def object_of(forms: Forms) -> Form:

@@ -50,6 +50,7 @@ PATHS = {
     "/several": body("application/json", "application/merge-patch+json", FORM),
     "/optional": body("application/json", required=False),
     "/form": body(FORM),
+    "/lists": body(FORM, schema={**THING, "required": ["name", "tags"]}),
     "/encoded": body(
         FORM,
         encoding={
@@ -122,6 +123,7 @@ def multipart(*parts: tuple[str, str], end: str = "--b--\r\n") -> str:
         ("/form", "name=a&name=b", FORM, [("type", "/name")]),
         ("/form", "name=%E2%82%AC+5", FORM, []),
         ("/form", "", FORM, [("required", "/name")]),
+        ("/lists", "name=a", FORM, []),
         ("/encoded", "name=a&tags=x,y&address[zip]=7", FORM, []),
         ("/encoded", "name=a&address[zip=7", FORM, [("style", "/address")]),
         ("/multipart", multipart(('name="name"', "a"), ('name="size"', "5")), PARTS, []),
