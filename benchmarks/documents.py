@@ -52,11 +52,13 @@ def main() -> int:
     parser.add_argument("--wrong", action="store_true", help="list what was not taken as it should be")
     parser.add_argument("--output", type=Path, metavar="FILE", help="also write the table here, as Markdown")
     given = parser.parse_args()
-    rows = [row(document, given.prism, given.wrong) for document in _documents(given.documents)]
-    page = "\n".join([*HEADER, *rows, ""])
-    print(page)
+    lines = list(HEADER)
+    print("\n".join(lines))
+    for document in _documents(given.documents):
+        lines.append(row(document, given.prism, given.wrong))
+        print(lines[-1], flush=True)
     if given.output:
-        given.output.write_text(page, "utf-8")
+        given.output.write_text("\n".join([*lines, ""]), "utf-8")
     return 0
 
 
@@ -125,6 +127,7 @@ def _is_up(process: subprocess.Popen[bytes], port: int) -> bool:
             client = http.client.HTTPConnection(HOST, port, timeout=5)
             client.request("GET", "/")
             client.getresponse().read()
+            client.close()
             return True
         time.sleep(0.2)
     return False
@@ -149,6 +152,7 @@ def score(port: int, requests: list[Case]) -> Score:
         counted["accepted" if case.broken is None else "refused"] += problem is None
         if problem is not None:
             wrong.append(f"{case.method} {case.target} ({case.broken or 'valid'}): {status} {problem}")
+    client.close()
     return Score(counted["valid"], counted["accepted"], counted["broken"], counted["refused"], tuple(wrong))
 
 
