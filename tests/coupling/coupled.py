@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,6 +16,8 @@ from tests.support.harness import PRODLYTICS
 PATH = PRODLYTICS.path
 OUTAGE = 1800
 """Half an hour, in seconds."""
+SLACK = 8.0
+"""Seconds that pass by themselves in a test, for virtual time runs with real time, on a machine that is very busy."""
 REAL_SECONDS = 1.0
 REQUESTS, SLOWER = 5, 50
 """What a machine is measured by that is busy with other tests, and how much longer an outage may take there."""
@@ -65,3 +68,14 @@ def survives_an_outage(make_account: Callable[[], Datadog], client: Callable[[Da
         client(datadog)
     assert clock.skipped > OUTAGE
     return datadog
+
+
+@contextmanager
+def threads(*targets: Callable[[], object]) -> Iterator[None]:
+    """Runs functions in threads of their own, and waits for their ends."""
+    running = [threading.Thread(target=target, daemon=True) for target in targets]
+    for thread in running:
+        thread.start()
+    yield
+    for thread in running:
+        thread.join()

@@ -12,7 +12,7 @@ import pytest
 import uvloop
 
 from mockserver.testing import CoupledClock, Datadog, MockServer
-from tests.coupling.coupled import PATH, in_turn, pauses, send, within
+from tests.coupling.coupled import PATH, SLACK, in_turn, pauses, send, within
 from tests.support.harness import PRODLYTICS
 
 pytestmark = pytest.mark.socket
@@ -48,7 +48,7 @@ def test_sleeps_and_timers_come_in_their_order(coupled: CoupledClock) -> None:
     with within(QUICK):
         order = asyncio.run(main())
     assert order == ["call_at", "one and a half", "call_later", "three", "moved on"]
-    assert time.monotonic() - began == pytest.approx(4 * HOUR, abs=2)
+    assert time.monotonic() - began == pytest.approx(4 * HOUR, abs=SLACK)
 
 
 def test_many_timers_take_little_time(coupled: CoupledClock) -> None:
@@ -58,7 +58,7 @@ def test_many_timers_take_little_time(coupled: CoupledClock) -> None:
 
     with within(QUICK):
         asyncio.run(main())
-    assert coupled.skipped == pytest.approx(5000, abs=10)
+    assert coupled.skipped == pytest.approx(5000, abs=QUICK)
 
 
 @pytest.mark.parametrize("timeout", [2.0, None], ids=["short", "none"])
@@ -86,7 +86,7 @@ def test_a_time_out_comes_before_a_later_response(account: Datadog, coupled: Cou
     began = time.monotonic()
     with within(QUICK):
         asyncio.run(main())
-    assert time.monotonic() - began == pytest.approx(60, abs=2)
+    assert time.monotonic() - began == pytest.approx(60, abs=SLACK)
 
 
 def test_a_late_response_comes_before_a_later_time_out(account: Datadog, coupled: CoupledClock) -> None:
@@ -99,7 +99,7 @@ def test_a_late_response_comes_before_a_later_time_out(account: Datadog, coupled
 
     with within(QUICK):
         asyncio.run(main())
-    assert pauses(account) == pytest.approx([300], abs=1)
+    assert pauses(account) == pytest.approx([300], abs=SLACK)
 
 
 def test_tasks_threads_and_the_loop_share_their_time(account: Datadog, coupled: CoupledClock) -> None:
@@ -175,7 +175,7 @@ def test_in_process_without_a_socket() -> None:
 
     with within(QUICK), CoupledClock(datadog):
         asyncio.run(main())
-    assert pauses(datadog) == pytest.approx([2100], abs=2)
+    assert pauses(datadog) == pytest.approx([2100], abs=SLACK)
 
 
 def test_the_timers_of_a_loop_that_lives_on_are_in_real_time_again(account: Datadog) -> None:

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import concurrent.futures
 import queue
-import socket
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 
 import pytest
 
 from mockserver.testing import CoupledClock, Datadog
-from tests.coupling.coupled import in_turn, send, within
+from tests.coupling.coupled import SLACK, in_turn, send, threads, within
 
 pytestmark = [pytest.mark.socket, pytest.mark.usefixtures("coupled")]
 HOUR = 3600.0
@@ -23,27 +22,11 @@ QUICK = 20.0
 """Real seconds that no test here comes near, though it waits for hours."""
 
 
-def real_sleep(seconds: float, sleep: Callable[[float], None] = time.sleep) -> None:
-    """Sleeps in real time: the default was bound before."""
-    sleep(seconds)
-
-
 def compute(seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
     """Is at work for so many real seconds."""
     end = clock() + seconds
     while clock() < end:
         pass
-
-
-@contextmanager
-def threads(*targets: Callable[[], object]) -> Iterator[None]:
-    """Runs functions in threads of their own, and waits for their ends."""
-    running = [threading.Thread(target=target, daemon=True) for target in targets]
-    for thread in running:
-        thread.start()
-    yield
-    for thread in running:
-        thread.join()
 
 
 def test_many_threads_wake_in_the_order_of_their_ends() -> None:
@@ -68,14 +51,14 @@ def test_time_is_told_alike_in_all_threads() -> None:
         def ticks() -> None:
             for _ in range(5):
                 time.sleep(seconds)
-                told.append((name, round(time.monotonic() - began)))
+                told.append((name, round((time.monotonic() - began) / 100)))
 
         return ticks
 
-    with within(QUICK), threads(tick("fast", 40), tick("slow", 100)):
+    with within(QUICK), threads(tick("fast", 400), tick("slow", 1000)):
         pass
-    assert [time for name, time in told if name == "fast"] == [40, 80, 120, 160, 200]
-    assert [time for name, time in told if name == "slow"] == [100, 200, 300, 400, 500]
+    assert [time for name, time in told if name == "fast"] == [4, 8, 12, 16, 20]
+    assert [time for name, time in told if name == "slow"] == [10, 20, 30, 40, 50]
     assert told == sorted(told, key=lambda tick: tick[1])
 
 
@@ -134,7 +117,7 @@ def test_everything_that_waits_with_a_time_out() -> None:
         began = time.monotonic()
         with within(QUICK), suppress(queue.Empty, threading.BrokenBarrierError, TimeoutError):
             wait()
-        assert time.monotonic() - began == pytest.approx(HOUR, abs=2), name
+        assert time.monotonic() - began == pytest.approx(HOUR, abs=SLACK), name
 
 
 def slept(hours: int) -> int:
@@ -155,11 +138,11 @@ def test_what_is_waited_for_comes_before_the_time_out() -> None:
         for timer in timers:
             timer.start()
         assert event.wait(1.5 * HOUR)
-        assert round(time.monotonic() - began) == HOUR
+        assert time.monotonic() - began == pytest.approx(HOUR, abs=SLACK)
         with pytest.raises(queue.Empty):
             answers.get(timeout=HOUR / 2)
         assert answers.get(timeout=HOUR) == "late"
-        assert round(time.monotonic() - began) == 2 * HOUR
+        assert time.monotonic() - began == pytest.approx(2 * HOUR, abs=SLACK)
 
 
 def test_a_join_waits_as_long_as_it_says() -> None:
@@ -169,10 +152,10 @@ def test_a_join_waits_as_long_as_it_says() -> None:
         thread.start()
         thread.join(HOUR / 2)
         assert thread.is_alive()
-        assert round(time.monotonic() - began) == HOUR / 2
+        assert time.monotonic() - began == pytest.approx(HOUR / 2, abs=SLACK)
         thread.join(HOUR)
         assert not thread.is_alive()
-        assert round(time.monotonic() - began) == HOUR
+        assert time.monotonic() - began == pytest.approx(HOUR, abs=SLACK)
 
 
 def test_a_pool_of_threads_and_its_idle_ones() -> None:
@@ -190,46 +173,6 @@ def test_very_many_threads() -> None:
         began = time.monotonic()
         list(pool.map(time.sleep, [HOUR] * 50))
         assert time.monotonic() - began < HOUR + QUICK
-
-
-@pytest.fixture
-def slow_server() -> Iterator[int]:
-    """The port of somebody else's server, which takes 20 ms to answer."""
-    listener = socket.create_server(("127.0.0.1", 0))
-
-    def serve() -> None:
-        connection, _ = listener.accept()
-        with connection:
-            connection.recv(10)
-            real_sleep(0.02)
-            connection.sendall(b"answer")
-
-    thread = threading.Thread(target=serve)
-    thread.start()
-    yield listener.getsockname()[1]
-    thread.join()
-    listener.close()
-
-
-def test_the_answer_of_another_server_comes_first(slow_server: int) -> None:
-    order: list[str] = []
-
-    def ask() -> None:
-        with socket.create_connection(("127.0.0.1", slow_server), timeout=10) as connection:
-            connection.sendall(b"ask")
-            connection.recv(10)
-            order.append("answer")
-
-    with threads(ask):
-        time.sleep(HOUR)
-        order.append("sleep")
-    assert order == ["answer", "sleep"]
-
-
-def test_a_time_out_of_another_server_is_real(slow_server: int) -> None:
-    with threads(lambda: time.sleep(HOUR)), socket.create_connection(("127.0.0.1", slow_server), 10) as connection:
-        connection.sendall(b"ask")
-        assert connection.recv(10) == b"answer"
 
 
 def test_another_process_has_its_real_time() -> None:
