@@ -43,6 +43,8 @@ OUTSIDE = {
     ("coupling/telling.py", "time.time"),
     ("coupling/telling.py", "time.localtime"),
     ("coupling/virtual_time.py", "time.monotonic"),
+    ("coupling/virtual_time.py", "time.sleep"),
+    ("coupling/within.py", "time.monotonic"),
     ("coupling/waiting.py", "time.sleep"),
 }
 """A key that no other process uses is not to be had from a seed; a real upstream, and a server that starts, are waited

@@ -81,6 +81,8 @@ class CoupledClock:
 
     def __enter__(self) -> Self:
         _check_loop()
+        if self._virtual.closed:
+            raise RuntimeError("this clock was used before: make a new one")
         if not _one_at_a_time.acquire(blocking=False):
             raise RuntimeError("time is coupled already: one clock couples any number of accounts")
         self._stack.callback(_one_at_a_time.release)

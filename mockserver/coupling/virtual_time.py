@@ -8,6 +8,7 @@ from _thread import LockType, allocate_lock, get_ident
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from time import monotonic as real_monotonic
+from time import sleep as real_sleep
 from types import FrameType
 from typing import Protocol, TypeVar
 
@@ -18,6 +19,8 @@ POLL_SECONDS = 0.001
 """How often a thread that waits looks whether time can be skipped, in real time. What another thread does last before
 it waits, it learns of at once."""
 MAX_POLL_SECONDS = 0.02
+FOREVER = 100 * 365 * 86400.0
+"""A longer time-out stands for none: no time is skipped to its end."""
 MAX_WAIT = 1_000_000.0
 """What a lock waits for at most at a time."""
 SKIPPED_TOO = 1e-6
@@ -96,6 +99,10 @@ class VirtualTime:
         """Virtual seconds of the monotonic clock."""
         return real_monotonic() + self.skipped
 
+    @property
+    def closed(self) -> bool:
+        return self._closed
+
     def close(self) -> None:
         """Skips nothing any more. Who waits goes on in real time."""
         self._closed = True
@@ -109,6 +116,10 @@ class VirtualTime:
         while caller is not None and caller.f_globals.get("__name__") in WAITING:
             caller = caller.f_back
         return caller is None or not _lives_in_real_time(str(caller.f_globals.get("__name__")))
+
+    def be_patient(self, since: float) -> None:
+        """Waits until the patience with others is over, counted from `since`, in real time."""
+        real_sleep(max(0.0, since + self.threads.patience - real_monotonic()))
 
     def sleep(self, seconds: float) -> None:
         """Returns when so many virtual seconds have passed."""
@@ -149,7 +160,7 @@ class VirtualTime:
         lock: LockType | None = None,
         others: Callable[[], bool] = lambda: False,
     ) -> Wait:
-        deadline = math.inf if timeout is None else self.now() + timeout
+        deadline = math.inf if timeout is None or timeout > FOREVER else self.now() + timeout
         return Wait(deadline, is_blocked, lock, others, real_monotonic())
 
     @contextlib.contextmanager

@@ -1,6 +1,7 @@
 """The control calls that wait for the code under test, in virtual time."""
 
 from collections.abc import Mapping
+from time import monotonic
 from typing import Any
 
 from mockserver.client.arguments import bounds
@@ -26,13 +27,16 @@ class VirtualWaits:
             return self._settle(query or {}, body["quiet"], body["timeout"])
         if path != "/verify" or not body.get("within"):
             return self._control.call(method, path, query, body, timeout)
-        end, step = self._virtual.now() + body["within"], body["within"] / LOOKS
-        while True:
-            response = self._control.call(method, path, query, {**body, "within": 0.0})
-            left = end - self._virtual.now()
-            if left <= 0 or _is_final(response, body):
-                return response
+        now = self._virtual.now
+        began, end, step = monotonic(), now() + body["within"], body["within"] / LOOKS
+        asked = {**body, "within": 0.0}
+        while not _is_final(response := self._control.call(method, path, query, asked), body):
+            left = end - now()
+            if left <= 0:
+                self._virtual.be_patient(began)  # what sends may be in no thread of Python's
+                return self._control.call(method, path, query, asked)
             self._virtual.sleep(min(step, left))
+        return response
 
     def _settle(self, query: Mapping[str, str], quiet: float, timeout: float) -> ControlResponse:
         end, came = self._virtual.now() + timeout, self._came(query)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -11,6 +14,7 @@ import pytest
 
 from mockserver.testing import CoupledClock, Datadog
 from tests.coupling.coupled import threads
+from tests.support.harness import PRODLYTICS
 
 pytestmark = pytest.mark.socket
 HOUR = 3600.0
@@ -60,6 +64,17 @@ def test_the_answer_of_another_server_comes_first(slow_server: int) -> None:
         time.sleep(HOUR)
         order.append("sleep")
     assert order == ["answer", "sleep"]
+
+
+def test_what_another_process_sends_is_waited_for(account: Datadog) -> None:
+    """For as long as the patience lasts, though the assertion waits in virtual time."""
+    body, headers = json.dumps(PRODLYTICS.body).encode(), {**account.headers, "content-type": "application/json"}
+    code = f"""
+import urllib.request
+urllib.request.urlopen(urllib.request.Request({account.url + PRODLYTICS.path!r}, {body!r}, {headers!r})).close()
+"""
+    with subprocess.Popen([sys.executable, "-c", code]):
+        account.assert_received(times=1, within=2)
 
 
 def test_a_time_out_of_another_server_is_real(slow_server: int) -> None:

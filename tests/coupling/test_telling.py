@@ -150,6 +150,14 @@ def test_everything_is_as_before_where_coupling_fails(account: Datadog) -> None:
         time.sleep(1)
 
 
+def test_a_clock_is_used_once(account: Datadog) -> None:
+    clock = CoupledClock(account)
+    with clock:
+        pass
+    with pytest.raises(RuntimeError, match="make a new one"), clock:
+        pass
+
+
 @pytest.fixture
 def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """The name of a module that nobody has imported."""

@@ -197,6 +197,15 @@ def test_what_one_thread_raises_is_not_lost() -> None:
             failing.result()
 
 
+def test_a_time_out_that_stands_for_none_is_not_skipped_to() -> None:
+    event = threading.Event()
+    timer = threading.Timer(HOUR, event.set)
+    timer.start()
+    began = time.monotonic()
+    assert event.wait(threading.TIMEOUT_MAX)
+    assert time.monotonic() - began == pytest.approx(HOUR, abs=SLACK)
+
+
 def test_a_condition_that_is_not_held_is_refused() -> None:
     with pytest.raises(RuntimeError, match="un-acquired"):
         threading.Condition().wait(1)
