@@ -21,6 +21,7 @@ from mockserver.faults.parameters import (
     one_member,
     plain,
 )
+from mockserver.faults.script import ScriptError
 
 
 def read(type_: ValueType, value: Any) -> tuple[Any, list[tuple[str, str]]]:
@@ -151,3 +152,9 @@ def test_a_field_of_a_fault() -> None:
     assert made.default == {"x": 0}
     assert dict(made.metadata) == {"type": POINT, "description": "A point."}
     assert parameter(POINT, "").default is None
+
+
+def test_a_wrong_script_is_told_in_one_line_with_each_place() -> None:
+    assert (
+        str(ScriptError([("/faults/0", "is wrong"), ("", "is empty")])) == "/faults/0: is wrong; the script: is empty"
+    )

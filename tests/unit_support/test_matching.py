@@ -354,3 +354,7 @@ def test_so_many_different_patterns_and_no_more() -> None:
     assert [*argument_problems([*patterns(MAX_PATTERNS), {"$regex": "a0"}])] == []
     (problem,) = argument_problems([*patterns(MAX_PATTERNS + 1), {"$regex": "a0"}])
     assert problem.pointer == f"/{MAX_PATTERNS}"
+
+
+def test_what_is_not_ascii_is_shown_as_it_is() -> None:
+    assert shown("naïve ✓") == '"naïve ✓"'
