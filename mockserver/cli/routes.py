@@ -26,7 +26,9 @@ def routes(settings: Settings, explain: bool) -> None:
     """Print a table of the served endpoints."""
     catalogue = load_contracts(settings.schemas, settings.vendor, settings.profile)
     documents = known_contracts(settings.schemas)
-    for line in table([COLUMNS, *map(_row, catalogue.operations)]):
+    prefixes = {vendor: catalogue.prefix_of(vendor) for vendor in catalogue.vendors}
+    rows = [_row(operation, prefixes[operation.vendor]) for operation in catalogue.operations]
+    for line in table([COLUMNS, *rows]):
         click.echo(line)
     for vendor in catalogue.vendors if explain else ():
         actions = overlay_actions(documents[vendor], settings.profile)
@@ -34,7 +36,7 @@ def routes(settings: Settings, explain: bool) -> None:
             click.echo(f"\n{explanation(vendor, settings.profile, actions, catalogue.operations)}")
 
 
-def _row(operation: Operation) -> tuple[str, ...]:
+def _row(operation: Operation, prefix: str) -> tuple[str, ...]:
     failures = " ".join(str(status) for status in sorted(operation.responses) if status >= 400)
     credentials = [_account_credentials(operation)]
     if operation.application_key is not None:
@@ -44,7 +46,7 @@ def _row(operation: Operation) -> tuple[str, ...]:
         operation.vendor,
         operation.id,
         operation.method,
-        operation.path,
+        f"{prefix}{operation.path}",
         str(operation.success),
         failures or "-",
         " + ".join(credential for credential in credentials if credential) or "-",

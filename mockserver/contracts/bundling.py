@@ -110,11 +110,11 @@ class Bundler:
         """An object of a kind with all that it holds. `root` says that a schema is not part of another."""
         if not isinstance(node, dict):
             return node
+        if kind == "schema" and isinstance(node.get("$id"), str) and origin.dialect == "3.1":
+            origin = self._sources.within(node["$id"], origin)
         if kind in SECTIONS and isinstance(node.get("$ref"), str):
             copied = self._reference(kind, node, origin, place)
         else:
-            if kind == "schema" and isinstance(node.get("$id"), str) and origin.dialect == "3.1":
-                origin = self._sources.within(node["$id"], origin)
             copied = {name: self._member(kind, name, value, origin, place) for name, value in node.items()}
             if kind == "schema":
                 copied = self._schema(copied, origin, place)

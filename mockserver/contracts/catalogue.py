@@ -1,6 +1,7 @@
 """Loads every vendor's contract once, at start: the effective documents and the operations compiled from them."""
 
 import logging
+import re
 from collections import Counter
 from collections.abc import Mapping
 from functools import partial
@@ -35,6 +36,23 @@ class Catalogue(NamedTuple):
     @property
     def operations(self) -> tuple[Operation, ...]:
         return tuple(operation for contract in self.vendors.values() for operation in contract.operations)
+
+    def prefix_of(self, vendor: str) -> str:
+        """What the paths of a vendor begin with so that they mean no other vendor's: `/<vendor>` where another one
+        documents one of its paths, else nothing."""
+        others = {
+            _shape(each.path)
+            for name, contract in self.vendors.items()
+            if name != vendor
+            for each in contract.operations
+        }
+        shared = any(_shape(each.path) in others for each in self.vendors[vendor].operations)
+        return f"/{vendor}" if shared else ""
+
+
+def _shape(template: str) -> str:
+    """A path template without the names of its variables."""
+    return re.sub(r"\{[^}]*\}", "{}", template)
 
 
 def load_catalogue(

@@ -156,10 +156,12 @@ class ServerCalls:
 
     async def contract(self, request: Request) -> Response:
         """A vendor's effective contract. It names this server alone, so that no tool calls the vendor's own."""
-        vendor, vendors = request.path_params["vendor"], self.selector.catalogue.vendors
+        vendor, catalogue = request.path_params["vendor"], self.selector.catalogue
+        vendors = catalogue.vendors
         if vendor not in vendors:
             raise HTTPException(404, f"vendor {vendor!r} is not served{hint(vendor, vendors)}")
-        return json_response(served_at(vendors[vendor].document, str(request.base_url).rstrip("/")))
+        url = str(request.base_url).rstrip("/") + catalogue.prefix_of(vendor)
+        return json_response(served_at(vendors[vendor].document, url))
 
 
 def _problem(error: HTTPException) -> Response:

@@ -43,7 +43,8 @@ def create_app(
     accounts.claims.keyless = keyless(catalogue)
     accounts.on_new = warn_of_real_keys
     accounts.make_conduct = ConductKeeper(catalogue, settings.max_body_bytes).store
-    everything = catalogue if not settings.vendor else load_contracts(settings.schemas, (), settings.profile)
+    narrowed = settings.vendor and settings.scenario  # a script may name operations that are not served
+    everything = load_contracts(settings.schemas, (), settings.profile) if narrowed else catalogue
     for name in settings.scenario:
         accounts.faults.add(read_scenario(name, everything.operations).script)
     recorder, responders = Recorder(accounts, timer), responders_of(settings, catalogue)
@@ -60,13 +61,16 @@ def create_app(
 
 def responders_of(settings: Settings, catalogue: Catalogue) -> dict[str, Responder]:
     """A responder for each served vendor."""
-    limits = {operation.id: rate_limit_of(operation, settings.rate_limits) for operation in catalogue.operations}
+    limits = {  # two vendors may have operations of one name
+        name: {operation.id: rate_limit_of(operation, settings.rate_limits) for operation in contract.operations}
+        for name, contract in catalogue.vendors.items()
+    }
     bounds = Bounds(settings.journal_entries, settings.journal_bytes)
     stateful = {
         name: stateful_behaviours(contract.operations, bounds) if settings.state else {}
         for name, contract in catalogue.vendors.items()
     }
-    return {name: Responder(vendor_named(name), settings, limits, stateful[name]) for name in catalogue.vendors}
+    return {name: Responder(vendor_named(name), settings, limits[name], stateful[name]) for name in catalogue.vendors}
 
 
 def keyless(catalogue: Catalogue) -> frozenset[str]:

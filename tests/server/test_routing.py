@@ -116,6 +116,12 @@ def test_a_path_of_several_vendors_is_found_by_host_or_prefix_only(server: MockS
     assert "/more/shared (moreShared) or /shops/shared (shopsShared)" in refused.text
 
 
+def test_the_document_of_a_vendor_that_shares_a_path_names_its_prefix(server: MockServer, http: httpx2.Client) -> None:
+    (named,) = http.get(f"{server.url}/__admin/contracts/shops/openapi.json").json()["servers"]
+    assert named["url"] == f"{server.url}/shops"
+    assert http.get(f"{named['url']}/shared").json() == "shopsShared"
+
+
 def test_each_operation_is_a_route_of_starlette(schemas: Path) -> None:
     app = create_app(Settings(schemas=schemas))
     paths = [route.path for route in app.routes if isinstance(route, Route) and route.methods]
