@@ -158,9 +158,10 @@ class EventOutcome(NamedTuple):
 
 
 class Response(NamedTuple):
-    """A response to be sent: status, body, its content type, and further headers in wire form. `fates` say what became
-    of each event of the request, in order, where that is not plain acceptance. `pieces` is how many chunks the body is
-    sent in; 0: whole, with its length. `warnings` are those of the vendor's behaviour, for the verdict."""
+    """A response to be sent: status, body, its content type (empty without content), and further headers in wire form.
+    `fates` say what became of each event of the request, in order, where that is not plain acceptance. `pieces` is how
+    many chunks the body is sent in; 0: whole, with its length. `warnings` are those of the vendor's behaviour, for the
+    verdict."""
 
     status: int
     body: bytes

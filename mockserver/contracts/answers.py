@@ -36,10 +36,10 @@ def documented_response(
     does, and with all documented headers."""
     contract = operation.response_for(status)
     if contract is None:
-        return Response(status, b"")
+        return Response(status, b"", b"")
     headers = made_headers(contract)
     if not contract.contents or status in WITHOUT_BODY or status < 200:
-        return Response(status, b"", headers=headers)
+        return Response(status, b"", b"", headers)
     content = accepted_content(contract, request)
     warnings: tuple[Violation, ...] = ()
     if content is None:

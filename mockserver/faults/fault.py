@@ -93,7 +93,7 @@ class Fault:
 
     def selects(self, operation: Operation) -> bool:
         """Whether it can fire on requests to this operation: a status must be one that the operation documents."""
-        documented = self.status is None or self.undocumented or self.status in operation.responses
+        documented = self.status is None or self.undocumented or operation.response_for(self.status) is not None
         return documented and self.vendor in (None, operation.vendor) and self.operation in (None, operation.id)
 
     @property

@@ -30,7 +30,8 @@ async def respond(send: Send, response: Response, headers: Headers) -> None:
 def _usual_headers(content_type: bytes, length: int | None, seconds: int) -> Headers:
     """The headers of every response with content, made once per second for equal ones."""
     sized = () if length is None else ((b"content-length", b"%d" % length),)
-    return ((b"content-type", content_type), *sized, (b"date", _http_date(seconds)))
+    typed = ((b"content-type", content_type),) if content_type else ()
+    return (*typed, *sized, (b"date", _http_date(seconds)))
 
 
 @lru_cache(maxsize=64)

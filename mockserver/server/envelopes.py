@@ -12,7 +12,7 @@ from mockserver.contracts.schema import CompiledSchema
 from mockserver.http.problems import problem_response
 from mockserver.http.statuses import phrase, slug
 from mockserver.model import Json, Operation, Response
-from mockserver.server.messages import with_message
+from mockserver.server.messages import tells, with_message
 from mockserver.support.keywords import resolved
 from mockserver.vendors.base import Problem
 
@@ -78,7 +78,7 @@ def _envelope(operation: Operation, status: int, code: int) -> Envelope | None:
     fill = _filler(document, document)
     trial = fill(EnvelopeValues((Problem(_TRIAL),), status, code))
     is_valid = content.schema.validator.is_valid if constants else _is_anything
-    if not is_valid({_TRIAL: _TRIAL} if trial is _UNKNOWN else trial):
+    if trial is _UNKNOWN or not tells(trial, _TRIAL) or not is_valid(trial):
         fill = _filled_up(fill, content.value, is_valid)
     return content.content_type, partial(_json, fill)
 
@@ -104,11 +104,9 @@ def _written(content: Content) -> Envelope:
     schema = content.schema
 
     def write(values: EnvelopeValues) -> bytes:
-        usual = values.text if isinstance(content.value, str) else content.value
-        value = with_message(
-            content.value, usual, values.text, _is_anything if schema is None else schema.validator.is_valid
-        )
-        return content.body_of(value).data
+        is_valid = _is_anything if schema is None else schema.validator.is_valid
+        known = values.text if isinstance(content.value, str) else None
+        return content.body_of(with_message(content.value, known, values.text, is_valid)).data
 
     return content.usual.content_type, write
 
@@ -118,9 +116,10 @@ def _filled_up(fill: Filler, usual: Json, is_valid: Callable[[Json], bool]) -> F
 
     def filled(values: EnvelopeValues) -> Any:
         known = fill(values)
-        if known is not _UNKNOWN and is_valid(known):
+        known = None if known is _UNKNOWN else known
+        if known is not None and tells(known, values.text) and is_valid(known):
             return known
-        return with_message(usual, usual if known is _UNKNOWN else known, values.text, is_valid)
+        return with_message(usual, known, values.text, is_valid)
 
     return filled
 

@@ -15,18 +15,32 @@ MAX_PLACES = 8
 
 
 def with_message(usual: Json, known: Json, message: str, is_valid: Callable[[Json], bool]) -> Json:
-    """The fullest value that still fits: the usual one with the members that are known, else with the message in each
-    member that is named after one, in the first of them, or the usual one as it is."""
+    """The value that tells the message and still fits: the usual one with the members that are `known` (None where none
+    are), with the message in each member that is named after one, or in the first of them; else one that does not tell
+    it."""
     for value in _tries(usual, known, message):
         if is_valid(value):
             return value
     return usual
 
 
+def tells(value: Json, message: str) -> bool:
+    """Whether the message stands in a value."""
+    if isinstance(value, dict):
+        return any(tells(each, message) for each in value.values())
+    if isinstance(value, list):
+        return any(tells(each, message) for each in value)
+    return isinstance(value, str) and message in value
+
+
 def _tries(usual: Json, known: Json, message: str) -> Iterator[Json]:
-    yield _merged(usual, known)
-    yield _told(usual, message, [MAX_PLACES])
-    yield _told(usual, message, [1])
+    merged = usual if known is None else _merged(usual, known)
+    if known is not None and tells(merged, message):
+        yield merged
+    for value in (merged, usual):
+        yield _told(value, message, [MAX_PLACES])
+        yield _told(value, message, [1])
+    yield merged
 
 
 def _merged(usual: Json, known: Json) -> Json:

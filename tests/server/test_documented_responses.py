@@ -45,6 +45,7 @@ REFERENCE = {"$ref": "#/components/schemas/Pet"}
 GOOD = {"id": 14, "name": "Rexx", "tags": ["a", "b"]}
 GONE = {"code": "E1", "info": {"message": "gone", "trace": "2d2fa5a1-6a2d-4a6a-8d07-3a0d9f0a1c11"}}
 IN_TEXT = '{"id": 21, "name": "Rexx", "tags": ["a", "b"]}'
+OTHER = {"type": "object", "properties": {"msg": {"type": "string"}, "at": {"type": "integer"}}}
 ROWS = {
     "type": "array",
     "items": {"type": "object", "properties": {"a": {"type": "integer"}, "b": {"type": "string"}}},
@@ -98,6 +99,7 @@ PATHS = {
     "/only-default": get(default=response("application/json", schema=REFERENCE)),
     "/error": get(_200=response(), _400=response("application/json", schema=ERROR)),
     "/plain-error": get(_200=response(), _400=response("text/plain", schema={"type": "string"})),
+    "/other-name": get(_200=response(), default=response("application/json", schema=OTHER)),
     "/no-error": get(_200=response()),
     "/redirect": get(_302=response(headers=LOCATION)),
     "/image": get(_200=response("image/png", schema={"type": "string", "format": "binary"})),
@@ -212,7 +214,7 @@ def test_documented_headers_are_sent(server: MockServer, http: httpx2.Client) ->
 @pytest.mark.parametrize(("path", "status"), [("/nothing", 200), ("/204", 204)])
 def test_a_response_without_content_has_none(server: MockServer, http: httpx2.Client, path: str, status: int) -> None:
     answer = http.get(f"{server.url}{path}")
-    assert (answer.status_code, answer.content) == (status, b"")
+    assert (answer.status_code, answer.content, "content-type" in answer.headers) == (status, b"", False)
 
 
 @pytest.mark.parametrize("path", ["/range", "/default", "/error"])
@@ -230,6 +232,8 @@ def test_a_failure_in_plain_text_and_one_of_which_nothing_is_documented_tell_the
 ) -> None:
     plain = http.get(f"{server.url}/plain-error?limit=x")
     assert (plain.headers["content-type"], "limit" in plain.text) == ("text/plain", True)
+    other = http.get(f"{server.url}/other-name?limit=x").json()
+    assert (set(other), "limit" in other["msg"]) == ({"msg", "at"}, True)
     problem = http.get(f"{server.url}/no-error?limit=x")
     assert (problem.status_code, problem.headers["content-type"]) == (400, "application/problem+json")
     assert "limit" in problem.json()["detail"]
