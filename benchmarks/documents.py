@@ -31,7 +31,7 @@ from mockserver.vendors.contracts import load_contracts
 
 HOST = "127.0.0.1"
 START_SECONDS = 90.0
-ANSWER_SECONDS = 5.0
+ANSWER_SECONDS = 2.0
 """Prism never answers a body that is no JSON."""
 
 
