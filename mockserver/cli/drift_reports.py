@@ -27,6 +27,7 @@ def text_report(drift: Drift) -> Iterator[str]:
         )
     yield from (f"not read: {unread}" for unread in drift.unread)
     yield from (f"suspect: {line}" for line in drift.suspects)
+    yield from (f"impact: {each}" for each in drift.impact)
     yield from (f"approval {fingerprint} is no longer needed" for fingerprint in drift.unused)
     settled = len(drift.changes) - len(drift.open)
     counts = f"{len(drift.changes)} differences, {drift.breaking} breaking"
@@ -44,6 +45,7 @@ def json_report(drift: Drift) -> Iterator[str]:
             "breaking": drift.breaking,
             "not_compared": {vendor: list(names) for vendor, names in drift.not_compared.items()},
             "suspect": list(drift.suspects),
+            "impact": [each._asdict() for each in drift.impact],
             "not_read": [left._asdict() for left in drift.unread],
             "unused_approvals": list(drift.unused),
         }
@@ -135,6 +137,7 @@ def github_report(drift: Drift) -> Iterator[str]:
         where = f"file={property_text(change.file)},line={change.line},title={property_text(difference.rule)}"
         text = f"{change.vendor} {difference.place}: {difference.message}"
         yield f"::{COMMANDS[difference.level]} {where}::{data_text(text)}"
+    yield from (f"::warning title=impact::{data_text(str(each))}" for each in drift.impact)
     yield from (f"::error title=suspect::{data_text(line)}" for line in drift.suspects)
     approved = len(drift.changes) - len(drift.open)
     counts = f"{len(drift.open)} differences, {drift.breaking} breaking, {approved} approved"
@@ -152,7 +155,7 @@ def markdown_report(drift: Drift) -> Iterator[str]:
         level = difference.severity if change.approved is None else f"approved: {change.approved}"
         cells = (level, change.vendor, difference.place, difference.message, difference.rule, change.fingerprint)
         yield f"| {' | '.join(cell.replace('|', chr(92) + '|').replace(chr(10), ' ') for cell in cells)} |"
-    yield from (f"- {line}" for line in (*drift.suspects, *map(str, drift.unread)))
+    yield from (f"- {line}" for line in (*drift.suspects, *map(str, (*drift.impact, *drift.unread))))
 
 
 REPORTS: dict[str, Callable[[Drift], Iterator[str]]] = {

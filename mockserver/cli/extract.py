@@ -1,19 +1,17 @@
 """The command `mockserver extract`: writes a contract, or reports differences or contradictions."""
 
 import re
-from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
+from mockserver.cli import extraction
 from mockserver.cli.drift_reports import REPORTS
+from mockserver.cli.impact import impact
 from mockserver.cli.options import output_option, write_output
 from mockserver.contracts import packaged_schemas
-from mockserver.extract import check, drift, emit, kept, lint, overlays, report
-from mockserver.extract.contract import contract
-from mockserver.extract.dialects import Dialect, read
+from mockserver.extract import drift, lint, report
 from mockserver.extract.errors import ExtractError
-from mockserver.extract.model import Contract, Page
 from mockserver.vendors.registry import dialects
 
 FINDINGS = 1
@@ -42,14 +40,28 @@ def _vendor_name(_context: click.Context, _option: click.Parameter, name: str | 
     help="Folder of the example bodies.  [default: fixtures, beside --out]",
 )
 @click.option("--check", "mode", flag_value="check", help="Compare the pages with the contracts in --out.")
+@click.option("--drift", "mode", flag_value="drift", help="Compare the pages with the OpenAPI documents.")
 @click.option("--lint", "mode", flag_value="lint", help="Report where the pages contradict themselves.")
 @click.option("--format", "form", type=click.Choice(list(REPORTS)), default="text", show_default=True)
+@click.option(
+    "--only",
+    multiple=True,
+    metavar="OPERATION",
+    help="Take only these operations of an OpenAPI document, by id or as 'METHOD /path'.",
+)
 @click.option(
     "--approvals",
     type=click.Path(dir_okay=False, path_type=Path),
     help="File of the differences that were approved; --check does not fail for them.",
 )
 @click.option("--approve", metavar="REASON", help="Add every difference that --check finds to the file of approvals.")
+@click.option(
+    "--impact",
+    "recordings",
+    multiple=True,
+    type=click.Path(exists=True, path_type=Path),
+    help="With --check, name the exchanges of a recording whose verdict changes, such as an export of the journal.",
+)
 @output_option
 def extract(
     pages: tuple[str, ...],
@@ -58,118 +70,69 @@ def extract(
     fixtures: Path | None,
     mode: str | None,
     form: str,
+    only: tuple[str, ...],
     approvals: Path | None,
     approve: str | None,
+    recordings: tuple[Path, ...],
     output: Path | None,
 ) -> None:
-    """Extract a vendor's contract from its documentation pages.
+    """Extract a vendor's contract from its documentation pages, from OpenAPI documents, or from both.
 
-    PAGE is a file, - for standard input, or an http(s) URL. Name all pages of a vendor at once: what no page documents
-    is removed, except overlay.yaml and observed.yaml. What cannot be read on a page is left out and named. Exit code 1
-    where --check or --lint reports something, 2 where a page or an operation cannot be read: the others are read all
-    the same, and what an earlier contract says of it is kept. Exit code 3 where --check reads 20 % fewer fields on a
-    page than the contract has: its form has probably changed, and not the vendor.
+    PAGE is a file, - for standard input, or an http(s) URL; a name that ends in .json, .yaml or .yml may be an OpenAPI
+    document. Where a page and a document differ, the page goes first. Name all pages of a vendor at once: what none
+    documents is removed, except overlay.yaml and observed.yaml. What cannot be read is left out and named.
+
+    Exit code 1 where --check, --drift or --lint reports something; 2 where a page or an operation cannot be read (the
+    others are read all the same, and what an earlier contract says of it is kept); 3 where --check reads 20 % fewer
+    fields on a page than the contract has: the form of the page has probably changed, and not the vendor.
     """
-    if mode is None and (vendor is None or out is None):
-        raise click.UsageError("--vendor and --out are needed to write a contract")
-    if approve is not None and (approvals is None or mode != "check"):
-        raise click.UsageError("--approve needs --check and --approvals FILE")
-    if mode == "lint" and form not in ("text", "json"):
-        raise click.UsageError("--lint reports as text or json")
+    _check_usage(
+        mode, form, named=vendor is not None and out is not None, approving=approve is not None, kept=approvals
+    )
+    if recordings and mode != "check":
+        raise click.UsageError("--impact needs --check")
     folder = out or packaged_schemas()
-    examples = fixtures or folder.parent / "fixtures"
+    places = extraction.Places(folder, fixtures or folder.parent / "fixtures")
+    code = 0
     try:
-        read_pages, unreadable = _read(pages, dialects())
-        partly = bool(unreadable) or any(each.unread for page in read_pages for each in page.endpoints)
-        earlier = _earlier(vendor, folder, examples) if mode is None and partly else None
-        contracts = _contracts(read_pages, vendor, folder, earlier)
-        code = 0
-        if mode == "check":
-            found = _check(contracts, folder, examples, approvals, approve)
-            code = SUSPECT if found.suspects else FINDINGS if found.open else 0
-            write_output("".join(f"{line}\n" for line in REPORTS[form](found)), output)
+        sources = extraction.read_sources(pages, dialects())
+        if mode == "drift" and not (sources.pages and sources.documents):
+            raise click.UsageError("--drift compares pages with OpenAPI documents: name some of both")
+        earlier = None if mode else extraction.earlier_contract(vendor, places, sources)
+        found = extraction.extracted(sources, vendor, only, folder, earlier)
+        if mode in ("check", "drift"):
+            known = drift.read_approvals(approvals) if approvals and approvals.exists() else {}
+            compared = (
+                extraction.compared(found, places, known)
+                if mode == "check"
+                else extraction.documents_compared(found, known)
+            )
+            if recordings:
+                compared = compared._replace(impact=impact(found, places, recordings))
+            if approvals and approve is not None:
+                compared = extraction.approved(compared, known, approvals, approve)
+            code = SUSPECT if compared.suspects else FINDINGS if compared.open else 0
+            write_output("".join(f"{line}\n" for line in REPORTS[form](compared)), output)
         elif mode == "lint":
-            findings = [finding for each in contracts for finding in lint.findings(each)]
+            findings = [finding for each in found for finding in lint.findings(each.pages)]
             code = FINDINGS if findings else 0
             write_output(f"{report.linted(findings, form)}\n", output)
         else:
-            for each in contracts:
-                _write(each, folder, examples, earlier, all_pages_read=not unreadable)
+            for each in found:
+                extraction.write(each, places, earlier, all_read=sources.all_read)
     except ExtractError as error:
         click.echo(str(error), err=True)
         raise SystemExit(UNREADABLE) from error
-    unreadable += [str(left) for each in contracts for left in each.unread if left.what in ("operation", "page")]
-    for line in unreadable:
+    for line in sources.unreadable:
         click.echo(line, err=True)
-    raise SystemExit(UNREADABLE if unreadable else code)
+    raise SystemExit(UNREADABLE if sources.unreadable else code)
 
 
-def _read(names: Sequence[str], known: Sequence[Dialect]) -> tuple[list[Page], list[str]]:
-    """The pages, and why others cannot be read. Raises ExtractError where that is all of them."""
-    pages: list[Page] = []
-    errors: list[ExtractError] = []
-    for name in names:
-        try:
-            pages.append(read(name, known))
-        except ExtractError as error:
-            errors.append(error)
-    if not pages:
-        for other in errors[1:]:
-            click.echo(str(other), err=True)
-        raise errors[0]
-    return pages, list(map(str, errors))
-
-
-def _earlier(vendor: str | None, out: Path, fixtures: Path) -> Contract | None:
-    """The contract that is written already. Raises ExtractError if it is broken."""
-    there = vendor is not None and (out / vendor / "openapi.yaml").exists()
-    return check.load(vendor, out, fixtures) if vendor and there else None
-
-
-def _contracts(pages: Sequence[Page], vendor: str | None, out: Path, earlier: Contract | None) -> list[Contract]:
-    vendors = dict.fromkeys(vendor or page.vendor for page in pages)
-    stable = kept.names(earlier.openapi) if earlier else {}
-    return [
-        contract(
-            name,
-            [page for page in pages if name in {vendor, page.vendor}],
-            {**stable, **overlays.renames(out / name)},
-        )
-        for name in vendors
-    ]
-
-
-def _write(extracted: Contract, out: Path, fixtures: Path, earlier: Contract | None, *, all_pages_read: bool) -> None:
-    covered = overlays.covered(out / extracted.vendor)
-    taken: list[kept.Call] = []
-    if earlier:
-        extracted, taken = kept.kept(extracted, earlier, all_pages_read=all_pages_read)
-    content = emit.render(extracted, out, fixtures)
-    removed = emit.stale(extracted, out, fixtures, content)
-    emit.write(content, removed)
-    for line in report.summary(extracted, covered, len(content), removed, taken):
-        click.echo(line)
-
-
-def _check(
-    extracted: Sequence[Contract], out: Path, fixtures: Path, file: Path | None, reason: str | None
-) -> drift.Drift:
-    """What differs from the contracts in `out`; with a reason, all of it is approved. Raises ExtractError."""
-    known = drift.read_approvals(file) if file and file.exists() else {}
-    changes: list[drift.Change] = []
-    skipped: dict[str, list[str]] = {}
-    suspects: list[str] = []
-    for new in extracted:
-        old = check.load(new.vendor, out, fixtures)
-        differences, left = check.differences(old, new)
-        changes.extend(drift.changes(new, differences, known))
-        suspects.extend(drift.suspects(old, new))
-        if left:
-            skipped[new.vendor] = left
-    if file and reason is not None:
-        text = drift.approvals_text(known, [change for change in changes if change.approved is None], reason)
-        emit.write({file: text.encode()}, ())
-        changes = [change._replace(approved=change.approved or reason) for change in changes]
-    unused = known.keys() - {change.fingerprint for change in changes}
-    unread = tuple(left for each in extracted for left in each.unread)
-    return drift.Drift(tuple(changes), skipped, tuple(suspects), unread, tuple(sorted(unused)))
+def _check_usage(mode: str | None, form: str, *, named: bool, approving: bool, kept: Path | None) -> None:
+    """Refuses options that say nothing together. `named`: vendor and folder; `kept`: the file of approvals."""
+    if mode is None and not named:
+        raise click.UsageError("--vendor and --out are needed to write a contract")
+    if approving and (kept is None or mode not in ("check", "drift")):
+        raise click.UsageError("--approve needs --check or --drift, and --approvals FILE")
+    if mode == "lint" and form not in ("text", "json"):
+        raise click.UsageError("--lint reports as text or json")

@@ -57,6 +57,7 @@ def differences(old: Contract, new: Contract) -> tuple[list[Difference], list[st
     """What differs, and the ids of operations that were not compared because a page of theirs was not read."""
     new = completed(new, old)
     read = {page.label for operation in new.operations for page, _ in operation.pages}
+    read |= {*new.sources}
     before, after = calls(old.openapi), calls(new.openapi)
     found: list[Difference] = []
     skipped: list[str] = []

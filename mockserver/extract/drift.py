@@ -32,15 +32,34 @@ class Change(NamedTuple):
     approved: str | None = None
 
 
+class Impact(NamedTuple):
+    """A recorded exchange whose request or response has another verdict by the new contract: `verdict` is the new one,
+    `message` tells of what breaks one of the contracts."""
+
+    vendor: str
+    operation: str
+    exchange: str
+    side: str
+    verdict: str
+    message: str
+
+    def __str__(self) -> str:
+        before = "valid" if self.verdict == "invalid" else "invalid"
+        told = f"{self.exchange}: {self.vendor} {self.operation}: the {self.side}"
+        return f"{told} becomes {self.verdict}, was {before}: {self.message}"
+
+
 class Drift(NamedTuple):
     """`not_compared` has the operations of each vendor of which not every page was given; `suspects` has a line for
-    each page that was probably not read as it stands, `unused` the approvals that no difference needs."""
+    each page that was probably not read as it stands, `unused` the approvals that no difference needs, `impact`
+    the recorded exchanges that it concerns."""
 
     changes: tuple[Change, ...]
     not_compared: Mapping[str, Sequence[str]] = {}
     suspects: tuple[str, ...] = ()
     unread: tuple[Unread, ...] = ()
     unused: tuple[str, ...] = ()
+    impact: tuple[Impact, ...] = ()
 
     @property
     def open(self) -> tuple[Change, ...]:

@@ -235,7 +235,8 @@ class Operation(NamedTuple):
 
 class Contract(NamedTuple):
     """Everything that is extracted for one vendor, before it becomes bytes. `schemas` maps file names to JSON Schemas,
-    `examples` maps `<operation>/<file>` to bodies. `unread` is what of the pages was left out."""
+    `examples` maps `<operation>/<file>` to bodies. `unread` is what of the pages was left out, `sources` are the labels
+    of OpenAPI documents that were read."""
 
     vendor: str
     openapi: Schema
@@ -245,6 +246,7 @@ class Contract(NamedTuple):
     coverage: tuple[TableCoverage, ...] = ()
     rules: tuple[Unextracted, ...] = ()
     unread: tuple[Unread, ...] = ()
+    sources: tuple[str, ...] = ()
 
 
 class Finding(NamedTuple):
