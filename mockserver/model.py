@@ -112,10 +112,20 @@ class Verdict(NamedTuple):
 ACCEPTED = Verdict()
 
 
+HEADER_BYTES = 100
+"""What a header takes in memory besides its bytes, near enough for a bound."""
+
+
+def bytes_of_headers(headers: Headers) -> int:
+    """What headers take in memory, near enough for a bound."""
+    return sum(map(len, chain.from_iterable(headers))) + len(headers) * HEADER_BYTES
+
+
 class Request(NamedTuple):
     """A request as it arrived. `body` is raw, as sent on the wire (still compressed); where it was larger than the
     limit only its beginning is kept, `body_size` counts all bytes that came and `truncated` is true. `connection` is
-    the number of the TCP connection that it came on, None without one."""
+    the number of the TCP connection that it came on, None without one. `known_header_bytes` is `header_bytes` where it
+    was computed for equal headers before."""
 
     method: str
     path: str
@@ -125,6 +135,13 @@ class Request(NamedTuple):
     body_size: int
     truncated: bool = False
     connection: int | None = None
+    known_header_bytes: int | None = None
+
+    @property
+    def header_bytes(self) -> int:
+        """What its headers take in memory, near enough for a bound."""
+        known = self.known_header_bytes
+        return bytes_of_headers(self.headers) if known is None else known
 
     def header(self, name: bytes) -> bytes | None:
         """The first value of a header; `name` in lower case."""
@@ -214,8 +231,8 @@ class Timing(NamedTuple):
 
 
 UNTIMED = Timing()
-FINDING_BYTES, OUTCOME_BYTES, HEADER_BYTES, EXCHANGE_BYTES = 700, 80, 100, 1320
-"""What a violation, a fate, a header and an exchange take in memory besides their bytes, near enough for a bound."""
+FINDING_BYTES, OUTCOME_BYTES, EXCHANGE_BYTES = 700, 80, 1320
+"""What a violation, a fate and an exchange take in memory besides their bytes, near enough for a bound."""
 
 
 class Exchange(NamedTuple):
@@ -261,11 +278,16 @@ class Exchange(NamedTuple):
     def size(self) -> int:
         """Bytes that this exchange keeps in memory, near enough for a bound."""
         request, verdict = self.request, self.verdict
-        heads = sum(map(len, chain.from_iterable(request.headers))) + len(request.headers) * HEADER_BYTES
         findings = len(verdict.violations) + len(verdict.warnings) + len(self.response_violations)
         bodies = len(request.body) + len(self.response_body) + len(self.accepted_body)
         bodies += len(request.query) + len(request.path)
-        return bodies + heads + findings * FINDING_BYTES + len(self.event_outcomes) * OUTCOME_BYTES + EXCHANGE_BYTES
+        return (
+            bodies
+            + request.header_bytes
+            + findings * FINDING_BYTES
+            + len(self.event_outcomes) * OUTCOME_BYTES
+            + EXCHANGE_BYTES
+        )
 
 
 class EventPart(NamedTuple):

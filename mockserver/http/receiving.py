@@ -1,47 +1,47 @@
 """Takes a request in from ASGI: reads its body up to a bound, and the rest of an oversized one without keeping it."""
 
-from itertools import chain
-
 from starlette.types import Receive, Scope
 
 from mockserver.errors import ClientGone
 from mockserver.http.connection import connection_of
-from mockserver.model import Credentials, Headers, Operation, Request
+from mockserver.model import Credentials, Headers, Operation, Request, bytes_of_headers
 
 MAX_CACHED_HEADERS = 1000
-MAX_CACHED_HEADER_BYTES = 2048
+MAX_CACHED_HEADER_BYTES = 4096
 MAX_KEPT_OF_OVERSIZED = 64 * 1024
 MAX_DRAINED_BYTES = 128 * 1024 * 1024
 
 
-def head_of(scope: Scope, headers: Headers | None = None) -> Request:
-    """The request as far as its head, before its body is read; with headers that are the same as its own, if given."""
+def head_of(scope: Scope, headers: Headers | None = None, header_bytes: int | None = None) -> Request:
+    """The request as far as its head, before its body is read; with headers that are the same as its own, and what they
+    take in memory, if given."""
     headers = tuple(scope["headers"]) if headers is None else headers
     connection = connection_of(scope)
     number = connection.number if connection is not None else None
-    return Request(scope["method"], scope["path"], scope["query_string"], headers, b"", 0, False, number)
+    query = scope["query_string"]
+    return Request(scope["method"], scope["path"], query, headers, b"", 0, False, number, header_bytes)
 
 
 class HeaderCache:
     """Gives requests with the same headers the same headers, so that a journal of a client's requests holds them once.
 
-    At most MAX_HEADS are remembered, none that is larger than HEAD_BYTES.
+    At most MAX_CACHED_HEADERS are remembered, none that takes more than MAX_CACHED_HEADER_BYTES.
     """
 
     def __init__(self) -> None:
-        self._known: dict[Headers, tuple[Headers, dict[Operation, Credentials]]] = {}
+        self._known: dict[Headers, tuple[Headers, dict[Operation, Credentials], int]] = {}
 
     def of(self, scope: Scope) -> tuple[Request, dict[Operation, Credentials]]:
         """The head of a request, as `head_of`, and the credentials that operations found in the same headers."""
         headers = tuple(scope["headers"])
         known = self._known.get(headers)
         if known is None:
-            known = (headers, {})
-            if sum(map(len, chain.from_iterable(headers))) <= MAX_CACHED_HEADER_BYTES:
+            known = (headers, {}, bytes_of_headers(headers))
+            if known[2] <= MAX_CACHED_HEADER_BYTES:
                 if len(self._known) >= MAX_CACHED_HEADERS:
                     self._known.clear()
                 self._known[headers] = known
-        return head_of(scope, known[0]), known[1]
+        return head_of(scope, known[0], known[2]), known[1]
 
 
 async def receive_request(head: Request, receive: Receive, max_body_bytes: int) -> Request:
@@ -72,4 +72,5 @@ async def receive_request(head: Request, receive: Receive, max_body_bytes: int) 
 
 
 def _with_body(head: Request, body: bytes, size: int, *, truncated: bool = False) -> Request:
-    return Request(head.method, head.path, head.query, head.headers, body, size, truncated, head.connection)
+    method, path, query, headers, _, _, _, connection, header_bytes = head
+    return Request(method, path, query, headers, body, size, truncated, connection, header_bytes)

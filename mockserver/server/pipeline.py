@@ -141,16 +141,11 @@ def _outcome_of(
         return Outcome(now, response if sent else None, headers if sent else (), verdict, firing)
     if accepted.warnings:
         verdict = verdict._replace(warnings=by_place(verdict.warnings + accepted.warnings))
+    acknowledged = delivered and response.status < 300 and not (connection and connection.lost)
+    unsent = b"" if sent and accepted is response else accepted.body
+    sent_response, sent_headers = (response, headers) if sent else (None, ())
     return Outcome(
-        now,
-        response=response if sent else None,
-        headers=headers if sent else (),
-        verdict=verdict,
-        firing=firing,
-        stored=True,
-        acknowledged=delivered and response.status < 300 and not (connection and connection.lost),
-        event_outcomes=accepted.event_outcomes,
-        accepted_body=b"" if sent and accepted is response else accepted.body,
+        now, sent_response, sent_headers, verdict, firing, True, acknowledged, accepted.event_outcomes, unsent
     )
 
 

@@ -4,6 +4,7 @@ import base64
 import binascii
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from urllib.parse import parse_qs
 
 from mockserver.errors import Failure
@@ -112,11 +113,16 @@ def authorize(operation: Operation, credentials: Credentials, accepted: Mapping[
 
 def _is_rejected(credential: str, operation: Operation, accepted: tuple[str, ...] | None) -> bool:
     prefix = operation.credentials[0].prefix
-    if not WELL_FORMED.fullmatch(credential) or not credential.startswith(prefix) or credential == prefix:
+    if not _is_well_formed(credential, prefix):
         return True
     if accepted is not None:
         return credential not in accepted
     return credential.startswith(BAD_PREFIX) or credential.removeprefix(prefix).startswith(BAD_PREFIX)
+
+
+@lru_cache(maxsize=4096)
+def _is_well_formed(credential: str, prefix: str) -> bool:
+    return bool(WELL_FORMED.fullmatch(credential)) and credential.startswith(prefix) and credential != prefix
 
 
 def _present(accepted: Credential, request: Request) -> tuple[str, bool]:

@@ -52,11 +52,10 @@ class DatadogVendor(Vendor):
         so, for an accepted event v1 carries none (recorded)."""
         if status not in (429, 503) and operation.extensions.get("x-rate-limit", {}).get("headers") != "always":
             return ()
-        values = {
-            b"x-ratelimit-limit": quota.limit,
-            b"x-ratelimit-period": quota.period,
-            b"x-ratelimit-remaining": quota.remaining,
-            b"x-ratelimit-reset": reset_in,
-            b"x-ratelimit-name": quota.name,
-        }
-        return tuple((name, str(value).encode("latin-1")) for name, value in values.items())
+        return (
+            (b"x-ratelimit-limit", b"%d" % quota.limit),
+            (b"x-ratelimit-period", b"%d" % quota.period),
+            (b"x-ratelimit-remaining", b"%d" % quota.remaining),
+            (b"x-ratelimit-reset", b"%d" % reset_in),
+            (b"x-ratelimit-name", quota.name.encode("latin-1")),
+        )
