@@ -99,9 +99,11 @@ class DocumentedRouter(Router):
         # what is percent-encoded is not among the static ones: a %2F does not separate segments
         endpoint: ASGIApp | None = self._static.get((scope["method"], scope.get("raw_path", b"")))
         if endpoint is None:
-            scope, endpoint = self._find(scope)
-        if endpoint is None:
-            endpoint = self.default if SHARED_BY in scope else self._others
+            found, endpoint = self._find(scope)
+            if endpoint is None and SHARED_BY not in found:
+                endpoint = self._others  # which decodes paths as Starlette does
+            else:
+                scope, endpoint = found, endpoint or self.default
         await endpoint(scope, receive, send)
 
     def _find(self, scope: Scope) -> tuple[Scope, Endpoint | None]:
