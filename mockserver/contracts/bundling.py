@@ -65,6 +65,9 @@ class Bundler:
         for section, moved in self._moved.items():
             components[section] = {**(components.get(section) or {}), **moved}
         components.setdefault("schemas", {})
+        for name, scheme in (components.get("securitySchemes") or {}).items():
+            if isinstance(scheme, dict) and scheme.get("type") == "mutualTLS":
+                self._warnings[f"not judged: client certificates (at #/components/securitySchemes/{name})"] = None
         bundled.setdefault("paths", {})
         return Bundle(bundled, self._broken, (*self._warnings, *self._unknown_keywords(), *self._unread_files()))
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from mockserver.contracts.anatomy import schema_references
+from mockserver.contracts.anatomy import SECTIONS, schema_references
 from mockserver.contracts.bundling import Bundle
 from mockserver.contracts.dereferencing import ReferencingError, operation_at
 from mockserver.contracts.files import SCHEMA_PREFIX
@@ -31,10 +31,12 @@ def sifted(bundle: Bundle) -> Sifted:
     sieve = _Sieve(bundle)
     paths = sieve.paths()
     components = dict(bundle.document["components"])
-    components["schemas"] = {
-        name: schema for name, schema in components["schemas"].items() if name not in sieve.bad_schemas
-    }
+    for kind, section in SECTIONS.items():
+        if isinstance(components.get(section), dict):
+            components[section] = sieve.sound(kind, components[section])
     document = {**bundle.document, "paths": paths, "components": components}
+    if "webhooks" in document:
+        document["webhooks"] = sieve.sound("pathItem", document["webhooks"])
     return Sifted(document, tuple(sieve.left_out), tuple(sieve.notes))
 
 
@@ -51,7 +53,7 @@ class _Sieve:
         self._served: dict[tuple[str, str], str] = {}
         self.left_out: list[str] = []
         self.notes: list[str] = []
-        self.bad_schemas = _bad_schemas(bundle)
+        self._bad_schemas = _bad_schemas(bundle)
 
     def paths(self) -> dict[str, Any]:
         """The paths with the operations that can be served, each with an operationId."""
@@ -112,11 +114,22 @@ class _Sieve:
             return self._broken.get(str(error).removesuffix(" leads nowhere"), str(error))
         for reference in schema_references("operation", resolved):
             name = reference.removeprefix(SCHEMA_PREFIX)
-            if name in self.bad_schemas:
-                return self.bad_schemas[name]
+            if name in self._bad_schemas:
+                return self._bad_schemas[name]
             if reference in self._broken:
                 return self._broken[reference]
         return None
+
+    def sound(self, kind: str, named: Mapping[str, Any]) -> dict[str, Any]:
+        """The objects of a kind that hold no schema which cannot be compiled, by name."""
+        return {
+            name: value
+            for name, value in named.items()
+            if not any(self._is_bad(reference) for reference in schema_references(kind, value))
+        }
+
+    def _is_bad(self, reference: str) -> bool:
+        return reference in self._broken or reference.removeprefix(SCHEMA_PREFIX) in self._bad_schemas
 
     def _name(self, wanted: Any, method: str, path: str) -> str:
         """A name that no other operation of the document has."""

@@ -196,6 +196,28 @@ def test_what_is_not_judged_is_said_once(acme: Loader) -> None:
     assert not validator.is_valid({"a": 5})
 
 
+def test_client_certificates_are_not_judged(acme: Loader) -> None:
+    schemes = {"certificate": {"type": "mutualTLS"}}
+    loaded = acme.load(three({"/pets": get(security=[{"certificate": []}])}, securitySchemes=schemes))
+    assert loaded.lines == ["acme: not judged: client certificates (at #/components/securitySchemes/certificate)"]
+
+
+def test_nothing_in_the_loaded_document_refers_to_what_was_left_out(acme: Loader) -> None:
+    bad = {"description": "bad", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Bad"}}}}
+    operation = {"post": {"responses": {"200": bad}}}
+    document = three(
+        {"/pets": get(), "/bad": operation},
+        schemas={"Bad": {"type": "nothing"}, "Good": PET},
+        responses={"Bad": bad, "Good": {"description": "ok"}},
+    )
+    loaded = acme.load({**document, "webhooks": {"made": operation}}).document
+    assert "Bad" not in str({**loaded, "info": None})
+    assert {section: list(each) for section, each in loaded["components"].items()} == {
+        "schemas": ["Good"],
+        "responses": ["Good"],
+    }
+
+
 REFUSED: dict[str, tuple[str, str]] = {
     "no OpenAPI": ("a: b", "expected OpenAPI 3.0, 3.1 or 3.2, or Swagger 2.0"),
     "another version": ("openapi: 4.0.0", "expected OpenAPI 3.0, 3.1 or 3.2, or Swagger 2.0, found 4.0.0"),
