@@ -41,8 +41,10 @@ def _urls(server: Any) -> Iterator[str]:
     choices = [_choices(variables.get(name)) for name in names]
     chosen = list(itertools.islice(itertools.product(*choices), MAX_URLS + 1))
     for values in chosen if len(chosen) <= MAX_URLS else chosen[:1]:
-        by_name = dict(zip(names, values, strict=True))
-        yield _VARIABLE.sub(lambda found, by_name=by_name: by_name[found[1]], url)  # type: ignore[misc]
+        filled = url
+        for name, value in zip(names, values, strict=True):
+            filled = filled.replace(f"{{{name}}}", value)
+        yield filled
 
 
 def _choices(variable: Any) -> list[str]:

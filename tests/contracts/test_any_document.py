@@ -15,7 +15,7 @@ from mockserver.vendors.contracts import load_contracts
 from tests.contracts.documents import OK, Loader, get, three
 from tests.support.extract_support import ROOT
 
-PET = {"type": "object", "required": ["name"], "properties": {"name": {"type": "string"}}}
+PET: dict[str, Any] = {"type": "object", "required": ["name"], "properties": {"name": {"type": "string"}}}
 
 
 def answered(operation: Any, status: int = 200) -> CompiledSchema:
@@ -45,7 +45,7 @@ BESIDE: dict[str, Any] = {
 @pytest.mark.parametrize("case", REFERENCES)
 def test_a_schema_is_found_wherever_a_reference_leads(acme: Loader, case: str) -> None:
     schemas = {
-        "Pet": {**PET, "properties": {**PET["properties"], "friend": PET}},  # type: ignore[dict-item]
+        "Pet": {**PET, "properties": {**PET["properties"], "friend": PET}},
         "Odd Name": PET,
         "Anchored": {"$anchor": "pet", **PET},
         "Identified": {"$id": "https://acme.example/pet", "$ref": "#/$defs/inner", "$defs": {"inner": PET}},
