@@ -132,7 +132,8 @@ def _present(accepted: Credential, request: Request) -> tuple[str, bool]:
     raw = request.header(accepted.header)
     text = raw.decode("latin-1").strip() if raw else ""
     if accepted.scheme == "apiKey" or not text:
-        return text, False
+        # documents call `Bearer TOKEN` in Authorization an API key; the scheme is no part of it
+        return (text.rpartition(" ")[2] if accepted.header == b"authorization" else text), False
     scheme, _, rest = text.partition(" ")
     expected = accepted.scheme.capitalize()
     if scheme != expected and (accepted.case_sensitive or scheme.lower() != accepted.scheme):

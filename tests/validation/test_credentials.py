@@ -6,8 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
 
+from tests.support.documents import document, serve
 from tests.support.harness import (
     PRODLYTICS,
     SATORI,
@@ -225,3 +227,14 @@ def test_an_account_can_be_named_by_the_label_that_is_shown(server: Server, key:
     assert label.startswith(key[:4])
     assert key not in label
     assert [each["account"] for each in server.control("/requests", account=label)["requests"]] == [label]
+
+
+def test_a_key_in_authorization_may_come_with_a_scheme(tmp_path: Path) -> None:
+    schemes = {"jwt": {"type": "apiKey", "in": "header", "name": "Authorization"}}
+    written = document({"/me": {"get": {"security": [{"jwt": []}]}}}, securitySchemes=schemes)
+    with serve(tmp_path, written) as server:
+        statuses = [
+            httpx2.get(f"{server.url}/me", headers=headers, trust_env=False).status_code
+            for headers in ({"authorization": "Bearer key"}, {"authorization": "key"}, {})
+        ]
+    assert statuses == [200, 200, 401]
