@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
-from itertools import islice
 
 from mockserver.contracts.contents import Body, Content, ResponseContract
-from mockserver.contracts.samples import samples_of
 from mockserver.http.media import acceptable
 from mockserver.model import (
     NO_PREFERENCES,
     Evidence,
     Headers,
-    Json,
     Operation,
     Preferences,
     Request,
@@ -22,7 +18,6 @@ from mockserver.model import (
 )
 
 WITHOUT_BODY = frozenset({204, 205, 304})
-MAX_DYNAMIC = 40
 NO_HEADERS: Headers = ()
 RFC_9110 = Evidence("documented", "RFC 9110, 12.5.1 Accept")
 RFC_7240 = Evidence("documented", "RFC 7240, Prefer")
@@ -96,14 +91,6 @@ def _preferred(
         names = ", ".join(name for name in content.fitting if name) or "none"
         message = f"there is no example {preferences.example!r} that fits its schema; documented are: {names}"
         return content.usual, (), (Violation("", "prefer", message, RFC_7240, parameter="Prefer", level="warning"),)
-    values = list(islice(_dynamic(content), MAX_DYNAMIC))
-    if not values:
+    if not content.made:
         return content.usual, (), ()
-    return content.body_of(chance.choice(values)), ((b"preference-applied", b"dynamic=true"),), ()
-
-
-def _dynamic(content: Content) -> Iterator[Json]:
-    """Made values, none of them an example."""
-    if content.schema is None:
-        return iter(())
-    return samples_of(content.schema.made_from, content.schema.validator.is_valid, examples=False)
+    return content.body_of(chance.choice(content.made)), ((b"preference-applied", b"dynamic=true"),), ()

@@ -6,10 +6,10 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import islice
 from typing import Any, NamedTuple
 
 from mockserver.contracts.parameters import SchemaOf
-from mockserver.contracts.rendering import concrete, rendered, sent_type
 from mockserver.contracts.schema import CompiledSchema
 from mockserver.http.media import is_json
 from mockserver.model import Headers, Json
@@ -18,6 +18,7 @@ from mockserver.support.jsontext import dump
 Spec = Mapping[str, Any]
 RANGES = {"default": 0, **{f"{digit}{x * 2}": digit for digit in range(1, 6) for x in "xX"}}
 """The keys of responses that stand for several statuses: the first digit of those, 0 for all that are left."""
+MAX_MADE = 40
 _OURS = frozenset({"content-type", "content-length", "transfer-encoding", "connection", "date"})
 """Headers that say how a response is sent, whatever a document says of them."""
 
@@ -59,6 +60,16 @@ class Content:
         return self.schema.sample
 
     @cached_property
+    def made(self) -> list[Json]:
+        """Different values that fit the schema, none of them an example."""
+        from mockserver.contracts.samples import samples_of  # noqa: PLC0415 - few need them
+
+        if self.schema is None:
+            return []
+        made = samples_of(self.schema.made_from, self.schema.validator.is_valid, examples=False)
+        return list(islice(made, MAX_MADE))
+
+    @cached_property
     def usual(self) -> Body:
         """The body that is sent where nothing else is asked for."""
         return self.body_of(self.value)
@@ -69,6 +80,8 @@ class Content:
 
     def body_of(self, value: Json) -> Body:
         """A value in this media type; of a range, in one of its types."""
+        from mockserver.contracts.rendering import concrete, rendered, sent_type  # noqa: PLC0415 - as few
+
         media_type = concrete(self.media_type, value)
         document = self.schema.document if self.schema is not None else None
         return Body(rendered(value, media_type, document), sent_type(media_type).encode("latin-1", "replace"))

@@ -17,11 +17,11 @@ from mockserver.server.pipeline import Pipeline
 from mockserver.server.recorder import Recorder
 from mockserver.server.responder import Responder
 from mockserver.server.routing import DocumentedRouter, documented_routes
-from mockserver.server.state import Bounds, stateful_behaviours
 from mockserver.server.undocumented import Undocumented
 from mockserver.settings import Settings
 from mockserver.support.clock import start_timer
 from mockserver.support.suggestions import hint
+from mockserver.vendors.base import Behaviour
 from mockserver.vendors.conduct import ConductKeeper
 from mockserver.vendors.contracts import known_contracts, load_contracts
 from mockserver.vendors.registry import vendor_named
@@ -65,12 +65,19 @@ def responders_of(settings: Settings, catalogue: Catalogue) -> dict[str, Respond
         name: {operation.id: rate_limit_of(operation, settings.rate_limits) for operation in contract.operations}
         for name, contract in catalogue.vendors.items()
     }
-    bounds = Bounds(settings.journal_entries, settings.journal_bytes)
-    stateful = {
-        name: stateful_behaviours(contract.operations, bounds) if settings.state else {}
-        for name, contract in catalogue.vendors.items()
+    stateful = _stateful_behaviours(catalogue, settings) if settings.state else {}
+    return {
+        name: Responder(vendor_named(name), settings, limits[name], stateful.get(name, {}))
+        for name in catalogue.vendors
     }
-    return {name: Responder(vendor_named(name), settings, limits[name], stateful[name]) for name in catalogue.vendors}
+
+
+def _stateful_behaviours(catalogue: Catalogue, settings: Settings) -> dict[str, dict[str, Behaviour]]:
+    """By vendor, what the operations on its resources do."""
+    from mockserver.server.state import Bounds, stateful_behaviours  # noqa: PLC0415 - a server without state does without
+
+    bounds = Bounds(settings.journal_entries, settings.journal_bytes)
+    return {name: stateful_behaviours(each.operations, bounds) for name, each in catalogue.vendors.items()}
 
 
 def keyless(catalogue: Catalogue) -> frozenset[str]:
