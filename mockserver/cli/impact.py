@@ -40,7 +40,7 @@ def _judged(schemas: Path, vendors: tuple[str, ...], recordings: tuple[Path, ...
     except ContractError as error:
         raise ExtractError(str(schemas), 1, f"a contract that can be served ({error})") from error
     for problem in report.unreadable:
-        raise ExtractError(str(problem.file), 1, f"a recording that can be read ({problem.problem})")
+        raise ExtractError(str(problem.file), 1, f"a recording that can be read ({problem.detail})")
     return report
 
 

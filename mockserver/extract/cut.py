@@ -23,7 +23,12 @@ def _completed(new: Json, old: Json) -> Json:
     if not (isinstance(new, dict) and isinstance(old, dict)):
         return new
     made = {key: _completed(value, old.get(key)) for key, value in new.items()}
-    if is_cut(new) and not is_cut(old) and all(value in old.get("enum", ()) for value in new["enum"]):
+    shown = new.get("enum") or new.get("examples") or []
+    if is_cut(new) and not is_cut(old) and "enum" in old and all(value in old["enum"] for value in shown):
         made["enum"] = old["enum"]
         del made[EVIDENCE_FOR]
+        made.pop("examples", None)
+        return {
+            key: made[key] for key in [*(key for key in old if key in made), *(key for key in made if key not in old)]
+        }
     return made

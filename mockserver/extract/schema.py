@@ -48,6 +48,8 @@ def one(parameter: Parameter) -> Built:
     builder = _Builder(Shown())
     schema = builder.field(Field(parameter.row, parameter.children), "", (parameter.row.name,))
     schema.pop("deprecated", None)  # the parameter object says it
+    if parameter.row.cut:
+        _exemplify(schema)
     return Built(schema, builder.places, builder.rules, builder.unread)
 
 
@@ -182,6 +184,15 @@ class _Builder:
             self.definitions[f"level{level}{name}"] = {**limit, "additionalProperties": inside, "items": inside}
         self.definitions[f"level{depth + 1}{name}"] = {"type": SCALARS}
         schema["additionalProperties"] = {"$ref": f"#/$defs/level2{name}"}
+
+
+def _exemplify(schema: Schema) -> None:
+    """Keeps the values of an enum that may have more as examples: a parameter is refused for its enum, never warned
+    of."""
+    inner = schema.get("items", schema)
+    if "enum" in inner:
+        inner["examples"] = inner.pop("enum")
+        inner[EVIDENCE_FOR] = inner.pop(EVIDENCE_FOR)
 
 
 def _remark(schema: Schema, row: Row) -> None:

@@ -170,6 +170,8 @@ def test_an_enum_that_the_page_cuts_warns(run: Run, tmp_path: Path) -> None:
     (tmp_path / "page.md").write_text(PAGE)
     assert run(tmp_path / "page.md", "--vendor", "acme", "--out", tmp_path / "schemas").exit_code == 0
     path = "/v1/things/1"
+    (parameter,) = _judged(tmp_path / "schemas", ("PUT", f"{path}?kind=z", {}))
+    assert parameter["verdict"] == "valid"
     records = _judged(tmp_path / "schemas", ("PUT", path, {"few": "z"}), ("PUT", path, {"many": "z"}))
     assert {record["verdict"] for record in records} == {"invalid", "valid"}
     by_verdict = {record["verdict"]: record for record in records}
