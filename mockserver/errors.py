@@ -53,7 +53,7 @@ class Failure(Exception):  # noqa: N818 - it becomes a response, it is no error 
     `detail` is for the vendor's message; `violations` are what the body did wrong, in the order of their places;
     `status` is set only where the failure itself names the status (a response that was asked for); `text` gives
     the body that was read, for vendors that say the line and column; `syntax` tells what is wrong with a text that is
-    no JSON; `retry_after` is the seconds after which to come back.
+    no JSON; `retry_after` is the seconds after which to come back, told as a date with `retry_after_date`.
     """
 
     kind: FailureKind
@@ -63,6 +63,7 @@ class Failure(Exception):  # noqa: N818 - it becomes a response, it is no error 
     text: Callable[[], str] = field(default=str, kw_only=True)
     syntax: Callable[[], SyntaxProblem | None] = field(default=lambda: None, kw_only=True)
     retry_after: float | None = field(default=None, kw_only=True)
+    retry_after_date: bool = field(default=False, kw_only=True)
 
     def __str__(self) -> str:
         return self.detail or self.kind.value

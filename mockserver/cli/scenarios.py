@@ -11,6 +11,5 @@ from mockserver.vendors.contracts import load_contracts
 def scenarios() -> None:
     """List the packaged fault scripts."""
     operations = load_contracts(None, (), "documented").operations
-    found = (read_scenario(name, operations) for name in packaged_scenarios())
-    for line in table([(scenario.name, scenario.description) for scenario in found]):
+    for line in table([(name, read_scenario(name, operations).description) for name in packaged_scenarios()]):
         click.echo(line)

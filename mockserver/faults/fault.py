@@ -12,6 +12,7 @@ from mockserver.faults.parameters import (
     FLAG,
     MAX_SECONDS,
     POSITIVE,
+    SECONDS,
     SHARE,
     SUBSET,
     TEXT,
@@ -64,12 +65,18 @@ class Fault:
     operation: str | None = parameter(TEXT, "Fires only on requests to this operation, by its id.")
     account: str | None = parameter(TEXT, "Fires only on requests with this credential.")
     match: Json = parameter(SUBSET, "Fires only on requests whose body contains this JSON subset.")
+    larger_than: int | None = parameter(
+        COUNT, "Fires only on requests whose body has more bytes than this, as it was sent."
+    )
     status: int | None = parameter(
         integer(200, 599), "Responds with this status in the vendor's envelope; excludes `wire`."
     )
     undocumented: bool = parameter(FLAG, "Allows a `status` that the contract does not document.", False)
     retry_after: float | None = parameter(
         number(0, 24 * MAX_SECONDS), "Seconds in `Retry-After` and the vendor's rate-limit headers; needs a `status`."
+    )
+    retry_after_date: bool = parameter(
+        FLAG, "Writes `Retry-After` as a date, which is exact to a second; needs a `retry_after`.", False
     )
     until_waited: bool = parameter(
         FLAG,
@@ -86,6 +93,10 @@ class Fault:
     )
     after: int = parameter(COUNT, "Skips this many matching requests.", 0)
     times: int | None = parameter(POSITIVE, "Fires this often; absent: until it is cleared.")
+    lasts: float | None = parameter(
+        SECONDS,
+        "Fires until so many seconds have passed on the account's clock since it first fired; excludes `until_waited`.",
+    )
     every: int = parameter(POSITIVE, "Fires on every n-th matching request only.", 1)
     probability: float = parameter(SHARE, "Fires on this share of those requests, at random.", 1.0)
     optional: bool = parameter(FLAG, "Need not fire: a test does not fail where it never did.", False)

@@ -10,6 +10,9 @@ from mockserver.faults.script import Script, ScriptError, parse_script
 from mockserver.model import Operation
 from mockserver.support.suggestions import hint
 
+BATTERY = "conduct/"
+"""What the names of the scenarios begin with that exercise the rules of conduct."""
+
 
 class Scenario(NamedTuple):
     """A script in a file: its name, the sentence that says what it shows, and its faults."""
@@ -20,9 +23,15 @@ class Scenario(NamedTuple):
 
 
 def packaged_scenarios() -> dict[str, Path]:
-    """The scenarios that come with the package, by name."""
+    """The scenarios that come with the package, by name; those of a folder are named with it, as `conduct/429`."""
     folder = Path(__file__).parents[1] / "fixtures" / "scenarios"
-    return {path.stem: path for path in sorted(folder.glob("*.yaml"))}
+    found = {path.relative_to(folder).with_suffix("").as_posix(): path for path in folder.glob("**/*.yaml")}
+    return {name: found[name] for name in sorted(found, key=lambda name: (name.startswith(BATTERY), name))}
+
+
+def battery() -> dict[str, Path]:
+    """The packaged scenarios that exercise the rules of conduct, by their names without the folder."""
+    return {name.removeprefix(BATTERY): path for name, path in packaged_scenarios().items() if name.startswith(BATTERY)}
 
 
 def script_path(name: str) -> Path:

@@ -42,8 +42,8 @@ def drawn(seed: str, ordinal: int, name: str) -> float:
 @dataclass(slots=True, eq=False)
 class ArmedFault:
     """A fault with its counters: requests that it `matched`, and how often it `fired`. `position` counts from 0 among
-    those of its owner, and `seed` is its own. Once a fault with `until_waited` has fired, `until` is the time at which
-    the client has waited long enough, in seconds of its account; `waited` says that it did."""
+    those of its owner, and `seed` is its own. Once a fault with `until_waited` or `lasts` has fired, `until` is the
+    time at which it ends, in seconds of its account; `ended` says that it did."""
 
     id: str
     position: int
@@ -52,12 +52,12 @@ class ArmedFault:
     matched: int = 0
     fired: int = 0
     until: float | None = None
-    waited: bool = False
+    ended: bool = False
 
     @property
     def armed(self) -> bool:
         """Whether it can still fire."""
-        return not self.waited and (self.fault.times is None or self.fired < self.fault.times)
+        return not self.ended and (self.fault.times is None or self.fired < self.fault.times)
 
     @property
     def unfired(self) -> bool:
@@ -65,6 +65,8 @@ class ArmedFault:
         fault = self.fault
         if fault.optional or fault.probability < 1:
             return False
+        if fault.lasts is not None:
+            return not self.fired
         return self.fired < fault.times if fault.times is not None else fault.until_waited and not self.fired
 
     @property
@@ -78,15 +80,17 @@ class ArmedFault:
         fault = self.fault
         if not fires(fault, self.matched, self.seed):
             return None
-        if fault.until_waited and fault.retry_after is not None:
-            self.until = now + fault.retry_after if self.until is None else self.until
-            self.waited = now >= self.until and self.fired > 0
-            if self.waited:
+        seconds = fault.retry_after if fault.until_waited else fault.lasts
+        if seconds is not None:
+            self.until = now + seconds if self.until is None else self.until
+            self.ended = now >= self.until and self.fired > 0
+            if self.ended:
                 return None
-            fault = replace(fault, retry_after=self.until - now)
+            if fault.until_waited:
+                fault = replace(fault, retry_after=self.until - now)
         self.fired += 1
-        seconds = 0.0 if fault.delay is None else fault.delay.sample(partial(drawn, self.seed, self.matched))
-        return Firing(self.id, fault, seconds)
+        delay = 0.0 if fault.delay is None else fault.delay.sample(partial(drawn, self.seed, self.matched))
+        return Firing(self.id, fault, delay)
 
 
 class Firing(NamedTuple):
@@ -146,18 +150,25 @@ class FaultBook:
         return siblings[-1]
 
     def take(
-        self, operation: Operation, account: str, body: Json = None, now: float = 0.0, *, early: bool = False
+        self,
+        operation: Operation,
+        account: str,
+        body: Json = None,
+        now: float = 0.0,
+        size: int = 0,
+        *,
+        early: bool = False,
     ) -> Firing | None:
         """The fault that fires on this request, if any; counts the request for every fault that it passed. `now` is
-        the account's time, in seconds, for `match`; a body that takes too long to compare matches none. `early` asks
-        for the faults that act before the body is read."""
+        the account's time, in seconds, for `match`, and `size` the bytes of the body; a body that takes too long to
+        compare matches none. `early` asks for the faults that act before the body is read."""
         if not self._by_account:
             return None
         budget = comparing()
         for owner in (account, None):
             for armed in self._by_account.get(owner, ()):
                 hit = armed.armed and armed.fault.early == early and armed.fault.selects(operation)
-                if hit and _matches(armed.fault, body, now, budget) and (firing := armed.advance(now)):
+                if hit and _matches(armed.fault, body, size, now, budget) and (firing := armed.advance(now)):
                     return firing
         return None
 
@@ -180,7 +191,9 @@ class FaultBook:
         return cleared
 
 
-def _matches(fault: Fault, body: Json, now: float, budget: Budget) -> bool:
+def _matches(fault: Fault, body: Json, size: int, now: float, budget: Budget) -> bool:
+    if fault.larger_than is not None and size <= fault.larger_than:
+        return False
     with suppress(TooMuchWork):
         return fault.match is None or is_subset(fault.match, body, now, budget)
     return False

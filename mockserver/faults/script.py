@@ -96,13 +96,16 @@ def _check_combination(names: set[str], fault: Fault, problems: Problems) -> Non
         problems.at("wire").add("`wire` and `status` are mutually exclusive")
     if "retry_after" in names and "status" not in names:
         problems.at("retry_after").add("`retry_after` needs a `status`")
+    if fault.retry_after_date and "retry_after" not in names:
+        problems.at("retry_after_date").add("`retry_after_date` needs a `retry_after`")
     if fault.until_waited:
         if "retry_after" not in names:
             problems.at("until_waited").add("`until_waited` needs a `retry_after`")
-        for name in sorted(names & {"times", "every", "probability"}):
+        for name in sorted(names & {"times", "every", "probability", "lasts"}):
             problems.at(name).add(f"`{name}` and `until_waited` are mutually exclusive")
-    if fault.early and fault.wire is not None and "match" in names:
-        problems.at("match").add(f"{fault.wire.kind.name} acts before there is a body to match")
+    if fault.early and fault.wire is not None:
+        for name in sorted(names & {"match", "larger_than"}):
+            problems.at(name).add(f"{fault.wire.kind.name} acts before there is a body to match")
 
 
 def _check_selectors(fault: Fault, operations: tuple[Operation, ...], problems: Problems) -> None:

@@ -11,7 +11,7 @@ from mockserver.model import Headers, Response
 def headers_of(response: Response, now: float, more: Headers = ()) -> Headers:
     """A response's headers in wire form; `now` is the time of the Date header, in seconds since the epoch."""
     if response.status in (204, 304):  # these never have content, RFC 9110
-        return ((b"date", _http_date(int(now))), *response.headers, *more)
+        return ((b"date", http_date(int(now))), *response.headers, *more)
     usual = _usual_headers(response.content_type, None if response.pieces else len(response.body), int(now))
     return (*usual, *response.headers, *more) if response.headers or more else usual
 
@@ -31,9 +31,10 @@ def _usual_headers(content_type: bytes, length: int | None, seconds: int) -> Hea
     """The headers of every response with content, made once per second for equal ones."""
     sized = () if length is None else ((b"content-length", b"%d" % length),)
     typed = ((b"content-type", content_type),) if content_type else ()
-    return (*typed, *sized, (b"date", _http_date(seconds)))
+    return (*typed, *sized, (b"date", http_date(seconds)))
 
 
 @lru_cache(maxsize=64)
-def _http_date(seconds: int) -> bytes:
+def http_date(seconds: int) -> bytes:
+    """Seconds since the epoch as HTTP writes a date, RFC 9110."""
     return formatdate(seconds, usegmt=True).encode("ascii")

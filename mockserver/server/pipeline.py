@@ -91,7 +91,9 @@ class Pipeline:
             parsed = responder.judge(context, now)
             context = RequestContext(*context[:-1], parsed.body)  # several times faster than _replace
             verdict = parsed.verdict
-            firing = early or self._accounts.faults.take(operation, context.credentials.credential, parsed.body, now)
+            firing = early or self._accounts.faults.take(
+                operation, context.credentials.credential, parsed.body, now, context.request.body_size
+            )
             wait = (context.preferences.wait or 0.0) + (firing.delay if firing else 0.0)
             late = firing is not None and firing.fault.late
             if wait and not late:

@@ -11,6 +11,7 @@ from mockserver.contracts.answers import documented_response, made_headers
 from mockserver.errors import Failure
 from mockserver.faults.fault import Fault
 from mockserver.http.problems import status_of
+from mockserver.http.sending import http_date
 from mockserver.model import FailureKind, Headers, Operation, Quota, RequestContext, Response, Violation
 from mockserver.server.envelopes import Envelopes
 from mockserver.settings import Settings
@@ -87,7 +88,7 @@ class Responder:
             return Decision(self.failed(operation, failure, standing, account))
         accepted = self._with_quota(operation, response, quota, account, None)
         if fault is not None and fault.late and fault.status not in (None, operation.success):
-            lost = Failure(FailureKind.ASKED_FOR, status=fault.status, retry_after=fault.retry_after)
+            lost = _asked_for(fault)
             standing = quota or (account.quotas.look(rate_limit) if rate_limit else None)
             return Decision(self.failed(operation, lost, standing, account), accepted)
         return Decision(accepted, accepted)
@@ -110,7 +111,8 @@ class Responder:
         if failure.kind is FailureKind.ASKED_FOR and retry_after is None and status in (429, 503):
             # no quota is spent, so its window does not say when to come back; that a 503 tells of one, nobody has seen
             retry_after, quota = ASKED_FOR_SECONDS, quota if status == 429 else None
-        return self._with_quota(operation, response, quota, account, retry_after)
+        told = self._with_quota(operation, response, quota, account, retry_after)
+        return _with_date(told, account.now()) if failure.retry_after_date else told
 
     def wrong_method(self, operation: Operation, account: Account) -> Response:
         return self.failed(operation, self._vendor.wrong_method(operation), None, account)
@@ -122,7 +124,7 @@ class Responder:
     def _fail_as_asked(self, context: RequestContext, fault: Fault | None) -> None:
         """Raises the failure that a fault or the request itself asks for, before anything is stored."""
         if fault is not None and not fault.late and fault.status is not None:
-            raise Failure(FailureKind.ASKED_FOR, status=fault.status, retry_after=fault.retry_after)
+            raise _asked_for(fault)
         operation, code = context.operation, context.preferences.code
         if code is not None and code != operation.success and operation.response_for(code) is not None:
             raise Failure(FailureKind.ASKED_FOR, status=code)
@@ -179,3 +181,22 @@ class Responder:
                 quota = quota._replace(remaining=0, reset_at=reset_at)
             more += self._vendor.rate_limit_headers(operation, response.status, quota, reset_in)
         return response.with_headers(more)
+
+
+def _asked_for(fault: Fault) -> Failure:
+    """The failure that a fault with a status scripts."""
+    return Failure(
+        FailureKind.ASKED_FOR,
+        status=fault.status,
+        retry_after=fault.retry_after,
+        retry_after_date=fault.retry_after_date,
+    )
+
+
+def _with_date(response: Response, now: float) -> Response:
+    """A response whose `Retry-After` is a date, not seconds."""
+    headers = [
+        (name, http_date(math.ceil(now) + int(value)) if name == b"retry-after" else value)
+        for name, value in response.headers
+    ]
+    return response._replace(headers=tuple(headers))

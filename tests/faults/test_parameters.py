@@ -34,7 +34,9 @@ def problems(fault: Any) -> list[str]:
 
 BOUNDS: list[tuple[str, float, float, float]] = [
     ("status", 200, 599, 1),
+    ("larger_than", 0, 1_000_000_000, 1),
     ("retry_after", 0, 86_400, TINY),
+    ("lasts", 0, 3600, TINY),
     ("delay", 0, 3600, TINY),
     ("delay/uniform/0", 0, 3600, TINY),
     ("delay/uniform/1", 0, 3600, TINY),
@@ -181,7 +183,7 @@ def test_the_page_about_faults_has_every_key() -> None:
 def test_python_has_the_keywords_of_the_scripts() -> None:
     """Every parameter but those that a handle knows by itself; the defaults are left to the server."""
     own = {"vendor", "account"}
-    of_one_call = {"status", "retry_after", "undocumented", "until_waited", "delay", "wire"}
+    of_one_call = {"status", "retry_after", "retry_after_date", "undocumented", "until_waited", "delay", "wire"}
     assert set(FaultOptions.__annotations__) == set(FAULT.schema["properties"]) - own - of_one_call
     calls = (Handle.fail, Handle.slow, Handle.drop)
     assert {name for call in calls for name in inspect.signature(call).parameters} == {"self", "options", *of_one_call}

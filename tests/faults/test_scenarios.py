@@ -11,10 +11,12 @@ import pytest
 import yaml
 
 from tests.support.faulting import NOON, World, storm, until
-from tests.support.harness import OPERATIONS, PRODLYTICS, SATORI, SUPALYTICS, V1, V2, Server, run, serving
+from tests.support.harness import OPERATIONS, PRODLYTICS, SATORI, SUPALYTICS, V1, V2, Operation, Server, run, serving
 
 FOLDER = Path(__file__).parents[2] / "fixtures" / "scenarios"
 NAMES = sorted(path.stem for path in FOLDER.glob("*.yaml"))
+BATTERY = sorted(path.stem for path in (FOLDER / "conduct").glob("*.yaml"))
+ALL = [*NAMES, *(f"conduct/{name}" for name in BATTERY)]
 
 
 def outcome(world: World) -> str:
@@ -171,7 +173,44 @@ def test_there_are_scenarios_for_what_people_meet() -> None:
     assert set(NAMES) == set(CHECKS)
 
 
-@pytest.mark.parametrize("name", NAMES)
+BATTERY_OUTCOMES = {
+    "400": ["400", "202", "202"],
+    "401": ["401", "401", "401"],
+    "413": ["413", "202", "202"],
+    "429": ["429", "429", "202"],
+    "429-date": ["429", "202", "202"],
+    "500": ["500", "500", "202", "500", "500", "202"],
+    "503": ["503", "503", "202"],
+    "brown-out": ["503", "202", "503"],
+    "down": ["500", "500", "500"],
+    "hang": ["hang", "202", "202"],
+    "lost-acknowledgement": ["reset", "202", "202"],
+    "outage": ["502", "502", "502"],
+    "reset": ["reset", "reset", "202"],
+    "slow": ["hang", "202", "202"],
+}
+"""What requests meet in turn; those that wait longer than 0.3 s count as hanging."""
+
+
+@pytest.mark.socket
+@pytest.mark.parametrize("operation", [PRODLYTICS, V1, SUPALYTICS], ids=lambda operation: operation.id)
+@pytest.mark.parametrize("name", BATTERY)
+def test_a_scenario_of_the_battery_does_what_it_says_at_every_vendor(
+    name: str, operation: Operation, server: Server, key: str
+) -> None:
+    world = World(server, operation, key)
+    world.fail(*yaml.safe_load((FOLDER / "conduct" / f"{name}.yaml").read_text("utf-8"))["faults"])
+    expected = [str(operation.success) if each == "202" else each for each in BATTERY_OUTCOMES[name]]
+    if name == "brown-out":
+        expected[1] = "hang"
+    assert outcomes(world, len(expected)) == expected
+
+
+def test_every_scenario_of_the_battery_is_looked_at() -> None:
+    assert set(BATTERY) == set(BATTERY_OUTCOMES)
+
+
+@pytest.mark.parametrize("name", ALL)
 def test_a_scenario_is_a_sentence_and_a_few_lines(name: str) -> None:
     text = (FOLDER / f"{name}.yaml").read_text("utf-8")
     description = yaml.safe_load(text)["description"]
@@ -184,9 +223,7 @@ def test_the_command_lists_every_scenario_with_its_sentence() -> None:
     listed = run("scenarios")
     assert listed.returncode == 0
     lines = dict(line.split(maxsplit=1) for line in listed.stdout.splitlines())
-    assert lines == {
-        name: yaml.safe_load((FOLDER / f"{name}.yaml").read_text("utf-8"))["description"] for name in NAMES
-    }
+    assert lines == {name: yaml.safe_load((FOLDER / f"{name}.yaml").read_text("utf-8"))["description"] for name in ALL}
 
 
 @pytest.mark.socket

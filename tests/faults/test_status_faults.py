@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import pytest
@@ -250,3 +251,34 @@ def test_a_preference_that_cannot_be_read_is_ignored(world: World, preference: s
     answer = world.post(headers={"Prefer": preference})
     assert answer.status_code == 202
     assert "preference-applied" not in answer.headers
+
+
+@pytest.mark.parametrize(("given", "told"), [(0, 0), (0.2, 1), (5, 5)])
+def test_retry_after_can_be_a_date(world: World, given: float, told: int) -> None:
+    world.freeze(NOON)
+    world.fail({"status": 503, "retry_after": given, "retry_after_date": True})
+    assert parsedate_to_datetime(world.post().headers["retry-after"]).timestamp() == NOON + told
+
+
+def test_a_date_is_never_before_the_seconds_have_passed(world: World) -> None:
+    world.freeze(NOON + 0.5)
+    world.fail({"status": 429, "retry_after": 1, "retry_after_date": True})
+    assert parsedate_to_datetime(world.post().headers["retry-after"]).timestamp() == NOON + 2
+
+
+def test_an_outage_lasts_its_seconds_from_when_it_first_failed(world: World) -> None:
+    world.freeze(NOON)
+    world.fail({"status": 503, "lasts": 4})
+    world.advance(100)
+    statuses = []
+    for seconds in (0, 2, 1.9, 0.2, 0):
+        world.advance(seconds)
+        statuses += world.statuses(1)
+    assert statuses == [503, 503, 503, 202, 202]
+
+
+def test_only_bodies_that_are_larger_fail(world: World) -> None:
+    small = len(world.wire_form().partition(b"\r\n\r\n")[2])
+    world.fail({"status": 413, "larger_than": small})
+    large = {**world.operation.accepted, "application": {"id": "app-1", "name": "x" * 100}}
+    assert [world.post(body).status_code for body in (None, large, None)] == [202, 413, 202]
