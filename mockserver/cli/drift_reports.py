@@ -6,11 +6,12 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 from mockserver import __version__
-from mockserver.check.junit import add_case, clean, set_counts
 from mockserver.check.machine import data_text, property_text
-from mockserver.check.sarif import SCHEMA, uri_of
+from mockserver.check.sarif import uri_of
 from mockserver.extract.drift import Change, Drift
 from mockserver.support.jsontext import dump, indented
+from mockserver.support.junit import add_case, clean, set_counts
+from mockserver.support.sarif import SCHEMA
 
 SARIF_LEVELS = {"error": "error", "warning": "warning", "info": "note"}
 COMMANDS = {"error": "error", "warning": "warning", "info": "notice"}
