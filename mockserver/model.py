@@ -275,6 +275,11 @@ class Exchange(NamedTuple):
         return f"r{self.sequence}"
 
     @property
+    def failed(self) -> bool:
+        """Whether the client could learn of no success."""
+        return not self.acknowledged or self.status is None or self.status >= 400
+
+    @property
     def size(self) -> int:
         """Bytes that this exchange keeps in memory, near enough for a bound."""
         request, verdict = self.request, self.verdict

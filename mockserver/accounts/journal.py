@@ -11,7 +11,8 @@ class Journal:
     """At most `max_entries` exchanges and `max_bytes` bytes of them; the oldest go first.
 
     The newest exchange is always kept, whatever its size, so that who holds a response finds its record. `evicted`
-    counts those that went, `evicted_invalid` and `evicted_warned` those of them with violations or only warnings.
+    counts those that went, `evicted_invalid` and `evicted_warned` those of them with violations or only warnings,
+    `evicted_failed` those that had no success.
     """
 
     def __init__(self, max_entries: int, max_bytes: int) -> None:
@@ -19,7 +20,7 @@ class Journal:
         self._max_bytes = max_bytes
         self._exchanges: OrderedDict[int, tuple[Exchange, int]] = OrderedDict()
         self.bytes = 0
-        self.evicted = self.evicted_invalid = self.evicted_warned = 0
+        self.evicted = self.evicted_invalid = self.evicted_warned = self.evicted_failed = 0
         self.recorded = 0
 
     def record(self, exchange: Exchange) -> Sequence[Exchange]:
@@ -38,6 +39,7 @@ class Journal:
         _, (gone, freed) = self._exchanges.popitem(last=False)
         self.bytes -= freed
         self.evicted += 1
+        self.evicted_failed += gone.failed
         if gone.verdict is not ACCEPTED:
             self.evicted_invalid += bool(gone.verdict.violations)
             self.evicted_warned += not gone.verdict.violations and bool(gone.verdict.warnings)

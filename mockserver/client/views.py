@@ -148,11 +148,13 @@ class PageView(TypedDict):
 
 
 class RequestsView(PageView):
-    """A page of exchanges. The counts of evicted requests that had violations, or warnings only, are absent if 0."""
+    """A page of exchanges. The counts of evicted requests that had violations, or warnings only, are absent if 0, and
+    so is that of `failures`: the requests of these accounts, listed or not, that had no success."""
 
     requests: Sequence[RequestView]
     evicted_invalid: NotRequired[int]
     evicted_warned: NotRequired[int]
+    failures: NotRequired[int]
 
 
 class EventsView(PageView):

@@ -13,6 +13,11 @@ from mockserver.accounts.account import Account
 from mockserver.conduct.judging import judge
 from mockserver.conduct.ledger import FATES
 from mockserver.conduct.records import Attempt, Chain, Finding, History, LedgerEntry, Limits, RuleResult, State, Verdict
+from mockserver.conduct.reports.junit import junit_report
+from mockserver.conduct.reports.markdown import markdown_report
+from mockserver.conduct.reports.sarif import sarif_report
+from mockserver.conduct.reports.scorecard import Case, Scorecard, counted
+from mockserver.conduct.reports.text import text_report
 from mockserver.conduct.store import told_by
 from mockserver.control.query import AccountSelector, bad_query, json_response, query_of
 from mockserver.model import Evidence
@@ -37,7 +42,13 @@ STATES: tuple[State, ...] = ("broken", "allowed", "kept", "too few samples", "no
 """What became of a rule, the first of these over several accounts."""
 
 
-WRITERS: Mapping[str, Callable[[Any], Response]] = {"json": json_response}
+WRITERS: Mapping[str, Callable[[Any], Response]] = {
+    "json": json_response,
+    "text": lambda view: _text("\n".join(text_report(_scorecard(view))), "text/plain"),
+    "junit": lambda view: _text("\n".join(junit_report(_scorecard(view))), "application/xml"),
+    "sarif": lambda view: _text(sarif_report(_scorecard(view), "conduct"), "application/sarif+json"),
+    "markdown": lambda view: _text("\n".join(markdown_report(_scorecard(view))), "text/markdown"),
+}
 """What writes a verdict in each format: a `ConductView` → the response."""
 
 
@@ -104,6 +115,17 @@ def _verdict_of(history: History, query: Any) -> Verdict:
     )
     figures = {name: value for result in results for name, value in result.figures.items()}
     return Verdict(results, history.chains, (), dict.fromkeys(FATES, 0), figures)
+
+
+def _scorecard(view: Any) -> Scorecard:
+    """A verdict as the reports take it: each account is a case."""
+    accounts = view["accounts"] or [{**view, "account": "the account", "vendor": ""}]
+    cases = tuple(Case(each["account"], each, requests=each["figures"].get("requests", 0)) for each in accounts)
+    return Scorecard(f"mockserver conduct: {counted(len(cases), 'account')}", "", cases)
+
+
+def _text(content: str, media_type: str) -> Response:
+    return Response(f"{content.rstrip()}\n", media_type=media_type)
 
 
 def _limits(query: Any) -> Limits:

@@ -51,7 +51,8 @@ class JournalCalls:
         only_unclaimed = query_of(request)["unclaimed"]
         if only_unclaimed:
             selected = [each for each in selected if self.unclaimed.is_unclaimed(each)]
-        matching = [exchange for exchange in _in_order(selected) if selects(exchange)]
+        kept = list(_in_order(selected))
+        matching = [exchange for exchange in kept if selects(exchange)]
         listed, following = page(request, matching, attrgetter("sequence"))
         views = [*self._views(listed, bodies=query_of(request)["bodies"], explained=only_unclaimed)]
         if 0 < len(views) < len(listed):
@@ -66,6 +67,9 @@ class JournalCalls:
             view["evicted_invalid"] = invalid
         if warned := sum(each.journal.evicted_warned for each in selected):
             view["evicted_warned"] = warned
+        failures = sum(each.journal.evicted_failed for each in selected) + sum(exchange.failed for exchange in kept)
+        if failures:
+            view["failures"] = failures
         return json_response(view)
 
     def _views(self, listed: Iterable[Exchange], *, bodies: bool, explained: bool) -> Iterator[RequestView]:
