@@ -6,19 +6,18 @@ import os
 import time
 import warnings
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from functools import partial
 from importlib.metadata import PackageNotFoundError, distribution
-from typing import TYPE_CHECKING, Any, Unpack
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from _pytest.junitxml import xml_key  # what the fixture record_testsuite_property adds to
 
 from mockserver.client import messages
-from mockserver.client.control import ControlError, whole_listing, without_none
-from mockserver.client.findings import ALLOW_UNCLAIMED, unclaimed_requests
-from mockserver.client.handle import AccountMaker, AccountOptions, Handle, Maker, MarkerOptions
+from mockserver.client.conducting import advised_in_all
+from mockserver.client.control import ControlError, whole_listing
+from mockserver.client.handle import AccountMaker, Handle, Maker
 from mockserver.client.records import ReceivedRequest
+from mockserver.pytest_accounts import Accounts
 from mockserver.support.redaction import mask
 
 if TYPE_CHECKING:
@@ -30,7 +29,7 @@ if TYPE_CHECKING:
     from mockserver.vendors.supalytics.handle import Supalytics
 
 PROFILES = ("documented", "observed")
-LATE = "mockserver_late"
+LATE, ADVISED = "mockserver_late", "mockserver_advised"
 ELSEWHERE = "mockserver-client"
 OPTIONS = (
     ("url", "URL", "Use the mockserver that runs at this URL."),
@@ -40,7 +39,7 @@ OPTIONS = (
     ("config", "FILE", "Settings file of the session's server (YAML), such as for accepted_keys and rate_limits."),
 )
 """The options of the command line, each also an option of the ini file (`mockserver_url`)."""
-STRICT = "Fail tests for warnings too, such as a misspelt optional field."
+STRICT = "Fail tests for warnings and advisories too, such as a misspelt optional field or retries without jitter."
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -55,9 +54,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers",
-        "mockserver(scenario=None, profile=None, strict=False, allow_violations=False, allow_unclaimed=False): arm a "
-        "fault scenario, serve another profile, fail on warnings too, let the test break the contract, or let it send "
-        "requests that belong to no account",
+        "mockserver(scenario=None, profile=None, strict=False, allow_violations=False, allow=(), "
+        "allow_unclaimed=False): arm a fault scenario, serve another profile, fail on warnings and advisories too, let "
+        "the test break the contract, let its client break rules of conduct, or let it send requests that belong to no "
+        "account",
     )
     config.stash[SERVERS] = Servers(config)
 
@@ -80,7 +80,7 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     servers.close()
     output: dict[str, Any] | None = getattr(session.config, "workeroutput", None)
     if output is not None:
-        output[LATE] = servers.late
+        output[LATE], output[ADVISED] = servers.late, servers.advised
     elif servers.late:
         if exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
@@ -92,7 +92,9 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any, error: object) -> None:
     """Collects what a worker of pytest-xdist found."""
-    node.config.stash[SERVERS].late.update(getattr(node, "workeroutput", {}).get(LATE, {}))
+    servers, output = node.config.stash[SERVERS], getattr(node, "workeroutput", {})
+    servers.late.update(output.get(LATE, {}))
+    servers.advised.update(output.get(ADVISED, {}))
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -104,7 +106,10 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
-    late = config.stash[SERVERS].late
+    late, advised = config.stash[SERVERS].late, config.stash[SERVERS].advised
+    if advised:
+        terminalreporter.section("mockserver: advisories", yellow=True)
+        terminalreporter.write_line(advised_in_all(advised))
     if late:
         terminalreporter.section("mockserver: late requests", red=True)
         terminalreporter.write_line(messages.late(late))
@@ -126,6 +131,7 @@ class Servers:
         self._before = self._last = ""
         self._began = 0.0
         self.late: dict[str, list[str]] = {}
+        self.advised: dict[str, list[str]] = {}
 
     def get(self, profile: str | None) -> Backend:
         """The server of a profile, or of the session's. Raises pytest.UsageError where the one that runs already
@@ -228,7 +234,7 @@ def mockserver(pytestconfig: pytest.Config) -> Backend:
 @pytest.fixture
 def _mockserver_accounts(request: pytest.FixtureRequest) -> Iterator[Accounts]:
     """This test's accounts; after the test they are judged together and forgotten."""
-    accounts = Accounts(request)
+    accounts = Accounts(request, request.config.stash[SERVERS])
     yield accounts
     broken = accounts.close()
     if broken:
@@ -284,84 +290,6 @@ def supalytics(make_supalytics: Maker[Supalytics]) -> Supalytics:
     return make_supalytics()
 
 
-class Accounts:
-    """The accounts that one test has, with what its marker says of them."""
-
-    def __init__(self, request: pytest.FixtureRequest) -> None:
-        self._test: str = request.node.nodeid
-        self._servers = request.config.stash[SERVERS]
-        self._marked = _marked(request.node.get_closest_marker("mockserver"))
-        self._unclaimed_allowed = bool(self._marked.pop("allow_unclaimed", False))
-        self._strict = bool(
-            request.config.getoption("--mockserver-strict") or request.config.getini("mockserver_strict")
-        )
-        self._servers.begin(self._test)
-        self._made: list[tuple[Handle, bool]] = []
-        self._coupled_clock: CoupledClock | None = None
-
-    def maker(self, vendor: str) -> Maker[Any]:
-        """A function that makes handles on accounts at one vendor."""
-        return partial(self.make, vendor)
-
-    def make(self, vendor: str, **options: Unpack[AccountOptions]) -> Handle:
-        """A handle on a further account. The test's marker sets what is not passed."""
-        chosen = {**self._marked, **without_none(options)}
-        server = self._servers.get(chosen.get("profile"))
-        key = None if server.shared else _key(vendor, self._test, len(self._made))
-        handle = server.account(vendor, key)
-        handle.violations_allowed = bool(chosen.get("allow_violations"))
-        if chosen.get("scenario"):
-            handle.script(chosen["scenario"])
-        self._made.append((handle, bool(chosen.get("strict", self._strict))))
-        if self._coupled_clock is not None:
-            self._coupled_clock.couple(handle)
-        return handle
-
-    @contextmanager
-    def coupled(self) -> Iterator[CoupledClock]:
-        """Couples the time of the test with the clocks of its accounts, those that it makes meanwhile too."""
-        from mockserver.coupling import CoupledClock  # noqa: PLC0415 - only who uses it pays for it
-
-        with CoupledClock(*(handle for handle, _ in self._made)) as clock:
-            self._coupled_clock = clock
-            try:
-                yield clock
-            finally:
-                self._coupled_clock = None
-
-    def close(self) -> list[str]:
-        """Forgets the accounts; answers what they did wrong, a text for each that broke its contract."""
-        broken: list[str] = []
-        for handle, strict in self._made:
-            self._servers.over(handle, self._test)
-            try:
-                broken += _findings(handle, strict=strict)
-                handle.reset()
-            except ControlError as error:
-                broken.append(f"cannot tell whether {handle.vendor} requests kept the contract: {error}")
-        try:
-            unclaimed = self._servers.unclaimed()
-        except ControlError as error:
-            broken.append(f"cannot tell whether there were requests that no account claims: {error}")
-            return broken
-        if unclaimed and not self._unclaimed_allowed:
-            broken.append("\n".join([*unclaimed_requests(unclaimed), *ALLOW_UNCLAIMED]))
-        return broken
-
-
-def _findings(handle: Handle, *, strict: bool) -> Iterator[str]:
-    """What a test's account did wrong: a text for each expectation that does not hold. Raises ControlError."""
-    contract = partial(handle.assert_contract_kept, strict=strict)
-    for check in (handle.assert_faults_fired,) if handle.violations_allowed else (contract, handle.assert_faults_fired):
-        try:
-            check()
-        except AssertionError as error:
-            yield str(error)
-    forgotten = handle.forgotten_awaits()
-    if forgotten:
-        yield "\n".join(forgotten)
-
-
 def _unclaimed(server: Backend) -> list[RequestView]:
     """The requests to a server of this session that no account claims; they are then forgotten."""
     if server.shared:
@@ -370,24 +298,6 @@ def _unclaimed(server: Backend) -> list[RequestView]:
     for account in {request["account"] for request in requests}:
         server.control.call("POST", "/reset", {"account": account})
     return requests
-
-
-def _marked(marker: pytest.Mark | None) -> dict[str, Any]:
-    if marker is None:
-        return {}
-    known = sorted(MarkerOptions.__annotations__)
-    unknown = set(marker.kwargs).difference(known)
-    if unknown or marker.args:
-        wrong = sorted(unknown)[0] if unknown else repr(marker.args[0])
-        raise pytest.UsageError(f"@pytest.mark.mockserver takes {', '.join(known)} by name, not {wrong}")
-    return dict(marker.kwargs)
-
-
-def _key(vendor: str, test: str, number: int) -> str:
-    """A key that is a test's own, and the same in every run, so that ids and random faults are too."""
-    from mockserver.vendors.registry import vendor_named  # noqa: PLC0415 - only who uses a fixture pays for it
-
-    return f"{vendor_named(vendor).key_prefix}{mask(f'{test}/{number}').partition('…')[2]}"
 
 
 def _is_worker() -> bool:

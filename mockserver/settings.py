@@ -15,9 +15,9 @@ from mockserver.support.suggestions import closest, hint
 ENVIRONMENT_PREFIX = "MOCKSERVER_"
 MEBIBYTE = 1024 * 1024
 MAX_INTEGER = 2**63 - 1
-FINDINGS = ("violation", "unclaimed", "unfired", "advisory")
-"""What `fail_on` can name: a broken contract, a request that no account claims, a fault that did not fire as scripted,
-and a warning."""
+FINDINGS = ("violation", "conduct", "unclaimed", "unfired", "advisory")
+"""What `fail_on` can name: a broken contract, a broken rule of conduct, a request that no account claims, a fault that
+did not fire as scripted, and a warning or an advisory on conduct."""
 TRUTH = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 
 Parser = Callable[[Any, str], Any]

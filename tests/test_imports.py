@@ -16,7 +16,9 @@ PACKAGE = Path(mockserver.__file__).parent
 FOLDERS = (
     "__main__",
     "pytest_plugin",
+    "pytest_accounts",
     "cli",
+    "battery",
     "testing",
     "coupling",
     "check",

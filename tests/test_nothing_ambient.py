@@ -32,6 +32,8 @@ OUTSIDE = {
     ("testing/server.py", "uuid.uuid4"),
     ("proxy/forwarding.py", "asyncio.timeout"),
     ("pytest_plugin.py", "time.time"),
+    ("battery/process.py", "time.monotonic"),
+    ("cli/conduct.py", "time.monotonic"),
     ("cli/wait.py", "time.monotonic"),
     ("cli/wait.py", "time.sleep"),
     ("http/connection.py", "time.perf_counter"),
@@ -48,9 +50,9 @@ OUTSIDE = {
     ("coupling/within.py", "time.monotonic"),
     ("coupling/waiting.py", "time.sleep"),
 }
-"""A key that no other process uses is not to be had from a seed; a real upstream, and a server that starts, are waited
-for in real time; the first byte of a request is timed where it is read; virtual time begins as real time; and long
-reading sleeps for no time, so that other requests have their turn."""
+"""A key that no other process uses is not to be had from a seed; a real upstream, a server that starts and a client's
+process are waited for in real time; the first byte of a request is timed where it is read; virtual time begins as real
+time; and long reading sleeps for no time, so that other requests have their turn."""
 
 
 @cache

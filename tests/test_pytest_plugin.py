@@ -126,7 +126,7 @@ def test_made(make_datadog): handle = make_datadog(strict=True); {body}
 
 def test_the_marker_arms_a_scenario(project: pytest.Pytester) -> None:
     code = """
-@pytest.mark.mockserver(scenario="brown-out")
+@pytest.mark.mockserver(scenario="brown-out", allow=("wait", "hot"))
 def test_it(datadog): assert [send(datadog) for _ in range(4)] == [503, 503, 503, 202]
 def test_other(datadog): assert send(datadog) == 202
 """
@@ -153,7 +153,9 @@ def test_made(make_datadog): assert profile(make_datadog(profile="observed")) ==
 def test_a_wrong_marker_is_told(project: pytest.Pytester, marker: str) -> None:
     result = run(project, f"@pytest.mark.{marker}\ndef test_it(datadog): pass")
     result.assert_outcomes(errors=1)
-    result.stdout.fnmatch_lines(["*takes allow_unclaimed, allow_violations, profile, scenario, strict by name, not *"])
+    result.stdout.fnmatch_lines(
+        ["*takes allow, allow_unclaimed, allow_violations, profile, scenario, strict by name, not *"]
+    )
 
 
 def test_an_unknown_scenario_is_told(project: pytest.Pytester) -> None:
@@ -417,6 +419,7 @@ def test_cleared(datadog):
     datadog.fail(503, times=1)
     datadog.clear_faults()
 def test_waited(datadog):
+    datadog.allow("wait", "hot")
     datadog.fail(429, retry_after=5, until_waited=True)
     assert [send(datadog), send(datadog)] == [429, 429]
     datadog.clock.advance(5)

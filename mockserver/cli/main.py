@@ -16,6 +16,7 @@ UNWRITABLE = {errno.EPIPE, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
 """What writing to standard output fails with."""
 COMMANDS = {
     "check": "Check recorded traffic against the contracts.",
+    "conduct": "Judge how a client behaves when its vendor fails.",
     "events": "List the events that arrived, oldest first.",
     "export": "Export the journal of a running mockserver, credentials masked.",
     "extract": "Extract a vendor's contract from its documentation pages.",

@@ -4,6 +4,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from mockserver.client.conduct import Conduct, JudgeOptions, verdict_view
+from mockserver.client.conducting import advisories, misconduct
 from mockserver.client.control import Control, accepted, whole_listing
 from mockserver.client.findings import unclaimed_requests, unfired_faults
 from mockserver.client.messages import counted, mistakes_in
@@ -33,16 +35,24 @@ def summary_of(control: Control) -> Summary:
         by_account[request.vendor or "no vendor", request.account].append(request)
     for (vendor, _), theirs in by_account.items():
         lines += ["", *mistakes_in(vendor, theirs)]
+    conduct = Conduct.from_view(verdict_view(control, {}, JudgeOptions()))
+    for vendor in dict.fromkeys(finding.vendor for finding in conduct.violations):
+        lines += ["", *misconduct(vendor, [each for each in conduct.violations if each.vendor == vendor])]
     lines += _warnings(records)
+    if conduct.advisories:
+        lines += ["", "advisories on conduct", *(f"  {line}" for line in advisories(conduct.advisories))]
     if unclaimed:
         lines += ["", *unclaimed_requests(unclaimed)]
     if unfired:
         lines += ["", *unfired_faults("the server", unfired)]
     counts = {
         "violation": len(broken) + requests.get("evicted_invalid", 0),
+        "conduct": len(conduct.violations),
         "unclaimed": len(unclaimed),
         "unfired": len(unfired),
-        "advisory": sum(bool(request.warnings) for request in records) + requests.get("evicted_warned", 0),
+        "advisory": sum(bool(request.warnings) for request in records)
+        + requests.get("evicted_warned", 0)
+        + len(conduct.advisories),
     }
     return Summary((*lines, "", _counted(counts)), counts)
 

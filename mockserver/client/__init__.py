@@ -4,6 +4,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 from warnings import warn
 
+from mockserver.client.conduct import Conduct, ConductFinding
 from mockserver.client.control import ControlError
 from mockserver.client.handle import AccountMaker, Handle, Maker
 from mockserver.client.matchers import (
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 __all__ = [
     "AccountMaker",
     "Backend",
+    "Conduct",
+    "ConductFinding",
     "ControlError",
     "Datadog",
     "Handle",

@@ -40,6 +40,8 @@ class Asserting(ABC):
         self._verifier = Verifier(control, self._query)
         self._allowances = Allowances()
         self.violations_allowed = False
+        self.failures: int | None = None
+        """How many requests had no success when the contract was last checked; None before."""
 
     # Reading
 
@@ -220,6 +222,7 @@ class Asserting(ABC):
         evicted from the journal do."""
         __tracebackhide__ = True
         listing = self._requests(NO_FILTER if strict else {"verdict": "invalid"})
+        self.failures = listing.get("failures", 0)
         requests = [
             self._allowances.left(ReceivedRequest.from_view(view), strict=strict) for view in listing["requests"]
         ]

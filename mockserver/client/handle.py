@@ -10,9 +10,10 @@ from typing import Any, Literal, Protocol, TypedDict, TypeVar, Unpack
 from urllib.parse import urlsplit
 
 from mockserver.client.allowances import Allowances
-from mockserver.client.asserting import Asserting
 from mockserver.client.awaiting import Awaited, OnTarget, Unawaited
 from mockserver.client.clock import AwaitableClock, HandleClock
+from mockserver.client.conduct import Conduct
+from mockserver.client.conducting import Conducting
 from mockserver.client.control import Control, ControlError, accepted, without_none
 from mockserver.client.findings import NEED_NOT_FIRE, unfired_faults
 from mockserver.client.judging import comparable, is_judged_here
@@ -30,23 +31,26 @@ class FaultOptions(TypedDict, total=False):
     """Which requests a fault fires on, and when; the fault scripts' keys of the same names.
 
     `operation` is an operation's id, and `match` a subset of the body as JSON, which the server judges: matchers work,
-    but no Python values. Of the requests that match, the first `after` (default 0) pass. Then the fault fires on each
-    `every`-th (default 1), `times` times at most (default: until cleared), with `probability` (0 to 1, default 1).
+    but no Python values; `larger_than` the bytes that a body must exceed. Of the requests that match, the first `after`
+    (default 0) pass. Then the fault fires on each `every`-th (default 1), `times` times at most (default: until
+    cleared), with `probability` (0 to 1, default 1), until `lasts` seconds have passed since it first fired.
     `stage` is `"before"` the vendor takes what was sent (default) or `"after"`. A fault that fires less often than
     `times`, or never, fails the test unless it is `optional`.
     """
 
     operation: str | None
     match: Any
+    larger_than: int | None
     stage: Literal["before", "after"]
     after: int
     times: int | None
+    lasts: float | None
     every: int
     probability: float
     optional: bool
 
 
-class Handle(Asserting):
+class Handle(Conducting):
     """One account at one vendor. Every call is about this account only; other tests never see it.
 
     Calls raise ControlError where the server refuses them, and AssertionError where an expectation fails.
@@ -110,15 +114,18 @@ class Handle(Asserting):
         status: int,
         *,
         retry_after: float | None = None,
+        retry_after_date: bool = False,
         undocumented: bool = False,
         until_waited: bool = False,
         **options: Unpack[FaultOptions],
     ) -> None:
         """Makes the next requests that match fail with `status`: `times` of them, or until cleared. `retry_after` is
-        the Retry-After that they are told, in seconds. A status that the contract does not document for an operation
-        is refused unless `undocumented`. With `stage="after"` what was sent is stored and only its acknowledgement is
-        lost. With `until_waited` they fail until `retry_after` seconds have passed on this account's clock."""
-        flags = {"undocumented": undocumented or None, "until_waited": until_waited or None}
+        the Retry-After that they are told, in seconds; with `retry_after_date` it is told as a date. A status that the
+        contract does not document for an operation is refused unless `undocumented`. With `stage="after"` what was
+        sent is stored and only its acknowledgement is lost. With `until_waited` they fail until `retry_after` seconds
+        have passed on this account's clock."""
+        set_flags = {"retry_after_date": retry_after_date, "undocumented": undocumented, "until_waited": until_waited}
+        flags = {name: True for name, is_set in set_flags.items() if is_set}
         self._arm(status=status, retry_after=retry_after, **flags, **options)
 
     def slow(self, delay: Delay, **options: Unpack[FaultOptions]) -> None:
@@ -163,6 +170,7 @@ class Handle(Asserting):
         self._call("POST", "/reset")
         self.violations_allowed = False
         self._allowances = Allowances()
+        self._allowed_conduct = frozenset()
 
     @property
     def aio(self) -> Awaitables:
@@ -197,6 +205,8 @@ class Awaitables(OnTarget[Handle]):
     assert_sequence = Awaited(Handle.assert_sequence)
     assert_requests = Awaited(Handle.assert_requests)
     assert_contract_kept = Awaited(Handle.assert_contract_kept)
+    conduct: Awaited[[], Conduct] = Awaited(lambda handle: handle.conduct)
+    assert_conduct = Awaited(Handle.assert_conduct)
     wait_for = Awaited(Handle.wait_for)
     settle = Awaited(Handle.settle)
     reset = Awaited(Handle.reset)
@@ -225,6 +235,7 @@ class AccountOptions(TypedDict, total=False):
 
     strict: bool | None
     allow_violations: bool | None
+    allow: str | Sequence[str] | None
     scenario: str | Path | None
     profile: Profile | None
 

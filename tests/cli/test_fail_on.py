@@ -27,19 +27,23 @@ def good(key: str = "right") -> dict[str, Any]:
 
 
 def test_a_right_client_ends_it_with_0() -> None:
-    code, said = ended("--fail-on", "violation,unclaimed,unfired,advisory", requests=[good(), good()], claimed="right")
+    every = "violation,conduct,unclaimed,unfired,advisory"
+    another = {**good(), "json": {**V1.body, "title": "Another"}}
+    code, said = ended("--fail-on", every, requests=[good(), another], claimed="right")
     assert code == 0
     assert said.startswith("mockserver received 2 requests\nACCOUNT")
-    assert said.endswith("\nviolation: 0, unclaimed: 0, unfired: 0, advisory: 0\n")
+    assert said.endswith("\nviolation: 0, conduct: 0, unclaimed: 0, unfired: 0, advisory: 0\n")
 
 
-@pytest.mark.parametrize("kind", ["violation", "unclaimed", "unfired", "advisory"])
+@pytest.mark.parametrize("kind", ["violation", "conduct", "unclaimed", "unfired", "advisory"])
 def test_each_kind_of_finding_can_fail_alone(kind: str, tmp_path: Any) -> None:
     script = tmp_path / "script.yaml"
     script.write_text("faults: [{status: 503, times: 2, match: {event: {name: never}}}]\n")
     misspelt = {**good(), "json": {**V1.body, "agregation_key": "k"}}
     missing = {"method": "POST", "url": PRODLYTICS.path, "json": {}, "headers": PRODLYTICS.headers("right")}
-    requests = {"violation": [missing], "unclaimed": [good("wrong")], "advisory": [misspelt]}.get(kind, [good()])
+    refused = {**good(), "headers": {**V1.headers("right"), "Prefer": "code=400"}}
+    wrong = {"violation": [missing], "unclaimed": [good("wrong")], "advisory": [misspelt], "conduct": [refused] * 2}
+    requests = wrong.get(kind, [good()])
     arguments = ("--scenario", str(script)) if kind == "unfired" else ()
     code, said = ended(*arguments, "--fail-on", kind, requests=requests, claimed="right")
     assert code == 1

@@ -19,6 +19,7 @@ FINDINGS = {
     "unclaimed": "that no account claims",
     "unfired": "did not fire as scripted",
     "forgotten": "was never awaited",
+    "conduct": "of conduct",
 }
 """What a test fails with after it is over, by the words that only this report has."""
 

@@ -52,7 +52,7 @@ def test_gives_up_when_it_is_limited(supalytics: Supalytics) -> None:
     supalytics.assert_received("signup")
 
 
-@caught(assertion="rejected: scripted fault")
+@caught(conduct="(rule: wait)", assertion="rejected: scripted fault")
 def test_retries_one_time_too_few(satori: Satori) -> None:
     satori.fail(503, times=3)
     for _ in range(3):
@@ -69,7 +69,7 @@ def test_retries_other_failures_only(datadog: Datadog) -> None:
     datadog.assert_received("paid")
 
 
-@caught(assertion="received 0", contract="the body is empty")
+@caught(conduct="(rule: same-bytes)", assertion="received 0", contract="the body is empty")
 def test_retries_with_a_body_that_is_read(datadog: Datadog) -> None:
     datadog.fail(503, times=1)
     body = iter([json.dumps(paid()).encode()])
@@ -87,7 +87,7 @@ def test_retries_without_its_headers(datadog: Datadog) -> None:
     datadog.assert_received("paid")
 
 
-@caught(contract="/type must be one of: server")
+@caught(conduct="(rule: status)", contract="/type must be one of: server")
 def test_retries_what_is_wrong_for_ever(datadog: Datadog) -> None:
     for _ in range(5):
         if post(datadog.url + PRODLYTICS, paid(type="backend"), datadog.headers) == 202:
@@ -95,14 +95,22 @@ def test_retries_what_is_wrong_for_ever(datadog: Datadog) -> None:
     datadog.assert_received("paid", outcome="rejected")
 
 
-@caught(assertion="assert 202 not in")
+@caught(conduct="attempt 2 with the same content after 400 (rule: status)")
+def test_retries_a_refusal_that_ends(datadog: Datadog) -> None:
+    datadog.fail(400, times=1)
+    for _ in range(2):
+        post(datadog.url + PRODLYTICS, paid(), datadog.headers)
+    datadog.assert_received("paid")
+
+
+@caught(conduct="(rule: status)", assertion="assert 202 not in")
 def test_retries_a_refusal(datadog: Datadog) -> None:
     datadog.fail(400, times=1)
     statuses = [post(datadog.url + PRODLYTICS, paid(), datadog.headers) for _ in range(2)]
     assert 202 not in statuses
 
 
-@caught(assertion="received 3")
+@caught(conduct="(rule: wait)", assertion="received 3")
 def test_retries_the_whole_batch(satori: Satori) -> None:
     satori.fail(503, times=1, after=1)
     pages = [[level_up(value="1")], [level_up(value="2")]]
@@ -152,7 +160,7 @@ def test_takes_every_response_for_success(satori: Satori) -> None:
     satori.assert_received("levelUp")
 
 
-@caught(assertion="rejected: scripted fault")
+@caught(conduct="(rule: wait)", assertion="rejected: scripted fault")
 def test_does_not_wait_out_the_limit(supalytics: Supalytics) -> None:
     supalytics.fail(429, retry_after=30, until_waited=True)
     for _ in range(5):
@@ -221,7 +229,7 @@ def test_sends_twice(datadog: Datadog) -> None:
     datadog.assert_received("paid", times=1)
 
 
-@caught(assertion="received 2")
+@caught(conduct="(rule: wait)", assertion="received 2")
 def test_sends_again_after_success(supalytics: Supalytics) -> None:
     supalytics.fail(429, times=1)
     for _ in range(3):

@@ -40,13 +40,6 @@ def test_sends_again_what_lost_its_acknowledgement(datadog: Datadog) -> None:
     datadog.assert_received("paid")
 
 
-def test_retries_a_refusal_that_ends(datadog: Datadog) -> None:
-    datadog.fail(400, times=1)
-    for _ in range(2):
-        post(datadog.url + PRODLYTICS, paid(), datadog.headers)
-    datadog.assert_received("paid")
-
-
 def test_misspelt_optional_field(datadog: Datadog) -> None:
     post(datadog.url + EVENTS_V1, deployed(agregation_key="7"), datadog.headers)
     datadog.assert_received("Deployed")
@@ -88,7 +81,6 @@ def test_wrong_event_to_an_account_of_the_session(mockserver: Backend) -> None:
 NOT_CAUGHT = {
     test_sends_twice_and_nobody_counts: "two equal events are legal; `times=1` catches it",
     test_sends_again_what_lost_its_acknowledgement: "the vendor has no key against duplicates; `times=1` catches it",
-    test_retries_a_refusal_that_ends: "the contract does not forbid a second request; `assert_requests(times=1)` does",
     test_misspelt_optional_field: "the vendor ignores unknown fields, so it is a warning; `strict` catches it",
     test_content_type_of_text: "no page refuses another media type, so it is a warning; `strict` catches it",
     test_nested_metadata: "the page does not say which values metadata takes, so it is a warning; `strict` catches it",

@@ -18,6 +18,7 @@ def test_a_payment_is_sent(datadog, client):
     assert [event.identity for event in datadog.events] == ["u1"]
 
 
+@pytest.mark.mockserver(allow=["wait", "hot"])  # the shop does not wait
 def test_a_payment_is_sent_again_after_503(datadog, client):
     datadog.fail(503, times=2, retry_after=1)
     assert send_payment(client, datadog.url, datadog.headers, "u1") == 202
@@ -26,7 +27,7 @@ def test_a_payment_is_sent_again_after_503(datadog, client):
     assert [event.attempt for event in datadog.events] == [1, 2, 3]
 
 
-@pytest.mark.mockserver(scenario="brown-out")
+@pytest.mark.mockserver(scenario="brown-out", allow=["wait", "hot"])
 def test_a_payment_is_lost_in_a_brown_out(datadog, client):
     assert send_payment(client, datadog.url, datadog.headers, "u1") == 503
     datadog.assert_received("payment.processed", times=3, outcome="rejected")
