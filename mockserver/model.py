@@ -366,6 +366,15 @@ class Credential:
         name = "cookie" if self.location == "cookie" else self.name
         object.__setattr__(self, "header", name.lower().encode("latin-1"))
 
+    @property
+    def place(self) -> str:
+        """Where it belongs, in words."""
+        if self.location != "header":
+            return f"{'query parameter' if self.location == 'query' else 'cookie'} {self.name}"
+        if self.scheme == "basic":
+            return "header Authorization: Basic, as the user name"
+        return f"header {self.name}" if self.scheme == "apiKey" else f"header Authorization: {self.scheme.capitalize()}"
+
 
 class Credentials(NamedTuple):
     """The credentials that a request carries; "" where it carries none. `malformed` is set where the header is there

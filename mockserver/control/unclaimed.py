@@ -57,7 +57,7 @@ class Unclaimed:
             "endpoint": f"{operation.method} {operation.path} ({operation.vendor} {operation.id})"
             if operation
             else None,
-            "expected": place_of(operation.credentials[0]) if operation and operation.credentials else None,
+            "expected": operation.credentials[0].place if operation and operation.credentials else None,
             "account": mask(near) if near else None,
         }
 
@@ -95,19 +95,8 @@ def _presented(request: Request, operations: Iterable[Operation]) -> Iterator[tu
     for operation in operations:
         credential = read_credentials(operation, request).credential
         if credential:
-            place = next((place_of(each) for each in operation.credentials if _has(each, request)), "")
-            yield place or place_of(operation.credentials[0]), credential
-
-
-def place_of(credential: Credential) -> str:
-    """Where a credential belongs, in words."""
-    if credential.location != "header":
-        return f"{'query parameter' if credential.location == 'query' else 'cookie'} {credential.name}"
-    if credential.scheme == "basic":
-        return "header Authorization: Basic, as the user name"
-    if credential.scheme != "apiKey":
-        return f"header Authorization: {credential.scheme.capitalize()}"
-    return f"header {credential.name}"
+            place = next((each.place for each in operation.credentials if _has(each, request)), "")
+            yield place or operation.credentials[0].place, credential
 
 
 def _reason(
@@ -120,7 +109,7 @@ def _reason(
         return exchange.verdict.violations[0].message
     if presented is not None:
         return f"nobody claims the credential {mask(presented[1])} ({presented[0]})"
-    expected = f"; {operation.id} takes it in {place_of(operation.credentials[0])}" if operation else ""
+    expected = f"; {operation.id} takes it in {operation.credentials[0].place}" if operation else ""
     if found is not None:
         return f"the credential {mask(found[1])} stands in {found[0]}{expected}"
     return f"there is no credential{expected}"

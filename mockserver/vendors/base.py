@@ -130,10 +130,14 @@ class Vendor:
         """What to tell the client of a failure, in the order of the places in the body."""
         if failure.violations:
             return [self.problem(operation, violation) for violation in failure.violations]
-        header = None
-        if failure.kind in _CREDENTIAL_KINDS:
-            header = next((credential.name for credential in operation.credentials), None)
-        return [Problem(failure.detail or phrase(status), header=header)]
+        if failure.kind not in _CREDENTIAL_KINDS or not operation.credentials:
+            return [Problem(failure.detail or phrase(status))]
+        expected = operation.credentials[0]
+        text = phrase(status)
+        if type(self) is Vendor:  # what another vendor says is its own to tell
+            wrong = "is missing" if failure.kind is FailureKind.CREDENTIAL_MISSING else "is not accepted"
+            text = f"the credential in {expected.place} {wrong}"
+        return [Problem(failure.detail or text, header=expected.name)]
 
     def problem(self, operation: Operation, violation: Violation) -> Problem:
         """What to tell the client of one violation."""
