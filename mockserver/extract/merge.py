@@ -3,7 +3,7 @@
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import TypeVar
 
-from mockserver.extract.model import Body, Endpoint, Field, Page, Response
+from mockserver.extract.model import Body, Endpoint, Field, Page, Parameter, Response
 
 Documentation = Sequence[tuple[Page, Endpoint]]
 Item = TypeVar("Item")
@@ -26,7 +26,7 @@ def union(pages: Documentation) -> Endpoint:
         first = first._replace(
             versions=max(first.versions, other.versions),
             sites=_distinct([*first.sites, *other.sites], lambda site: site.name),
-            parameters=_distinct([*first.parameters, *other.parameters], lambda each: (each.location, each.row.name)),
+            parameters=_parameters(first.parameters, other.parameters),
             request=_body(first.request, other.request),
             request_required=first.request_required or other.request_required,
             responses=_responses(first.responses, other.responses),
@@ -38,6 +38,13 @@ def union(pages: Documentation) -> Endpoint:
             max_body_bytes=first.max_body_bytes or other.max_body_bytes,
         )
     return first
+
+
+def _parameters(first: Sequence[Parameter], other: Sequence[Parameter]) -> tuple[Parameter, ...]:
+    """The parameters of both, each with the enum that is whole."""
+    whole = {(each.location, each.row.name): each for each in other if not each.row.cut}
+    fuller = [whole.get((each.location, each.row.name), each) if each.row.cut else each for each in first]
+    return _distinct([*fuller, *other], lambda each: (each.location, each.row.name))
 
 
 def _body(first: Body | None, other: Body | None) -> Body | None:

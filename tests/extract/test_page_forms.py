@@ -197,3 +197,14 @@ def test_an_enum_that_the_page_cuts_does_not_narrow_a_contract(run: Run, tmp_pat
     page.write_text(PAGE)
     result = run("--check", page, "--vendor", "acme", "--out", tmp_path / "schemas")
     assert (result.exit_code, result.output) == (0, "no difference\n")
+
+
+def test_a_page_in_another_form_completes_the_enums(run: Run, tmp_path: Path) -> None:
+    cut, whole = tmp_path / "cut.md", tmp_path / "whole.md"
+    cut.write_text(PAGE)
+    whole.write_text(PAGE.replace("Copy pageCopied\n", "").replace("i,j`", "i,j,k,l`"))
+    assert run(whole, "--vendor", "acme", "--out", tmp_path / "one/schemas").exit_code == 0
+    assert run(cut, whole, "--vendor", "acme", "--out", tmp_path / "two/schemas").exit_code == 0
+    for name in ("MakeAThing.request.json", "openapi.yaml"):
+        one, two = ((tmp_path / folder / "schemas/acme" / name).read_text() for folder in ("one", "two"))
+        assert re.sub("\\W+also.*(?=\\n)", "", two) == one
