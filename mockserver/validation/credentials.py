@@ -29,11 +29,13 @@ def read_credentials(operation: Operation, request: Request) -> Credentials:
     application = _present(operation.application_key, request)[0] if operation.application_key else ""
     if operation.requirements:
         return _read_together(operation, request, application)
+    rejected, malformed = "", False  # which only counts where no other alternative is presented
     for accepted in operation.credentials:
-        value, malformed = _present(accepted, request)
-        if value or malformed:
-            return Credentials(value, application, malformed)
-    return Credentials("", application)
+        value, is_malformed = _present(accepted, request)
+        if value and not value.startswith(BAD_PREFIX):
+            return Credentials(value, application)
+        rejected, malformed = rejected or value, malformed or is_malformed
+    return Credentials(rejected, application, malformed and not rejected)
 
 
 def _read_together(operation: Operation, request: Request, application: str) -> Credentials:

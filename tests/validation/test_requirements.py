@@ -26,6 +26,7 @@ SCHEMES: dict[str, Any] = {
     "oauth": {"type": "oauth2", "flows": {}},
     "openid": {"type": "openIdConnect", "openIdConnectUrl": "https://acme.example"},
     "certificate": {"type": "mutualTLS"},
+    "authorization": {"type": "apiKey", "in": "header", "name": "Authorization"},
     "referred": {"$ref": "#/components/securitySchemes/first"},
 }
 SECURITY: dict[str, list[Any]] = {
@@ -38,6 +39,9 @@ SECURITY: dict[str, list[Any]] = {
     "/openid": [{"openid": []}],
     "/referred": [{"referred": []}],
     "/certificate": [{"certificate": []}],
+    "/authorization": [{"authorization": []}],
+    "/basic-or-bearer": [{"basic": []}, {"oauth": []}],
+    "/basic-or-authorization": [{"basic": []}, {"authorization": []}],
     "/both": [{"first": [], "second": []}],
     "/both-or-cookie": [{"first": [], "second": []}, {"cookie": []}],
     "/either": [{"first": []}, {"second": []}],
@@ -53,6 +57,9 @@ GOOD: dict[str, dict[str, Any]] = {
     "/oauth": {"headers": {"Authorization": "Bearer k"}},
     "/openid": {"headers": {"Authorization": "Bearer k"}},
     "/referred": {"headers": {"X-First": "k"}},
+    "/authorization": {"headers": {"Authorization": "Bearer k"}},
+    "/basic-or-bearer": {"headers": {"Authorization": "Bearer k"}},
+    "/basic-or-authorization": {"headers": {"Authorization": "k"}},
     "/both": {"headers": {"X-First": "k", "X-Second": "other"}},
     "/both-or-cookie": {"headers": {"Cookie": "sid=k", "X-First": "half"}},
     "/either": {"headers": {"X-Second": "k"}},
@@ -82,6 +89,11 @@ def test_the_credentials_of_each_scheme_are_taken_and_name_the_account(
     assert http.get(f"{server.url}{path}", **GOOD[path]).status_code == 200
     (request,) = [each for each in server.account("acme", "k").requests if each.path == path]
     assert request.status == 200
+
+
+def test_an_alternative_that_is_presented_goes_before_an_invalid_one(server: MockServer, http: httpx2.Client) -> None:
+    headers = {"X-First": "invalid", "X-Second": "good"}
+    assert http.get(f"{server.url}/either", headers=headers).status_code == 200
 
 
 @pytest.mark.parametrize("path", GOOD)
