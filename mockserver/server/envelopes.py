@@ -13,7 +13,7 @@ from mockserver.http.problems import problem_response
 from mockserver.http.statuses import phrase, slug
 from mockserver.model import Json, Operation, Response
 from mockserver.server.messages import tells, with_message
-from mockserver.support.keywords import resolved
+from mockserver.support.keywords import resolved, types_of
 from mockserver.vendors.base import Problem
 
 
@@ -137,7 +137,7 @@ def _filler(schema: Json, document: Json, name: str = "", depth: int = 0) -> Fil
     """Fills a value for `schema`, that of the member `name` or of an item of an array: the names that envelopes use are
     filled, other optional ones left out, and all optional ones for a bare problem."""
     schema = resolved(schema, document)
-    kind = schema.get("type")
+    kind = next((each for each in types_of(schema) if each != "null"), None)
     if "const" in schema:
         constant = schema["const"]
         return lambda values: constant

@@ -45,7 +45,7 @@ REFERENCE = {"$ref": "#/components/schemas/Pet"}
 GOOD = {"id": 14, "name": "Rexx", "tags": ["a", "b"]}
 GONE = {"code": "E1", "info": {"message": "gone", "trace": "2d2fa5a1-6a2d-4a6a-8d07-3a0d9f0a1c11"}}
 IN_TEXT = '{"id": 21, "name": "Rexx", "tags": ["a", "b"]}'
-OTHER = {"type": "object", "properties": {"msg": {"type": "string"}, "at": {"type": "integer"}}}
+OTHER = {"type": "object", "properties": {"msg": {"type": "string"}, "at": {"type": ["integer", "null"]}}}
 ROWS = {
     "type": "array",
     "items": {"type": "object", "properties": {"a": {"type": "integer"}, "b": {"type": "string"}}},
