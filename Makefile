@@ -6,7 +6,7 @@ RUNS := $(VENV)/.runs
 INSTALLED := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast mutation fuzz bench bench-smoke peers lint format check hooks clean
+.PHONY: help run test test-fast mutation fuzz bench bench-smoke peers clients lint format check hooks clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -41,6 +41,9 @@ peers: $(INSTALLED) ## Run the wrong clients with respx, pytest-httpserver and W
 	$(BIN)/python -m pip install --quiet --editable '.[peers]'
 	$(BIN)/python -m benchmarks.peers --output docs/peers.md
 
+clients: $(INSTALLED) ## Judge real clients, of the languages that are here, and write docs/clients.md (about 5 minutes)
+	$(BIN)/python -m benchmarks.clients --output docs/clients.md
+
 lint: $(INSTALLED) ## Check style, formatting and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -57,7 +60,8 @@ hooks: $(INSTALLED) ## Install the pre-commit hooks
 	$(BIN)/pre-commit install
 
 clean: ## Remove the virtual environment and everything generated
-	rm -rf $(VENV) dist build mutants .pytest_cache .mypy_cache .ruff_cache .hypothesis benchmarks/node_modules
+	rm -rf $(VENV) dist build mutants .pytest_cache .mypy_cache .ruff_cache .hypothesis benchmarks/node_modules benchmarks/clients/built \
+	  benchmarks/clients/node/node_modules
 
 $(RUNS): pyproject.toml
 	$(PYTHON) -m venv $(VENV)

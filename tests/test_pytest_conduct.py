@@ -123,6 +123,7 @@ def test_on_purpose(datadog):
     datadog.allow_violations()
     assert [send(datadog, BAD), send(datadog, BAD)] == [400, 400]
 def test_others_are(datadog):
+    datadog.assert_contract_kept()
     datadog.allow_violations()
     datadog.fail(503, times=1, retry_after=5)
     send(datadog), send(datadog)

@@ -67,8 +67,8 @@ class Sender:
 
 
 def backoff(attempt: int) -> float:
-    """Doubles with each attempt up to a cap, and differs between clients by up to a quarter."""
-    return min(MAX_DELAY, FIRST_DELAY * 2.0 ** (attempt - 1)) * random.uniform(0.75, 1.25)
+    """Doubles with each attempt up to a cap, and differs between clients by up to a fifth."""
+    return min(MAX_DELAY, FIRST_DELAY * 2.0 ** (attempt - 1)) * random.uniform(0.8, 1.2)
 
 
 def seconds_of(retry_after: str | None) -> float | None:

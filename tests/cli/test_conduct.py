@@ -83,7 +83,7 @@ CHANGES = {
     "not as told": (WAITS, "time.sleep(backoff(attempt))", "503", {"wait"}, {"broken"}),
     "no growth": ("FIRST_DELAY * 2.0 ** (attempt - 1)", "FIRST_DELAY", "down", {"growth"}, {"advisory"}),
     "no jitter": (
-        "min(MAX_DELAY, FIRST_DELAY * 2.0 ** (attempt - 1)) * random.uniform(0.75, 1.25)",
+        "min(MAX_DELAY, FIRST_DELAY * 2.0 ** (attempt - 1)) * random.uniform(0.8, 1.2)",
         "2.0**attempt",
         "500",
         {"jitter"},
