@@ -22,9 +22,9 @@ from benchmarks.clients.python_clients import CLIENTS
 
 FOLDER = Path(__file__).parent
 BUILT = FOLDER / "built"
-SECONDS = "25"
+SECONDS = "20"
 """For each scenario; a client that retries for ever is ended then."""
-AT_ONCE = 3
+AT_ONCE = 5
 """Clients that are judged at once: they sleep most of the time."""
 BUILDS: dict[str, tuple[Path, tuple[str, ...]]] = {
     "npm": (FOLDER / "node", ("npm", "install", "--no-package-lock", "--silent")),

@@ -55,7 +55,9 @@ def _urllib3(retry: Retry) -> Send:
         with urllib3.PoolManager(retries=retry, timeout=TIMEOUT) as pool:
             for event in events():
                 with suppress(HTTPError):
-                    pool.request("POST", url + PATH, json=event, headers=headers(key))
+                    response = pool.request("POST", url + PATH, json=event, headers=headers(key))
+                    if response.status in (401, 403):
+                        return
 
     return send
 
@@ -67,7 +69,9 @@ def _requests(retry: Retry) -> Send:
             session.mount("http://", HTTPAdapter(max_retries=retry))
             for event in events():
                 with suppress(requests.RequestException):
-                    session.post(url + PATH, json=event, headers=headers(key), timeout=TIMEOUT)
+                    response = session.post(url + PATH, json=event, headers=headers(key), timeout=TIMEOUT)
+                    if response.status_code in (401, 403):
+                        return
 
     return send
 

@@ -1,6 +1,8 @@
 """What the commands share: the options of the settings, and where output goes."""
 
+import io
 import os
+import sys
 from collections.abc import Callable, Iterable
 from dataclasses import MISSING, Field
 from functools import wraps
@@ -76,12 +78,23 @@ def write_output(content: str | bytes, output: Path | None) -> None:
     where the file cannot be written."""
     data = content if isinstance(content, bytes) else content.encode("utf-8", "replace")
     if output is None:
-        click.echo(data if isinstance(content, bytes) else data.decode(), nl=False)
+        raw = getattr(sys.stdout, "buffer", None)
+        if isinstance(raw, io.RawIOBase):  # PYTHONUNBUFFERED is set; then a signal cuts what is larger than a pipe
+            _write_whole(raw, data)
+        else:
+            click.echo(data if isinstance(content, bytes) else data.decode(), nl=False)
         return
     try:
         output.write_bytes(data)
     except OSError as error:
         raise SettingsError(f"--output: {output} cannot be written: {error.strerror or error}") from None
+
+
+def _write_whole(raw: io.RawIOBase, data: bytes) -> None:
+    """Writes all of it, in as many pieces as it takes."""
+    left = memoryview(data)
+    while left:
+        left = left[raw.write(left) or 0 :]
 
 
 def echo_lines(lines: Iterable[str]) -> None:

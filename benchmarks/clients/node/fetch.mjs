@@ -4,7 +4,9 @@ import { events, headers, url } from "./events.mjs";
 for (const event of events) {
   try {
     const options = { method: "POST", headers, body: JSON.stringify(event), signal: AbortSignal.timeout(5000) };
-    await (await fetch(url, options)).text();
+    const response = await fetch(url, options);
+    await response.text();
+    if ([401, 403].includes(response.status)) break;
   } catch (error) {
     console.error(String(error.cause ?? error));
   }
