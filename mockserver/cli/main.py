@@ -19,7 +19,7 @@ COMMANDS = {
     "conduct": "Judge how a client behaves when its vendor fails.",
     "events": "List the events that arrived, oldest first.",
     "export": "Export the journal of a running mockserver, credentials masked.",
-    "extract": "Extract a vendor's contract from its documentation pages.",
+    "extract": "Extract a vendor's contract from its documentation pages, from OpenAPI documents, or from both.",
     "faults": "List the scripted faults with how often they fired.",
     "health": "Say whether a mockserver serves requests: exit code 0 if it does, 1 if none responds.",
     "openapi": "Print the contract of VENDOR as one OpenAPI 3.1 document.",

@@ -21,6 +21,7 @@ pytestmark = pytest.mark.socket
 
 def test_a_request_has_headers_body_and_response(datadog: Datadog, sender: Sender) -> None:
     datadog.fail(503, times=1, retry_after=7)
+    datadog.allow("wait")
     sender.pay(datadog, headers={**datadog.headers, "X-Trace": "a"})
     sender.pay(datadog)
     first, second = datadog.requests

@@ -66,6 +66,7 @@ def test_since_means_the_same_everywhere(datadog: Datadog, sender: Sender, listi
 
 def test_attempts_count_what_came_before_since(datadog: Datadog, sender: Sender) -> None:
     datadog.fail(503, times=1)
+    datadog.allow("wait")
     for _ in range(2):
         sender.pay(datadog)
     (event,) = sender.control(datadog, "GET", "/events", since=datadog.requests[0].id).json()["events"]
