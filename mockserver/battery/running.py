@@ -115,7 +115,7 @@ def _run(battery: Battery, server: Backend, name: str, stop: threading.Event) ->
     faults = accepted(server.control.call("GET", "/faults", query))["faults"]
     return Case(
         name=name,
-        verdict=_within_reason(verdict_view(server.control, query, battery.judge), name),
+        verdict=within_reason(verdict_view(server.control, query, battery.judge), name),
         description=document.get("description", ""),
         requests=listing["total"] + listing["evicted"],
         client=client,
@@ -123,7 +123,7 @@ def _run(battery: Battery, server: Backend, name: str, stop: threading.Event) ->
     )
 
 
-def _within_reason(verdict: dict[str, Any], name: str) -> dict[str, Any]:
+def within_reason(verdict: dict[str, Any], name: str) -> dict[str, Any]:
     """A verdict in which the rules are allowed that no client could keep in its scenario."""
     reasons = NOT_JUDGED.get(name, {})
     results = [
