@@ -12,7 +12,8 @@ import jsonschema
 from mockserver.contracts.contents import Content
 from mockserver.contracts.parameters import Parameter
 from mockserver.contracts.writing import write_parameters
-from mockserver.model import Credential, Json, Operation
+from mockserver.model import Json
+from mockserver.operations import Credential, Operation
 
 MAX_PER_PLACE = 4
 NOT_A_VALUE = "no-such-value"

@@ -24,7 +24,7 @@ from benchmarks import machine
 from benchmarks.document_requests import Case, cases
 from benchmarks.servers import free_port
 from mockserver.http.media import accepts, essence, is_json
-from mockserver.model import Operation
+from mockserver.operations import Operation
 from mockserver.support.keywords import METHODS
 from mockserver.testing import MockServer
 from mockserver.vendors.contracts import load_contracts

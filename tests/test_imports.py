@@ -40,6 +40,7 @@ FOLDERS = (
     "settings",
     "support",
     "errors",
+    "operations",
     "model",
 )
 """The folders and modules of the package, from the top down: each imports only what stands below it."""

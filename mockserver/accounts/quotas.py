@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from mockserver.model import Operation, Quota
+from mockserver.model import Quota
+from mockserver.operations import Operation
 from mockserver.support.clock import TimeSource
 
 

@@ -11,7 +11,8 @@ from mockserver.check.recorded import NoRecording, RecordedExchange, UnreadableF
 from mockserver.check.targets import Match, Targets
 from mockserver.contracts import Catalogue
 from mockserver.events.export.writing import quoted_path
-from mockserver.model import Operation, Request, Verdict, Violation
+from mockserver.model import Request, Verdict, Violation
+from mockserver.operations import Operation
 from mockserver.support.redaction import mask, redaction_for
 from mockserver.validation.credentials import EVERY_CREDENTIAL, read_credentials, recorded_credentials
 from mockserver.validation.exchange import UNKNOWN_TIME, judge_request

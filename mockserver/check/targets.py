@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from mockserver.contracts import Catalogue
 from mockserver.contracts.paths import literalness, path_pattern, path_values
-from mockserver.model import Operation
+from mockserver.operations import Operation
 from mockserver.support.addresses import is_loopback
 
 Miss = Literal["host", "endpoint"]

@@ -8,7 +8,7 @@ import click
 
 from mockserver.cli.options import settings_options
 from mockserver.contracts import overlay_actions
-from mockserver.model import Credential, Operation
+from mockserver.operations import Credential, Operation
 from mockserver.settings import Settings
 from mockserver.support.evidence import annotation_of, evidence_of
 from mockserver.support.tables import table

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from mockserver.contracts import VendorContract
-from mockserver.model import Credential, Operation
+from mockserver.operations import Credential, Operation
 from mockserver.support.evidence import EVIDENCE, EVIDENCE_FOR, read_annotation
 from mockserver.support.keywords import types_of
 from mockserver.support.pointers import walk

@@ -11,7 +11,8 @@ from mockserver.conduct.content import stripped
 from mockserver.conduct.records import Attempt, Told
 from mockserver.contracts.resending import retry_of, volatile_of, wait_header_of
 from mockserver.faults.kinds import WIRE_FAULTS
-from mockserver.model import EventPart, Exchange, Headers, Json, Operation
+from mockserver.model import EventPart, Exchange, Headers, Json
+from mockserver.operations import Operation
 from mockserver.support.jsontext import canonical
 from mockserver.support.timestamps import seconds_of
 

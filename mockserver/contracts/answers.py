@@ -6,16 +6,8 @@ import random
 
 from mockserver.contracts.contents import Body, Content, ResponseContract
 from mockserver.http.media import acceptable
-from mockserver.model import (
-    NO_PREFERENCES,
-    Evidence,
-    Headers,
-    Operation,
-    Preferences,
-    Request,
-    Response,
-    Violation,
-)
+from mockserver.model import Evidence, Headers, Request, Response, Violation
+from mockserver.operations import NO_PREFERENCES, Operation, Preferences
 
 WITHOUT_BODY = frozenset({204, 205, 304})
 NO_HEADERS: Headers = ()

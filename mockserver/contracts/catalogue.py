@@ -12,7 +12,7 @@ from mockserver.contracts.cache import Documents, cached
 from mockserver.contracts.compiling import Compiler
 from mockserver.contracts.loading import Prepared, checked_documents, prepared
 from mockserver.errors import ContractError, SettingsError, one_line
-from mockserver.model import Operation
+from mockserver.operations import Operation
 from mockserver.support.keywords import METHODS
 from mockserver.support.suggestions import hint
 

@@ -18,7 +18,8 @@ from mockserver.contracts.schema import CompiledSchema, Prescreen
 from mockserver.contracts.security import compile_security
 from mockserver.contracts.servers import servers_of
 from mockserver.errors import ContractError
-from mockserver.model import FailureKind, Operation, Rule
+from mockserver.model import FailureKind
+from mockserver.operations import Operation, Rule
 from mockserver.support.evidence import annotation_of, evidence_of, read_annotation
 from mockserver.support.suggestions import hint
 from mockserver.validation.rules import RULES

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from urllib.parse import unquote
 
-from mockserver.model import Operation
+from mockserver.operations import Operation
 from mockserver.support.suggestions import closest
 
 _PARAMETER = re.compile(r"\{([^}]*)\}")

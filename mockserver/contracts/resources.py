@@ -6,7 +6,7 @@ from typing import Any, Literal, NamedTuple
 
 from mockserver.contracts.schema import CompiledSchema
 from mockserver.contracts.values import ValueMaker
-from mockserver.model import Operation
+from mockserver.operations import Operation
 from mockserver.support.keywords import types_of
 
 Action = Literal["create", "list", "read", "replace", "update", "delete"]

@@ -11,7 +11,8 @@ from mockserver.contracts.files import SCHEMA_PREFIX
 from mockserver.contracts.formats import FORMATS
 from mockserver.contracts.merging import NOTHING
 from mockserver.contracts.shapes import Shape, shape_of
-from mockserver.model import Annotation, Json, Rule
+from mockserver.model import Json
+from mockserver.operations import Annotation, Rule
 from mockserver.support.keywords import DIALECT
 from mockserver.support.pointers import follow, walk
 from mockserver.validation.coercion import Forms

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from mockserver.contracts.dereferencing import ReferencingError, resolve
 from mockserver.errors import ContractError
-from mockserver.model import Credential, Presence
+from mockserver.operations import Credential, Presence
 
 BEARER = ("oauth2", "openIdConnect")
 """The types of schemes whose tokens come as `Authorization: Bearer` (RFC 6750)."""

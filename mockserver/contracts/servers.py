@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from mockserver.model import ServedAt
+from mockserver.operations import ServedAt
 
 MAX_URLS = 64
 """Combinations of the variables of a server that are looked at; of one with more, that of the defaults."""

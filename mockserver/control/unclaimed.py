@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 from mockserver.accounts.account import Account, Accounts
 from mockserver.contracts import Catalogue
 from mockserver.contracts.paths import nearest_operation
-from mockserver.model import Credential, Exchange, Operation, Request
+from mockserver.model import Exchange, Request
+from mockserver.operations import Credential, Operation
 from mockserver.support.redaction import mask
 from mockserver.support.suggestions import closest
 from mockserver.validation.credentials import read_credentials

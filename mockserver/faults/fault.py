@@ -26,7 +26,8 @@ from mockserver.faults.parameters import (
     one_member,
 )
 from mockserver.faults.wire import Acts, Wire
-from mockserver.model import Json, Operation
+from mockserver.model import Json
+from mockserver.operations import Operation
 
 Stage = Literal["before", "after"]
 """When a fault acts: before the vendor stores anything, or after it."""

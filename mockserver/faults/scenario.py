@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from mockserver.errors import SettingsError
 from mockserver.faults.script import Script, ScriptError, parse_script
-from mockserver.model import Operation
+from mockserver.operations import Operation
 from mockserver.support.suggestions import hint
 
 BATTERY = "conduct/"

@@ -11,7 +11,8 @@ from typing import NamedTuple
 
 from mockserver.faults.fault import Fault
 from mockserver.faults.script import Script
-from mockserver.model import FiredFault, Json, Operation
+from mockserver.model import FiredFault, Json
+from mockserver.operations import Operation
 from mockserver.support.budget import Budget, TooMuchWork
 from mockserver.support.matching import comparing, is_subset
 

@@ -5,7 +5,8 @@ from typing import NamedTuple
 
 from mockserver.faults.fault import FAULT, Fault
 from mockserver.faults.parameters import Parameter, Problems, ValueType, choice, integer, object_of, plain
-from mockserver.model import Json, Operation
+from mockserver.model import Json
+from mockserver.operations import Operation
 
 MAX_FAULTS_PER_SCRIPT = 1000
 SEED = integer(-(2**63), 2**63 - 1)

@@ -2,7 +2,8 @@
 
 import re
 
-from mockserver.model import NO_PREFERENCES, Preferences, Request
+from mockserver.model import Request
+from mockserver.operations import NO_PREFERENCES, Preferences
 
 _PREFERENCE = re.compile(r"\s*([!#$%&'*+.^_`|~0-9A-Za-z-]+)\s*(?:=\s*(?:\"([^\"]*)\"|([^\",;\s]*)))?")
 _SEPARATOR = re.compile(r',(?=(?:[^"]*"[^"]*")*[^"]*$)')

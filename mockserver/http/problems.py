@@ -4,7 +4,8 @@ import orjson
 
 from mockserver.errors import Failure
 from mockserver.http.statuses import phrase
-from mockserver.model import FailureKind, Json, Operation, Response
+from mockserver.model import FailureKind, Json, Response
+from mockserver.operations import Operation
 
 STATUSES: dict[FailureKind, tuple[int, ...]] = {
     FailureKind.UNREADABLE: (400, 422),

@@ -4,7 +4,8 @@ from starlette.types import Receive, Scope
 
 from mockserver.errors import ClientGone
 from mockserver.http.connection import connection_of
-from mockserver.model import Credentials, Headers, Operation, Request, bytes_of_headers
+from mockserver.model import Headers, Request, bytes_of_headers
+from mockserver.operations import Credentials, Operation
 
 MAX_CACHED_HEADERS = 1000
 MAX_CACHED_HEADER_BYTES = 4096

@@ -19,17 +19,8 @@ from mockserver.http.connection import arrival_of, connection_of
 from mockserver.http.problems import problem_response
 from mockserver.http.receiving import head_of
 from mockserver.http.sending import headers_of, respond
-from mockserver.model import (
-    ACCEPTED,
-    Credentials,
-    FailureKind,
-    Headers,
-    Operation,
-    Request,
-    Response,
-    Verdict,
-    Violation,
-)
+from mockserver.model import ACCEPTED, FailureKind, Headers, Request, Response, Verdict, Violation
+from mockserver.operations import Credentials, Operation
 from mockserver.proxy.bodies import BufferedBody, body_of
 from mockserver.proxy.forwarding import Forwarder, UpstreamFailure, UpstreamResponse, forwarded_headers
 from mockserver.proxy.upstreams import Upstream

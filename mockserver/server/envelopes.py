@@ -11,7 +11,8 @@ from mockserver.contracts.contents import Content
 from mockserver.contracts.schema import CompiledSchema
 from mockserver.http.problems import problem_response
 from mockserver.http.statuses import phrase, slug
-from mockserver.model import Json, Operation, Response
+from mockserver.model import Json, Response
+from mockserver.operations import Operation
 from mockserver.server.messages import tells, with_message
 from mockserver.support.keywords import resolved, types_of
 from mockserver.vendors.base import Problem

@@ -17,7 +17,8 @@ from mockserver.http.preferences import read_preferences
 from mockserver.http.problems import problem_response
 from mockserver.http.receiving import HeaderCache, receive_request
 from mockserver.http.sending import headers_of, respond
-from mockserver.model import ACCEPTED, NO_PREFERENCES, Headers, Operation, RequestContext, Response, Verdict
+from mockserver.model import ACCEPTED, Headers, Response, Verdict
+from mockserver.operations import NO_PREFERENCES, Operation, RequestContext
 from mockserver.server.recorder import Outcome, Recorder
 from mockserver.server.responder import Decision, Responder
 from mockserver.validation.credentials import read_credentials

@@ -10,18 +10,8 @@ from typing import NamedTuple
 from mockserver.accounts.account import Account, Accounts
 from mockserver.faults.schedule import Firing
 from mockserver.http.connection import Arrival, Connection
-from mockserver.model import (
-    ACCEPTED,
-    EventOutcome,
-    Exchange,
-    Headers,
-    Operation,
-    Request,
-    Response,
-    Timing,
-    Verdict,
-    Violation,
-)
+from mockserver.model import ACCEPTED, EventOutcome, Exchange, Headers, Request, Response, Timing, Verdict, Violation
+from mockserver.operations import Operation
 from mockserver.support.redaction import Redaction
 
 log = logging.getLogger("mockserver")

@@ -12,7 +12,8 @@ from mockserver.errors import Failure
 from mockserver.faults.fault import Fault
 from mockserver.http.problems import status_of
 from mockserver.http.sending import http_date
-from mockserver.model import FailureKind, Headers, Operation, Quota, RequestContext, Response, Violation
+from mockserver.model import FailureKind, Headers, Quota, Response, Violation
+from mockserver.operations import Operation, RequestContext
 from mockserver.server.envelopes import Envelopes
 from mockserver.settings import Settings
 from mockserver.validation.credentials import authorize

@@ -11,7 +11,8 @@ from starlette.routing import BaseRoute, Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mockserver.contracts.paths import decoded_path, literalness, parameter_names, path_pattern
-from mockserver.model import Operation, Violation
+from mockserver.model import Violation
+from mockserver.operations import Operation
 from mockserver.validation.request import NO_PAGE, undocumented
 
 Handler = Callable[[Operation, Scope, Receive, Send], Awaitable[None]]

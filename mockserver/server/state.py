@@ -18,7 +18,8 @@ from mockserver.contracts.resources import Place, Role, place_of, roles_of
 from mockserver.contracts.schema import CompiledSchema
 from mockserver.contracts.values import NoValueError, ValueMaker
 from mockserver.errors import Failure
-from mockserver.model import FailureKind, Json, Operation, RequestContext, Response
+from mockserver.model import FailureKind, Json, Response
+from mockserver.operations import Operation, RequestContext
 from mockserver.support.jsontext import dump
 from mockserver.vendors.base import Behaviour, sample_response, vendor_state
 

@@ -11,7 +11,8 @@ from mockserver.http.connection import arrival_of, connection_of
 from mockserver.http.problems import problem_response
 from mockserver.http.receiving import head_of, receive_request
 from mockserver.http.sending import headers_of, respond
-from mockserver.model import Json, Operation, Request, Response, Verdict, Violation
+from mockserver.model import Json, Request, Response, Verdict, Violation
+from mockserver.operations import Operation
 from mockserver.server.recorder import Outcome, Recorder
 from mockserver.server.responder import Responder
 from mockserver.server.routing import SHARED_BY, methods_of, unknown_path

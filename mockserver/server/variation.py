@@ -8,7 +8,8 @@ from typing import Any
 from mockserver.contracts.limits import Makers, trials
 from mockserver.contracts.schema import CompiledSchema
 from mockserver.contracts.values import ValueMaker
-from mockserver.model import Json, Operation, Response
+from mockserver.model import Json, Response
+from mockserver.operations import Operation
 from mockserver.support.pointers import walk
 
 MEANING = frozenset(

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, get_args
 
-from mockserver.model import Annotation, Evidence, EvidenceKind, Level
+from mockserver.model import Evidence, EvidenceKind, Level
+from mockserver.operations import Annotation
 
 EVIDENCE = "x-evidence"
 EVIDENCE_FOR = "x-evidence-for"

@@ -9,7 +9,8 @@ from functools import lru_cache
 from itertools import chain
 from urllib.parse import quote_plus, unquote, unquote_plus
 
-from mockserver.model import Headers, Json, Operation, Violation
+from mockserver.model import Headers, Json, Violation
+from mockserver.operations import Operation
 from mockserver.support.credentials import KnownCredentials
 from mockserver.support.jsontext import dump
 

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from mockserver.model import ACCEPTED, Evidence, Json, Operation, Rule, Verdict, Violation
+from mockserver.model import ACCEPTED, Evidence, Json, Verdict, Violation
+from mockserver.operations import Operation, Rule
 from mockserver.support.pointers import escaped, follow
 from mockserver.validation.rules import RULES
 from mockserver.validation.violations import MAX_VIOLATIONS, by_place, schema_violations, shown

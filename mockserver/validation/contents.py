@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mockserver.errors import Failure
 from mockserver.http.media import accepts, essence, is_json
-from mockserver.model import NOT_JUDGED, FailureKind, Json, Operation, Request, Verdict, Violation
+from mockserver.model import NOT_JUDGED, FailureKind, Json, Request, Verdict, Violation
+from mockserver.operations import Operation
 from mockserver.support.pointers import escaped
 from mockserver.validation.body import judge_body
 from mockserver.validation.coercion import values_of

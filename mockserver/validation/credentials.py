@@ -8,7 +8,8 @@ from functools import lru_cache
 from urllib.parse import parse_qs
 
 from mockserver.errors import Failure
-from mockserver.model import Credential, Credentials, FailureKind, Operation, Request, Violation
+from mockserver.model import FailureKind, Request, Violation
+from mockserver.operations import Credential, Credentials, Operation
 
 WELL_FORMED = re.compile(r"[!-~]+")
 BAD_PREFIX = "invalid"

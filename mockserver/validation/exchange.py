@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from mockserver.errors import Failure
-from mockserver.model import ACCEPTED, Credentials, Json, Operation, Request, Verdict
+from mockserver.model import ACCEPTED, Json, Request, Verdict
+from mockserver.operations import Credentials, Operation
 from mockserver.validation.body import judge_body
 from mockserver.validation.contents import judge_content
 from mockserver.validation.decoding import read_json

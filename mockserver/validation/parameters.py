@@ -9,7 +9,8 @@ from urllib.parse import unquote_plus
 
 from mockserver.errors import Failure
 from mockserver.http.media import essence, is_json
-from mockserver.model import NOT_JUDGED, Json, Operation, Request, Violation
+from mockserver.model import NOT_JUDGED, Json, Request, Violation
+from mockserver.operations import Operation
 from mockserver.validation.coercion import TEXT, Texts, values_of
 from mockserver.validation.decoding import parse_json
 from mockserver.validation.styles import Sent, StyleError, cookie_pairs, query_pairs, sent_text, texts_as

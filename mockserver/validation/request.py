@@ -3,15 +3,8 @@
 from collections.abc import Iterable, Mapping
 
 from mockserver.http.media import is_json
-from mockserver.model import (
-    ACCEPTED,
-    Credentials,
-    Evidence,
-    Operation,
-    Request,
-    Verdict,
-    Violation,
-)
+from mockserver.model import ACCEPTED, Evidence, Request, Verdict, Violation
+from mockserver.operations import Credentials, Operation
 from mockserver.validation.credentials import missing_credential, missing_credentials
 from mockserver.validation.parameters import check_parameters
 

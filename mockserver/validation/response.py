@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from mockserver.errors import Failure
 from mockserver.http.media import accepts, essence, is_json
-from mockserver.model import FailureKind, Headers, Json, Operation, Request, Violation
+from mockserver.model import FailureKind, Headers, Json, Request, Violation
+from mockserver.operations import Operation
 from mockserver.validation.coercion import Texts, values_of
 from mockserver.validation.decoding import decompressed, parse_json
 from mockserver.validation.violations import by_place, schema_violations, shown

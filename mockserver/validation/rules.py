@@ -3,7 +3,8 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
-from mockserver.model import Json, Rule
+from mockserver.model import Json
+from mockserver.operations import Rule
 from mockserver.support.numbers import is_number
 from mockserver.support.pointers import follow
 from mockserver.support.timestamps import moment

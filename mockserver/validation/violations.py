@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
-from mockserver.model import Annotation, Json, Violation
+from mockserver.model import Json, Violation
+from mockserver.operations import Annotation
 from mockserver.support.evidence import UNSTATED, annotation_of, read_annotation
 from mockserver.support.numbers import is_integer
 from mockserver.support.pointers import escaped, follow, pointer_of

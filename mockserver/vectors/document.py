@@ -15,7 +15,8 @@ from mockserver.contracts.values import ValueMaker
 from mockserver.contracts.writing import write_parameters
 from mockserver.errors import Failure
 from mockserver.http.problems import status_of
-from mockserver.model import FailureKind, Headers, Json, Operation, Request, RequestContext, Violation
+from mockserver.model import FailureKind, Headers, Json, Request, Violation
+from mockserver.operations import Operation, RequestContext
 from mockserver.settings import Settings
 from mockserver.support.clock import start_timer
 from mockserver.support.jsontext import canonical, dump

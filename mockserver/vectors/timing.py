@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from mockserver.contracts.limits import Trial
-from mockserver.model import Rule
+from mockserver.operations import Rule
 from mockserver.support.jsontext import dump
 from mockserver.support.numbers import is_number
 from mockserver.support.pointers import follow, parts_of

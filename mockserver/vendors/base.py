@@ -12,18 +12,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar
 from mockserver.contracts.answers import documented_response, is_acceptable
 from mockserver.errors import Failure
 from mockserver.http.statuses import phrase
-from mockserver.model import (
-    EventPart,
-    Evidence,
-    FailureKind,
-    Headers,
-    Json,
-    Operation,
-    Quota,
-    RequestContext,
-    Response,
-    Violation,
-)
+from mockserver.model import EventPart, Evidence, FailureKind, Headers, Json, Quota, Response, Violation
+from mockserver.operations import Operation, RequestContext
 from mockserver.support.jsontext import dump
 
 if TYPE_CHECKING:

@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from mockserver.contracts import Catalogue
 from mockserver.contracts.paths import path_values
 from mockserver.events.reader import Splitter
-from mockserver.model import EventPart, Exchange, Json, Operation, RequestContext
+from mockserver.model import EventPart, Exchange, Json
+from mockserver.operations import Operation, RequestContext
 from mockserver.vendors.base import Vendor
 from mockserver.vendors.registry import vendor_named
 

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from mockserver.accounts.quotas import Quotas, RateLimit, rate_limit_of
-from mockserver.model import Operation, Quota
+from mockserver.model import Quota
+from mockserver.operations import Operation
 from mockserver.vendors.contracts import load_contracts
 
 LIMIT = RateLimit("events", 3, 60)

@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from mockserver.contracts import VendorContract
-from mockserver.model import Operation
+from mockserver.operations import Operation
 from mockserver.vendors.contracts import load_contracts
 
 OK: dict[str, Any] = {"200": {"description": "ok"}}

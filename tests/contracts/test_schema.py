@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver import model
+from mockserver import operations
 from mockserver.contracts import packaged_schemas
 from mockserver.contracts.schema import CompiledSchema
 from mockserver.contracts.shapes import Shape
@@ -30,7 +30,7 @@ def names_known(shape: Shape | None, value: Any) -> bool:
     return not isinstance(value, list) or all(names_known(shape.items, item) for item in value)
 
 
-def shape_of(operation: model.Operation) -> Shape | None:
+def shape_of(operation: operations.Operation) -> Shape | None:
     """The names that the documented body knows, if a body is documented."""
     return operation.documented.shape if operation.documented else None
 

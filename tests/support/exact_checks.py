@@ -16,7 +16,8 @@ from jsonschema import Draft202012Validator, FormatChecker
 from jsonschema.exceptions import ValidationError
 
 from mockserver.contracts.formats import is_int64, is_iso_8601_time
-from mockserver.model import Annotation, Evidence, Rule
+from mockserver.model import Evidence
+from mockserver.operations import Annotation, Rule
 from mockserver.support.evidence import annotation_of, read_annotation
 from mockserver.support.pointers import follow
 from mockserver.validation.rules import RULES

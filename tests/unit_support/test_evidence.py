@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from mockserver.model import Annotation, Evidence
+from mockserver.model import Evidence
+from mockserver.operations import Annotation
 from mockserver.support.evidence import (
     EVIDENCE,
     EVIDENCE_FOR,

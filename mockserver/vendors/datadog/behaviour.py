@@ -6,7 +6,8 @@ import base64
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from mockserver.model import EventPart, Json, RequestContext, Response
+from mockserver.model import EventPart, Json, Response
+from mockserver.operations import RequestContext
 from mockserver.support.numbers import is_number
 from mockserver.vendors.base import Behaviour, json_response, text_at
 from mockserver.vendors.datadog.product_analytics import query_scalar, query_timeseries, submit_event

@@ -11,7 +11,8 @@ from mockserver.analytics import QueryError
 from mockserver.analytics.arrivals import Arrivals
 from mockserver.analytics.store import DEFAULT_MAX_BYTES, EventStore
 from mockserver.errors import Failure
-from mockserver.model import Evidence, FailureKind, Json, RequestContext, Response, Violation
+from mockserver.model import Evidence, FailureKind, Json, Response, Violation
+from mockserver.operations import RequestContext
 from mockserver.vendors.base import json_response, vendor_state
 
 if TYPE_CHECKING:

@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 from mockserver.errors import Failure
-from mockserver.model import EventPart, FailureKind, Headers, Json, Operation, Quota, RequestContext, Violation
+from mockserver.model import EventPart, FailureKind, Headers, Json, Quota, Violation
+from mockserver.operations import Operation, RequestContext
 from mockserver.vendors.base import Problem, Vendor
 from mockserver.vendors.datadog import wording
 from mockserver.vendors.datadog.behaviour import BEHAVIOURS, EVENTS

@@ -3,7 +3,8 @@
 import re
 
 from mockserver.http.statuses import phrase
-from mockserver.model import FailureKind, Operation, Violation
+from mockserver.model import FailureKind, Violation
+from mockserver.operations import Operation
 from mockserver.support.pointers import parts_of
 from mockserver.vendors.base import Problem
 from mockserver.vendors.datadog.behaviour import ANALYTICS

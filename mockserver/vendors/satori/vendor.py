@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, ClassVar
 
 from mockserver.errors import Failure
 from mockserver.http.statuses import phrase
-from mockserver.model import EventPart, FailureKind, Headers, Json, Operation, RequestContext, Response, Violation
+from mockserver.model import EventPart, FailureKind, Headers, Json, Response, Violation
+from mockserver.operations import Operation, RequestContext
 from mockserver.vendors.base import Behaviour, Problem, Vendor, text_at
 from mockserver.vendors.satori import wording
 from mockserver.vendors.satori.settings import SatoriSettings

@@ -7,7 +7,8 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar
 
-from mockserver.model import EventPart, Headers, Json, Operation, Quota, RequestContext, Response
+from mockserver.model import EventPart, Headers, Json, Quota, Response
+from mockserver.operations import Operation, RequestContext
 from mockserver.vendors.base import Behaviour, Vendor, text_at
 
 if TYPE_CHECKING:

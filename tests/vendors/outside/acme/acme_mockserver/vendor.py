@@ -10,7 +10,8 @@ from typing import ClassVar
 
 from mockserver.accounts.account import Account
 from mockserver.errors import Failure
-from mockserver.model import EventPart, FailureKind, Json, RequestContext, Response
+from mockserver.model import EventPart, FailureKind, Json, Response
+from mockserver.operations import RequestContext
 from mockserver.settings import option
 from mockserver.vendors.base import Behaviour, Vendor, json_response, settings_of, text_at, vendor_state
 
