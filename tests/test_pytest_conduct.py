@@ -2,30 +2,11 @@
 
 from __future__ import annotations
 
-import os
-
 import pytest
 
-from tests.support.harness import PLAIN_PYTEST
-from tests.test_pytest_plugin import SENDER
+from tests.support.plugin_project import run
 
-pytest_plugins = ["pytester"]
-
-
-@pytest.fixture
-def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
-    """A project whose tests can send."""
-    for name in [name for name in os.environ if name.startswith(("MOCKSERVER_", "PYTEST_XDIST"))]:
-        monkeypatch.delenv(name)
-    monkeypatch.delenv("CI", raising=False)
-    pytester.makeini(PLAIN_PYTEST)
-    pytester.makepyfile(sending=SENDER)
-    return pytester
-
-
-def run(project: pytest.Pytester, code: str, *options: str) -> pytest.RunResult:
-    project.makepyfile(test_it="from sending import *\n" + code)
-    return project.runpytest_inprocess(*options)
+pytest_plugins = ["pytester", "tests.support.plugin_project"]
 
 
 def test_a_client_that_does_not_wait_fails_its_test(project: pytest.Pytester) -> None:

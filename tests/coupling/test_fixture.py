@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import os
-
 import pytest
 
-from tests.support.harness import PLAIN_PYTEST
-from tests.test_pytest_plugin import SENDER
-
-pytest_plugins = ["pytester"]
+pytest_plugins = ["pytester", "tests.support.plugin_project"]
 
 TESTS = """
 import time
@@ -36,17 +31,9 @@ def test_it_fails(coupled_clock, datadog):
 """
 
 
-@pytest.fixture
-def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
-    for name in [name for name in os.environ if name.startswith(("MOCKSERVER_", "PYTEST_XDIST"))]:
-        monkeypatch.delenv(name)
-    pytester.makeini(PLAIN_PYTEST)
-    pytester.makepyfile(sending=SENDER, test_it=TESTS)
-    return pytester
-
-
 @pytest.mark.parametrize("options", [(), ("-n2",)], ids=["alone", "xdist"])
 def test_the_fixture(project: pytest.Pytester, options: tuple[str, ...]) -> None:
+    project.makepyfile(test_it=TESTS)
     result = project.runpytest_subprocess("--junitxml=report.xml", *options)
     result.assert_outcomes(passed=3, errors=1)
     result.stdout.fnmatch_lines(["*1 request to datadog broke the contract*"])
