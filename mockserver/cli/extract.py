@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from typing import NamedTuple
 
 import click
 
@@ -101,22 +102,10 @@ def extract(
         earlier = None if mode else extraction.earlier_contract(vendor, places, sources)
         found = extraction.extracted(sources, vendor, only, folder, earlier)
         if mode in ("check", "drift"):
-            known = drift.read_approvals(approvals) if approvals and approvals.exists() else {}
-            compared = (
-                extraction.compared(found, places, known)
-                if mode == "check"
-                else extraction.documents_compared(found, known)
-            )
-            if recordings:
-                compared = compared._replace(impact=impact(found, places, recordings))
-            if approvals and approve is not None:
-                compared = extraction.approved(compared, known, approvals, approve)
-            code = SUSPECT if compared.suspects else FINDINGS if compared.open else 0
-            write_output("".join(f"{line}\n" for line in REPORTS[form](compared)), output)
+            approving = Approving(approvals, approve)
+            code = _report_differences(mode, found, places, approving, recordings, form, output)
         elif mode == "lint":
-            findings = [finding for each in found for finding in lint.findings(each.pages)]
-            code = FINDINGS if findings else 0
-            write_output(f"{report.linted(findings, form)}\n", output)
+            code = _report_lint(found, form, output)
         else:
             for each in found:
                 extraction.write(each, places, earlier, all_read=sources.all_read)
@@ -126,6 +115,44 @@ def extract(
     for line in sources.unreadable:
         click.echo(line, err=True)
     raise SystemExit(UNREADABLE if sources.unreadable else code)
+
+
+class Approving(NamedTuple):
+    """The file of approved differences, and the reason to approve those that are open with."""
+
+    file: Path | None
+    reason: str | None
+
+
+def _report_differences(
+    mode: str,
+    found: list[extraction.Extracted],
+    places: extraction.Places,
+    approving: Approving,
+    recordings: tuple[Path, ...],
+    form: str,
+    output: Path | None,
+) -> int:
+    """Writes how what was read differs from the contract, or pages from documents. Returns the exit code."""
+    approvals, reason = approving
+    known = drift.read_approvals(approvals) if approvals and approvals.exists() else {}
+    if mode == "check":
+        compared = extraction.compared(found, places, known)
+    else:
+        compared = extraction.documents_compared(found, known)
+    if recordings:
+        compared = compared._replace(impact=impact(found, places, recordings))
+    if approvals and reason is not None:
+        compared = extraction.approved(compared, known, approvals, reason)
+    write_output("".join(f"{line}\n" for line in REPORTS[form](compared)), output)
+    return SUSPECT if compared.suspects else FINDINGS if compared.open else 0
+
+
+def _report_lint(found: list[extraction.Extracted], form: str, output: Path | None) -> int:
+    """Writes what is doubtful on the pages. Returns the exit code."""
+    findings = [finding for each in found for finding in lint.findings(each.pages)]
+    write_output(f"{report.linted(findings, form)}\n", output)
+    return FINDINGS if findings else 0
 
 
 def _check_usage(mode: str | None, form: str, *, named: bool, approving: bool, kept: Path | None) -> None:

@@ -30,13 +30,14 @@ def read_credentials(operation: Operation, request: Request) -> Credentials:
     application = _present(operation.application_key, request)[0] if operation.application_key else ""
     if operation.requirements:
         return _read_together(operation, request, application)
-    rejected, malformed = "", False  # which only counts where no other alternative is presented
+    refused: Credentials | None = None  # which only counts where no other alternative is presented
     for accepted in operation.credentials:
-        value, is_malformed = _present(accepted, request)
-        if value and not value.startswith(BAD_PREFIX):
+        value, malformed = _present(accepted, request)
+        if value and not malformed and not value.startswith(BAD_PREFIX):
             return Credentials(value, application)
-        rejected, malformed = rejected or value, malformed or is_malformed
-    return Credentials(rejected, application, malformed and not rejected)
+        if refused is None and (value or malformed):
+            refused = Credentials(value, application, malformed)
+    return refused or Credentials("", application)
 
 
 def _read_together(operation: Operation, request: Request, application: str) -> Credentials:
