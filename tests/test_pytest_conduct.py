@@ -6,7 +6,7 @@ import pytest
 
 from tests.support.plugin_project import run
 
-pytest_plugins = ["pytester", "tests.support.plugin_project"]
+pytest_plugins = ["pytester", "tests.support.plugin_fixtures"]
 
 
 def test_a_client_that_does_not_wait_fails_its_test(project: pytest.Pytester) -> None:

@@ -7,7 +7,7 @@ import yaml  # noqa: F401 - pytester forgets what its runs import, and the C par
 
 from tests.support.plugin_project import run
 
-pytest_plugins = ["pytester", "tests.support.plugin_project"]
+pytest_plugins = ["pytester", "tests.support.plugin_fixtures"]
 
 
 def test_a_request_that_no_account_claims_fails_its_test(project: pytest.Pytester) -> None:

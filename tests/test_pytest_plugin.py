@@ -11,7 +11,7 @@ from tests.client.test_messages import compare
 from tests.support.harness import PLAIN_PYTEST, Server, serving
 from tests.support.plugin_project import run
 
-pytest_plugins = ["pytester", "tests.support.plugin_project"]
+pytest_plugins = ["pytester", "tests.support.plugin_fixtures"]
 
 
 def test_nothing_has_to_be_imported(project: pytest.Pytester) -> None:

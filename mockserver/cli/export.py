@@ -7,7 +7,7 @@ import click
 from mockserver.cli.options import output_option, write_output
 from mockserver.cli.remote import token_option, url_option
 from mockserver.client.control import ControlError, HttpControl
-from mockserver.errors import SettingsError
+from mockserver.errors import SettingsError, StartError
 from mockserver.events.export import format_names
 
 
@@ -30,5 +30,5 @@ def export(
     try:
         raw = control.download("/export", {key: value for key, value in query.items() if value})
     except ControlError as error:
-        raise click.ClickException(str(error)) from error
+        raise StartError(str(error)) from None
     write_output(raw, output)

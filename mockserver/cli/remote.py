@@ -43,7 +43,12 @@ class Remote(NamedTuple):
 
 
 url_option = click.option(
-    "--url", default="http://127.0.0.1:8080", show_default=True, help="URL of the running mockserver."
+    "--url",
+    default="http://127.0.0.1:8080",
+    show_default=True,
+    envvar="MOCKSERVER_URL",
+    show_envvar=True,
+    help="URL of the running mockserver.",
 )
 token_option = click.option(
     "--token", envvar="MOCKSERVER_ADMIN_TOKEN", help="The server's --admin-token, if it has one."

@@ -145,7 +145,7 @@ def content_digest(exchange: Exchange, contents: Contents, operation: Operation)
 def told(exchange: Exchange, operation: Operation) -> Told | None:
     """How long a response told the client to wait: by Retry-After, else by the vendor's own header."""
     at = exchange.timing.answered_at
-    if exchange.status is None or exchange.status < 400 or at is None:
+    if exchange.status is None or exchange.status < 400 or at is None or _is_our_own(exchange):
         return None
     headers = {name.lower(): value.decode("latin-1").strip() for name, value in reversed(exchange.response_headers)}
     stated = headers.get(b"retry-after")
@@ -163,6 +163,13 @@ def told(exchange: Exchange, operation: Operation) -> Told | None:
         return None
     is_time = own.unit == "time"
     return Told(max(0.0, number - at) if is_time else min(number, MAX_WAIT), _titled(own.name), date=is_time)
+
+
+def _is_our_own(exchange: Exchange) -> bool:
+    """Whether nobody scripted how long to wait: then the one second in a 503 is ours, and not what a test is about."""
+    fault = exchange.fault
+    scripted = fault is not None and fault.status == exchange.status != 429
+    return scripted and fault is not None and fault.source.get("retry_after") is None
 
 
 def _titled(name: str) -> str:

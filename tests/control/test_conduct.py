@@ -34,7 +34,7 @@ def result(verdict: Any, rule: str) -> Any:
 
 def test_a_client_that_sends_until_it_gets_through(mockserver: MockServer, sender: Sender) -> None:
     datadog = mockserver.datadog()
-    datadog.fail(503, times=2)
+    datadog.fail(503, times=2, retry_after=1)
     for _ in range(3):
         sender.pay(datadog)
     verdict = conduct(datadog)
@@ -166,3 +166,18 @@ def test_credentials_are_masked_in_it(mockserver: MockServer, sender: Sender) ->
     (entry,) = conduct(datadog)["ledger"]
     assert "…" in entry["name"]
     assert result(conduct(datadog), "secrets")["state"] == "broken"
+
+
+def test_the_second_in_a_503_that_nobody_scripted_is_not_what_a_client_is_judged_by(
+    mockserver: MockServer, sender: Sender
+) -> None:
+    """A test that scripts no `retry_after` is about the retry, not about the wait."""
+    datadog = mockserver.datadog()
+    datadog.fail(503, times=1)
+    assert sender.pay(datadog).headers["retry-after"] == "1"
+    sender.pay(datadog)
+    assert result(conduct(datadog), "wait")["state"] == "not exercised"
+    datadog.fail(429, times=1)
+    sender.pay(datadog)
+    sender.pay(datadog)
+    assert result(conduct(datadog), "wait")["state"] == "broken"

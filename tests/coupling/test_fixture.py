@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-pytest_plugins = ["pytester", "tests.support.plugin_project"]
+pytest_plugins = ["pytester", "tests.support.plugin_fixtures"]
 
 TESTS = """
 import time

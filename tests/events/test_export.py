@@ -237,7 +237,7 @@ def test_the_command_says_what_went_wrong(server: Server) -> None:
 
 def test_the_command_gives_the_token() -> None:
     with serving("--admin-token", "t0ken", headers={"Authorization": "Bearer t0ken"}) as server:
-        assert run("export", "--url", server.url).returncode == 1
+        assert run("export", "--url", server.url).returncode == 2
         assert run("export", "--url", server.url, "--token", "t0ken").returncode == 0
         assert run("export", "--url", server.url, MOCKSERVER_ADMIN_TOKEN="t0ken").returncode == 0
 

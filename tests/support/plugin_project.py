@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import os
-
 import pytest
-
-from tests.support.harness import PLAIN_PYTEST
 
 SENDER = """
 import json, urllib.error, urllib.request, pytest
@@ -25,17 +21,6 @@ def send(handle, body=GOOD, path="/api/v2/prodlytics"):
         with error:
             return error.code
 """
-
-
-@pytest.fixture
-def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
-    """A project whose tests can send."""
-    for name in [name for name in os.environ if name.startswith(("MOCKSERVER_", "PYTEST_XDIST"))]:
-        monkeypatch.delenv(name)
-    monkeypatch.delenv("CI", raising=False)  # with it pytest tells each failure twice
-    pytester.makeini(PLAIN_PYTEST)
-    pytester.makepyfile(sending=SENDER)
-    return pytester
 
 
 def run(project: pytest.Pytester, code: str, *options: str) -> pytest.RunResult:

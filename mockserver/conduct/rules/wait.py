@@ -27,6 +27,8 @@ def earliest(told: Told) -> float:
     f" {in_percent(EARLY_SHARE)}; less {DATE_SECONDS:.0f} s where the header is a date.",
     f"Later than {LATE_FACTOR} × told + {LATE_SECONDS:.0f} s counts into the figure `late_waits`.",
     "Giving up instead is fine.",
+    "The `Retry-After: 1` of a scripted failure that names no `retry_after` is judged on a 429 only: on any other"
+    " status it is mockserver's own, and not what the test is about.",
 )
 def wait(observation: Observation) -> Outcome:
     told = [(each, each.delay) for each in observation.resends if each.delay is not None and _was_told(each)]
