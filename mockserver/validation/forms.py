@@ -40,7 +40,7 @@ def read_urlencoded(data: bytes, forms: Forms, encodings: Encodings) -> list[For
     form = object_of(forms)
     members: dict[str, Texts] = {}
     problems: list[tuple[str, str, str]] = []
-    for name in dict.fromkeys([*form.members, *(name.partition("[")[0] for name, _ in pairs)]):
+    for name in dict.fromkeys([*form.members, *(_member_name(name, form) for name, _ in pairs)]):
         try:
             texts = _member(name, pairs, form, encodings.get(name, {}))
         except StyleError as error:
@@ -54,6 +54,12 @@ def read_urlencoded(data: bytes, forms: Forms, encodings: Encodings) -> list[For
     }
     values += [{**value, **empty} for value in values if empty]  # an empty list has no field
     return [FormReading(value, tuple(problems)) for value in values]
+
+
+def _member_name(field: str, form: Form) -> str:
+    """The member that a field belongs to, `a` of `a[b]`; of no known member, an open bracket is part of the name."""
+    name = field.partition("[")[0]
+    return name if field.endswith("]") or name in form.members else field
 
 
 def _is_list(forms: Forms) -> bool:

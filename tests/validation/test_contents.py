@@ -120,6 +120,7 @@ def multipart(*parts: tuple[str, str], end: str = "--b--\r\n") -> str:
         ("/form", "name=a&address[zip]=x", FORM, [("type", "/address/zip")]),
         ("/form", "size=5", FORM, [("required", "/name")]),
         ("/form", "name=a&other=5", FORM, [("additionalProperties", "/other")]),
+        ("/form", "name=a&other[b=5", FORM, [("additionalProperties", "/other[b")]),
         ("/form", "name=a&name=b", FORM, [("type", "/name")]),
         ("/form", "name=%E2%82%AC+5", FORM, []),
         ("/form", "", FORM, [("required", "/name")]),
