@@ -23,7 +23,7 @@ SCHEMA = re.compile(r"^#/components/schemas/([^/]+)(/.*)?$")
 
 @click.command("openapi")
 @click.argument("vendor")
-@settings_options("profile", "schemas")
+@settings_options("profile", "schemas", "state")
 @click.option(
     "--bundle/--no-bundle", default=True, help="Write one document, or each schema to a file beside --output."
 )
@@ -52,7 +52,8 @@ def openapi(
     catalogue = load_contracts(settings.schemas, (vendor,), settings.profile)
     contract = catalogue.vendors[vendor]
     if for_schemathesis:
-        write_output(schemathesis_config(contract), output)
+        schemas = str(settings.schemas) if settings.schemas is not None else None
+        write_output(schemathesis_config(contract, state=settings.state, schemas=schemas), output)
         return
     document = served_at(contract.document, server) if server else dict(contract.document)
     files: dict[str, Any] = {}

@@ -3,118 +3,119 @@
 import base64
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import NamedTuple
 
+from mockserver.cli.schemathesis_reasons import Departure, departures_of
 from mockserver.contracts import VendorContract
 from mockserver.operations import Credential, Operation
-from mockserver.support.evidence import EVIDENCE, EVIDENCE_FOR, read_annotation
-from mockserver.support.keywords import types_of
-from mockserver.support.pointers import walk
-from mockserver.vendors.registry import vendor_named
-
-POSITIVE = ("2xx", "3xx", 401, 403, 404, 409, 429, "5xx")
-"""What schemathesis expects of valid data by default."""
-NEGATIVE = (400, 401, 403, 404, 405, 406, 409, 415, 422, 428, 429, "5xx")
-"""What it expects of invalid data by default."""
-OWN_FORMATS = frozenset({"int64", "double", "iso-8601-time"})
-"""Formats of OpenAPI that schemathesis generates no strings for."""
-CHOICES = ("oneOf", "anyOf")
 
 
-def schemathesis_config(contract: VendorContract, key: str = "fuzz", application_key: str = "fuzz-app") -> str:
+class _Keys(NamedTuple):
+    """The made-up credentials that schemathesis presents."""
+
+    key: str
+    application_key: str
+
+
+def schemathesis_config(
+    contract: VendorContract,
+    key: str = "fuzz",
+    application_key: str = "fuzz-app",
+    *,
+    state: bool = False,
+    schemas: str | None = None,
+) -> str:
     """A `schemathesis.toml` for one vendor, served anywhere.
 
-    `key` is the credential to present (without the vendor's prefix). Made from the contract: named rules that a schema
-    cannot say, choices in which schemathesis mistakes an untaken option's violation for the body's, and what the vendor
-    answers to a wrong method. A fake takes any key, so that the check `ignored_auth` needs `accepted_keys` that list
-    this one.
+    `key` is the credential to present (without the vendor's prefix). Made from the contract: what no schema can say,
+    what the contract leaves undocumented or open, choices in which schemathesis mistakes an untaken option's violation
+    for the body's, and what the vendor answers to a wrong method. A fake takes any key, so that the check
+    `ignored_auth` needs `accepted_keys` that list this one. `state` says that the server keeps resources, `schemas`
+    names the document, for the head of the file.
     """
-    profile = contract.document["info"].get("x-profile", "documented")
-    command = f"mockserver openapi {contract.vendor} --profile {profile} --schemathesis-config"
-    credentials = [each for operation in contract.operations for each in operation.credentials[:1]]
-    headers = {credential.name: _value(credential, key) for credential in credentials}
-    keys = [each.application_key for each in contract.operations if each.application_key is not None]
-    headers |= {each.name: application_key for each in keys}
-    presented = next((credential.prefix for credential in credentials), "") + key
+    profile, keys = contract.document["info"].get("x-profile", "documented"), _Keys(key, application_key)
+    source = f" --schemas {schemas}" if schemas else ""
+    command = f"mockserver openapi {contract.vendor} --profile {profile}{source} --schemathesis-config"
+    common, differing = _headers(contract.operations, keys)
     lines = [
         f"# schemathesis for {contract.vendor}, profile {profile}: written by `{command}`.",
-        "# The check ignored_auth wants a server that knows its keys: start it with a settings file that says",
-        f"#   accepted_keys: {{{contract.vendor}: [{presented}]}}",
+        *_about_keys(contract, key),
         "",
         "[headers]",
-        *(f"{json.dumps(name)} = {json.dumps(value)}" for name, value in headers.items()),
+        *(f"{json.dumps(name)} = {json.dumps(value)}" for name, value in common.items()),
+        *_parameters(contract.operations, key),
+        *_checks_of_all(contract.operations, state=state),
     ]
     for operation in contract.operations:
-        departures = list(_departures(operation))
-        if departures:
-            lines += ["", "[[operations]]", f"include-path = {json.dumps(operation.path)}", *departures]
+        own = {name: value for name, value in _presented(operation, keys).items() if name in differing}
+        departures = list(departures_of(operation, contract.operations))
+        if own or departures:
+            lines += ["", "[[operations]]", f"include-name = {json.dumps(f'{operation.method} {operation.path}')}"]
+            lines += [f"headers = {_inline(own)}"] if own else []
+            lines += [line for departure in departures for line in _section("operations.checks", departure)]
     return "\n".join(lines) + "\n"
 
 
-def _departures(operation: Operation) -> Iterator[str]:
-    """The checks that are configured otherwise than by default, each below the reasons."""
-    reasons = list(_valid_but_refused(operation))
-    if reasons:
-        yield from _check(reasons, "positive_data_acceptance", (*POSITIVE, 400))
-    reasons = list(_invalid_but_accepted(operation))
-    if reasons:
-        yield from _check(reasons, "negative_data_rejection", (*NEGATIVE, "2xx"))
-    status = vendor_named(operation.vendor).wrong_method(operation).status
-    if status != 405:
-        yield f"# A method that the path does not have is answered {status}, by this vendor's gateway."
-        yield from ("[operations.checks.unsupported_method]", "enabled = false")
-        yield from _check([], "not_a_server_error", ("2xx", "3xx", "4xx", status or 501))
+def _about_keys(contract: VendorContract, key: str) -> Iterator[str]:
+    prefixes = [each.prefix for operation in contract.operations for each in operation.credentials[:1]]
+    if prefixes:
+        yield "# The check ignored_auth wants a server that knows its keys: start it with a settings file that says"
+        yield f"#   accepted_keys: {{{contract.vendor}: [{prefixes[0]}{key}]}}"
 
 
-def _valid_but_refused(operation: Operation) -> Iterator[str]:
-    """Why a body that fits the schema may be answered 400."""
-    if operation.served is None:
-        return
-    for rule in operation.served.rules:
-        about = ", ".join(f"{name} {value}" for name, value in rule.parameters.items() if name != "name")
-        kind, source = rule.annotation.evidence
-        yield f"No schema can say the rule {rule.name} ({about}): {kind}, {source}."
-    for refusal in operation.extensions.get("x-refusals", ()):
-        yield f"No schema can say the rule {refusal['name']} at {refusal['pointer']}: {refusal['because']}."
-    if any(
-        schema.get("format") in OWN_FORMATS and "string" in types_of(schema)
-        for schema in _schemas(operation.served.document)
-    ):
-        yield "schemathesis knows no int64 and no ISO 8601 as formats of text, so it writes other texts."
+def _required(operation: Operation) -> tuple[Credential, ...]:
+    """The credentials of the first alternative that an operation takes."""
+    return operation.requirements[0] if operation.requirements else operation.credentials[:1]
 
 
-def _invalid_but_accepted(operation: Operation) -> Iterator[str]:
-    """Why a body that schemathesis takes for invalid may be accepted."""
-    if operation.served is None:
-        return
-    schemas = list(_schemas(operation.served.document))
-    options = [option for schema in schemas for keyword in CHOICES for option in schema.get(keyword, ())]
-    if any("properties" in option for option in options if isinstance(option, dict)):
-        yield "A change inside an option that the body does not take (oneOf, anyOf) leaves the body valid."
-    for schema in schemas:
-        stated = [schema.get(EVIDENCE), *schema.get(EVIDENCE_FOR, {}).values()]
-        levels = {read_annotation(annotation).level for annotation in stated if annotation}
-        if "warning" in levels or ("uncertain" in levels and operation.served is operation.documented):
-            yield "What breaks a rule that no page documents is accepted with a warning."
-            break
-    if any("x-null" in schema for schema in schemas):
-        yield "Null counts as unset, and is accepted with a warning."
-    if "x-empty-body" in operation.extensions:
-        yield "An empty body counts as an empty object."
+def _presented(operation: Operation, keys: _Keys) -> dict[str, str]:
+    """The headers that hold the credentials of an operation."""
+    headers = {each.name: _value(each, keys.key) for each in _required(operation) if each.location == "header"}
+    if operation.application_key is not None:
+        headers[operation.application_key.name] = keys.application_key
+    return headers
 
 
-def _schemas(document: Any) -> Iterator[Mapping[str, Any]]:
-    """Every object inside a schema document but for its annotations (`x-…`); names of properties do no harm here."""
-    return (node for pointer, node in walk(document) if isinstance(node, dict) and "/x-" not in pointer)
+def _headers(operations: Iterable[Operation], keys: _Keys) -> tuple[dict[str, str], frozenset[str]]:
+    """The headers that all operations agree on, and the names of those that they do not."""
+    values: dict[str, set[str]] = {}
+    for operation in operations:
+        for name, value in _presented(operation, keys).items():
+            values.setdefault(name, set()).add(value)
+    common = {name: next(iter(found)) for name, found in values.items() if len(found) == 1}
+    return common, frozenset(values.keys() - common.keys())
+
+
+def _parameters(operations: Iterable[Operation], key: str) -> Iterator[str]:
+    """The credentials that are no headers."""
+    required = [each for operation in operations for each in _required(operation) if each.location != "header"]
+    for number, place in enumerate(dict.fromkeys(f"{each.location}.{each.name}" for each in required)):
+        yield from () if number else ("", "[parameters]")
+        yield f"{json.dumps(place)} = {json.dumps(key)}"
+
+
+def _checks_of_all(operations: Iterable[Operation], *, state: bool) -> Iterator[str]:
+    """The checks that are configured otherwise for every operation."""
+    if not state and any(operation.method == "DELETE" for operation in operations):
+        reason = "Nothing is kept or deleted, unless the server and the command that writes this have `--state`."
+        yield from ("", *_section("checks", Departure("use_after_free", (reason,))))
+
+
+def _section(table: str, departure: Departure) -> Iterator[str]:
+    yield from (f"# {' '.join(reason.split())}" for reason in departure.reasons)
+    yield f"[{table}.{departure.check}]"
+    if departure.statuses is None:
+        yield "enabled = false"
+    else:
+        yield f"expected-statuses = {json.dumps(departure.statuses)}"
+
+
+def _inline(members: Mapping[str, str]) -> str:
+    return "{ " + ", ".join(f"{json.dumps(name)} = {json.dumps(value)}" for name, value in members.items()) + " }"
 
 
 def _value(credential: Credential, key: str) -> str:
     if credential.scheme == "basic":
         return "Basic " + base64.b64encode(f"{key}:".encode()).decode("ascii")
-    return f"Bearer {credential.prefix}{key}" if credential.scheme == "bearer" else f"{credential.prefix}{key}"
-
-
-def _check(reasons: Iterable[str], name: str, statuses: tuple[int | str, ...]) -> Iterator[str]:
-    yield from (f"# {' '.join(reason.split())}" for reason in reasons)
-    yield f"[operations.checks.{name}]"
-    yield f"expected-statuses = {json.dumps(statuses)}"
+    scheme = "" if credential.scheme == "apiKey" else f"{credential.scheme.capitalize()} "
+    return f"{scheme}{credential.prefix}{key}"
