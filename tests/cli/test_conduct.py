@@ -13,6 +13,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from mockserver.support.faketime import library_in
 from tests.support.faulting import until
 from tests.support.harness import PATIENCE, PRODLYTICS, serving
 
@@ -122,6 +123,41 @@ def test_one_wrong_line_turns_the_right_line_red(name: str, tmp_path: Path) -> N
     assert set(found) <= rules | {"throttled", "not-lost", "hot"}
     assert {found[rule] for rule in rules} == levels
     assert code == int("broken" in found.values())
+
+
+PATIENT = """
+import time
+unit, share, waits = float(sys.argv[1]), float(sys.argv[2]), open(sys.argv[3], "a")
+for factor in (0.8, 1.0, 1.25):
+    for attempt in range(3):
+        status, told = post()
+        if status == 202:
+            break
+        wait = factor * unit * 3**attempt if told is None else share * float(told)
+        time.sleep(wait)
+        print(wait, file=waits, flush=True)
+"""
+"""Waits as long as it is told, or a share of that, else three times as long with each attempt, and writes its waits
+down."""
+
+
+@pytest.mark.parametrize(("share", "standing"), [("1", "kept"), ("0.5", "broken")])
+def test_a_client_whose_time_runs_faster_is_judged_alike(share: str, standing: str, tmp_path: Path) -> None:
+    if library_in() is None:
+        pytest.skip("libfaketime is not installed: apt-get install faketime")
+    sender = SENDER.replace("return response.status", "return response.status, None")
+    sender = sender.replace("return error.code", "return error.code, error.headers['retry-after']")
+    file, waits = tmp_path / "client.py", tmp_path / "waits"
+    file.write_text(sender.replace("timeout=10", "timeout=600") + PATIENT, "utf-8")
+    battery = ("--only", "500", "--only", "503", "--jobs", "2")
+    command = (sys.executable, str(file))
+    _, usual = judged(*battery, "--", *command, "0.2", share, os.devnull)
+    _, faster = judged(*battery, "--rate", "20", "--timeout", "1200", "--", *command, "4", share, str(waits))
+    assert standings(faster) == standings(usual)
+    assert standings(faster)["wait"] == standing
+    assert faster["notes"] == []
+    waited = sum(map(float, waits.read_text().split()))
+    assert sum(case["client"]["seconds"] for case in faster["cases"]) < waited / 2
 
 
 def test_a_person_reads_a_scorecard_and_files_say_the_same(tmp_path: Path) -> None:
