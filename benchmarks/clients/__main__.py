@@ -1,7 +1,7 @@
 """The command `python -m benchmarks.clients [--only NAME …] [--output FILE]`.
 
 Runs `mockserver conduct` with each real client whose toolchain is here, and prints the matrix client × rule as
-Markdown; `make clients` writes it to docs/clients.md. The clients of other languages are built first: see `BUILDS`.
+Markdown; `make clients` writes it to docs/clients.md. The clients of other languages are built first.
 """
 
 from __future__ import annotations
@@ -9,15 +9,15 @@ from __future__ import annotations
 import argparse
 import json
 import platform
-import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
+from benchmarks.clients.programs import FOLDER, LANGUAGES, Program, programs_of
 from benchmarks.clients.python_clients import CLIENTS
 from mockserver.battery.running import within_reason
 from mockserver.client.conduct import JudgeOptions, verdict_view
@@ -26,20 +26,14 @@ from mockserver.conduct.reports.scorecard import Case, Scorecard
 from mockserver.faults.scenario import battery
 from mockserver.testing import CoupledClock, MockServer
 
-FOLDER = Path(__file__).parent
-BUILT = FOLDER / "built"
 SECONDS = "20"
 """For each scenario; a client that retries for ever is ended then."""
 NEEDS_REAL_TIME = {"tenacity-bare", "datadog-api-client"}
 """Python clients that have to be ended: one retries for ever without a wait, and one waits for ever."""
-AT_ONCE = 5
-"""Clients that are judged at once: they sleep most of the time."""
-BUILDS: dict[str, tuple[Path, tuple[str, ...]]] = {
-    "npm": (FOLDER / "node", ("npm", "install", "--no-package-lock", "--silent")),
-    "go": (FOLDER / "go", ("go", "build", "-o", str(BUILT / "go-client"), ".")),
-    "javac": (FOLDER / "java", ("javac", "-d", str(BUILT), "Client.java")),
-}
-"""By the tool that must be there: where, and what builds the clients of its language."""
+NEVER_SLEEPS = "tenacity-bare"
+"""The client that is judged alone: it takes the processor from others, which then seem to wait longer."""
+AT_ONCE = 4
+"""Other clients that are judged at once: they sleep most of the time."""
 MARKS = {
     "broken": "✗",
     "advisory": "!",
@@ -48,25 +42,18 @@ MARKS = {
     "not exercised": "·",
     "allowed": "·",
 }
+NOT_RUN = "–"
 HEAD = """\
 # Real clients
 
-What `mockserver conduct` says of real clients, each configured as its documentation has it, with three events in every
+What `mockserver conduct` says of real clients, each configured as the second table says, with three events in every
 scenario. `make clients` writes this page; the clients are in `benchmarks/clients/`. Those in Python run in virtual
 time; the others, `tenacity-bare` and `datadog-api-client` run in real time, where load can hide that delays are alike.
+Where a toolchain or a package is not installed, the rows of its clients say what is missing.
 
-✗ broken, ! advisory, ✓ kept, ? too few samples, · not exercised. A name that ends in `-like` is a loop that follows a
-published policy, not the product itself.
+✗ broken, ! advisory, ✓ kept, ? too few samples, · not exercised, – not run here. A name that ends in `-like` is a loop
+that follows a published policy, not the product itself.
 """
-
-
-class Program(NamedTuple):
-    """A client to run: its name, the version that counts, its command, and what is special in a few words."""
-
-    name: str
-    version: str
-    command: tuple[str, ...]
-    note: str
 
 
 def main() -> int:
@@ -74,26 +61,27 @@ def main() -> int:
     parser.add_argument("--only", nargs="+", metavar="NAME", help="only these clients")
     parser.add_argument("--output", type=Path, metavar="FILE", help="also write the matrix here")
     given = parser.parse_args()
-    programs = [each for each in all_programs() if given.only is None or each.name in given.only]
-    virtual = {each.name: judged_virtually(each) for each in programs if each.name in CLIENTS.keys() - NEEDS_REAL_TIME}
-    real = [each for each in programs if each.name not in virtual]
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        cards = {**virtual, **dict(zip([each.name for each in real], pool.map(judged, real), strict=True))}
-    page = matrix([(program, cards[program.name]) for program in programs])
+    named = given.only or [*CLIENTS, *(name for language in LANGUAGES for name in language.notes)]
+    programs = [each for each in python_programs() if each.name in named]
+    for language in LANGUAGES:
+        if language.notes.keys() & set(named):
+            programs += [each for each in programs_of(language) if each.name in named]
+    page = matrix(programs, scorecards([each for each in programs if each.command]))
     print(page, end="")
     if given.output:
         given.output.write_text(page, "utf-8")
     return 0
 
 
-def all_programs() -> list[Program]:
-    """The clients whose toolchain is here, built."""
-    BUILT.mkdir(exist_ok=True)
-    present = {tool for tool in BUILDS if shutil.which(tool)}
-    for tool in present:
-        folder, command = BUILDS[tool]
-        subprocess.run(command, cwd=folder, check=True)
-    return [*python_programs(), *(each for tool in sorted(present) for each in PROGRAMS[tool]())]
+def scorecards(programs: Sequence[Program]) -> dict[str, dict[str, Any]]:
+    """The scorecard of each client by its name."""
+    virtual = [each for each in programs if each.name in CLIENTS.keys() - NEEDS_REAL_TIME]
+    cards = {each.name: judged_virtually(each) for each in virtual}
+    alone = [each for each in programs if each.name == NEVER_SLEEPS]
+    cards |= {each.name: judged(each) for each in alone}
+    real = [each for each in programs if each.name not in cards]
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        return cards | dict(zip([each.name for each in real], pool.map(judged, real), strict=True))
 
 
 def python_programs() -> Iterator[Program]:
@@ -101,41 +89,6 @@ def python_programs() -> Iterator[Program]:
         versions = ", ".join(f"{package} {version(package)}" for package in client.packages)
         command = (sys.executable, "-m", "benchmarks.clients.python_clients", name)
         yield Program(name, f"Python {platform.python_version()}, {versions}", command, client.note)
-
-
-def node_programs() -> Iterator[Program]:
-    node = _said("node", "--version").removeprefix("v")
-    got = json.loads((FOLDER / "node" / "node_modules" / "got" / "package.json").read_text("utf-8"))["version"]
-    yield Program("fetch", f"Node {node}", ("node", str(FOLDER / "node" / "fetch.mjs")), "retries nothing by itself")
-    yield Program(
-        "got", f"Node {node}, got {got}", ("node", str(FOLDER / "node" / "got.mjs")), "`retry: {methods: ['POST']}`"
-    )
-
-
-def go_programs() -> Iterator[Program]:
-    go = _said("go", "env", "GOVERSION").removeprefix("go")
-    program, module = str(BUILT / "go-client"), "github.com/hashicorp/go-retryablehttp"
-    required = next(
-        line.split()[2] for line in (FOLDER / "go" / "go.mod").read_text("utf-8").splitlines() if module in line
-    )
-    yield Program("net/http", f"Go {go}", (program, "net/http"), "retries no POST by itself")
-    yield Program("retryablehttp", f"Go {go}, {required}", (program, "retryablehttp"), "hashicorp's, with its defaults")
-
-
-def java_programs() -> Iterator[Program]:
-    java = _said("java", "--version").split()[1]
-    command = ("java", "-XX:TieredStopAtLevel=1", "-cp", str(BUILT), "Client")
-    yield Program("HttpURLConnection", f"Java {java}", (*command, "HttpURLConnection"), "sends a POST again by itself")
-    yield Program(
-        "HttpClient", f"Java {java}", (*command, "HttpClient"), "`java.net.http`, without retries of one's own"
-    )
-
-
-PROGRAMS = {"npm": node_programs, "go": go_programs, "javac": java_programs}
-
-
-def _said(*command: str) -> str:
-    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
 
 
 def judged(program: Program) -> dict[str, Any]:
@@ -171,23 +124,31 @@ def judged_virtually(program: Program) -> dict[str, Any]:
     return scorecard
 
 
-def matrix(judged: Sequence[tuple[Program, dict[str, Any]]]) -> str:
+def matrix(programs: Sequence[Program], cards: Mapping[str, dict[str, Any]]) -> str:
     """The page: a row for each client, a column for each rule that one of them exercised, and what was broken."""
-    standings = {program.name: {rule["rule"]: rule["standing"] for rule in card["rules"]} for program, card in judged}
+    standings = {name: {rule["rule"]: rule["standing"] for rule in card["rules"]} for name, card in cards.items()}
     rules = [
         rule
         for rule in next(iter(standings.values()), {})
         if any(each[rule] not in ("not exercised", "allowed") for each in standings.values())
     ]
     lines = [HEAD, f"| client | {' | '.join(f'`{rule}`' for rule in rules)} |", f"|---|{'---|' * len(rules)}"]
-    for program, _ in judged:
-        lines.append(f"| {program.name} | {' | '.join(MARKS[standings[program.name][rule]] for rule in rules)} |")
+    for program in programs:
+        found = standings.get(program.name)
+        marks = [MARKS[found[rule]] if found else NOT_RUN for rule in rules]
+        lines.append(f"| {program.name} | {' | '.join(marks)} |")
     lines += ["", "| client | versions | configured | broken, and advisories |", "|---|---|---|---|"]
-    for program, card in judged:
-        told = [f"**{each['rule']}**" for each in card["rules"] if each["standing"] == "broken"]
-        told += [each["rule"] for each in card["rules"] if each["standing"] == "advisory"]
-        lines.append(f"| {program.name} | {program.version} | {program.note} | {', '.join(told) or 'nothing'} |")
+    for program in programs:
+        told = said_of(cards[program.name]) if program.name in cards else "not run"
+        lines.append(f"| {program.name} | {program.version} | {program.note} | {told} |")
     return "\n".join(lines) + "\n"
+
+
+def said_of(card: Mapping[str, Any]) -> str:
+    """The rules that a client broke, and those with advisories."""
+    told = [f"**{each['rule']}**" for each in card["rules"] if each["standing"] == "broken"]
+    told += [each["rule"] for each in card["rules"] if each["standing"] == "advisory"]
+    return ", ".join(told) or "nothing"
 
 
 if __name__ == "__main__":
