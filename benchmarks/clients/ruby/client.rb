@@ -28,6 +28,7 @@ end
 
 # Retries what may be retried, waits as it was told, else longer each time and by a random part more.
 def faraday
+  require "date" # Faraday 1.1 reads Retry-After by DateTime, and does not load it
   require "faraday"
   retrying = {
     max: 4, interval: 0.3, interval_randomness: 0.5, backoff_factor: 2, max_interval: 10, methods: [:post],
