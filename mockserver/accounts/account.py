@@ -1,23 +1,27 @@
 """One account per credential: finds or makes it, and forgets the least recently used ones."""
 
+from __future__ import annotations
+
 import logging
 import random
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from mockserver.accounts.claims import Claims
 from mockserver.accounts.journal import Journal
 from mockserver.accounts.quotas import Quotas
 from mockserver.accounts.watching import Watches
-from mockserver.conduct.store import ConductStore
 from mockserver.faults.schedule import FaultBook
 from mockserver.model import Exchange
 from mockserver.settings import Settings
 from mockserver.support.clock import Clock, StartTimer, TimeSource
 from mockserver.support.credentials import KnownCredentials
 from mockserver.support.redaction import mask
+
+if TYPE_CHECKING:
+    from mockserver.conduct.store import ConductStore
 
 UNMATCHED = ""
 ROOM = 64

@@ -136,8 +136,8 @@ class Resource:
         return self._answer(context, account, shape, item)
 
     def _list(self, context: RequestContext, account: Account, items: Items, collection: Key) -> Response:
-        shape = _shape(_json_content(context), items.of(collection)[:1] or [{}], listing=True)
         kept = items.of(collection)[:MAX_LISTED]
+        shape = _shape(_json_content(context), kept[:1] or [{}], listing=True)
         if shape is None or not shape.place.items:
             return sample_response(context, account)
         found, fitting = shape.listing(kept)

@@ -6,27 +6,11 @@ from typing import Any
 
 from mockserver.events.verification import MAX_NEAREST, Expectation, nearest_to
 from mockserver.model import Event
-from tests.support.exchanges import exchange
+from tests.support.exchanges import event as an_event
 
 
 def event(name: str | None, identifier: str, **attributes: Any) -> Event:
-    sent = exchange(1)
-    return Event(
-        vendor="datadog",
-        operation="SubmitProductAnalyticsEvent",
-        account=sent.account,
-        name=name,
-        id=identifier,
-        timestamp=0.0,
-        identity=None,
-        session=None,
-        attributes=attributes,
-        outcome="accepted",
-        reason=None,
-        acknowledged=True,
-        attempt=1,
-        request_id="r1",
-    )
+    return an_event(name=name, id=identifier, attributes=attributes)
 
 
 def ids(expectation: Expectation, *events: Event) -> list[str | None]:

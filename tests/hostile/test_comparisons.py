@@ -22,6 +22,7 @@ from mockserver.support.matching import Difference, argument_problems, differenc
 from mockserver.support.regexes import MAX_PATTERN
 from mockserver.testing import Datadog
 from tests.support.counted import Counted
+from tests.support.exchanges import event as an_event
 from tests.support.worlds import Sender, payment
 
 SECONDS = 1.5
@@ -184,22 +185,7 @@ def test_a_text_that_is_not_unicode_is_matched_too() -> None:
 
 
 def event(number: int, attributes: Any, name: str = "e") -> Event:
-    return Event(
-        vendor="datadog",
-        operation="o",
-        account="a",
-        name=name,
-        id=None,
-        timestamp=0.0,
-        identity=None,
-        session=None,
-        attributes=attributes,
-        outcome="accepted",
-        reason=None,
-        acknowledged=True,
-        attempt=1,
-        request_id=f"r{number}",
-    )
+    return an_event(name=name, attributes=attributes, request_id=f"r{number}")
 
 
 KEYS = {f"key{number}": number for number in range(1000)}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from mockserver.model import ACCEPTED, Evidence, Exchange, Request, Verdict, Violation
+from mockserver.model import ACCEPTED, Event, Evidence, Exchange, Request, Verdict, Violation
 
 BROKEN = Violation("/a", "type", "is not a string", Evidence("documented", "a page"))
 INVALID = Verdict(violations=(BROKEN,), rejections=(BROKEN,))
@@ -31,3 +31,24 @@ def exchange(sequence: int, *names: str, **more: Any) -> Exchange:
         "acknowledged": True,
     }
     return Exchange(**{**members, **more})
+
+
+def event(**more: Any) -> Event:
+    """An accepted event; `more` replaces its members."""
+    members: dict[str, Any] = {
+        "vendor": "datadog",
+        "operation": "o",
+        "account": "acc",
+        "name": "e",
+        "id": None,
+        "timestamp": 0.0,
+        "identity": None,
+        "session": None,
+        "attributes": {},
+        "outcome": "accepted",
+        "reason": None,
+        "acknowledged": True,
+        "attempt": 1,
+        "request_id": "r1",
+    }
+    return Event(**{**members, **more})
