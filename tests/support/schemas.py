@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from random import Random
 from typing import Any
 
@@ -135,3 +135,25 @@ def _combined(random: Random, depth: int, names: tuple[str, ...]) -> dict[str, A
         return {**_object(random, depth, names), **chosen}
     base = _object(random, depth, names) if random.random() < 0.3 else {}
     return {**base, kind: options}
+
+
+def chooses_itself(document: dict[str, Any]) -> bool:
+    """Whether a definition is an option of itself at its own place, as in `{"oneOf": [{}, {"$ref": "#"}]}`. JSON Schema
+    leaves open what such a schema accepts, and validators differ."""
+    edges = {name: set(_in_place(schema, chosen=False)) for name, schema in document["$defs"].items()}
+
+    def leads_to(start: str, goal: str, seen: frozenset[str] = frozenset()) -> bool:
+        further = {name for name, _ in edges[start]} - seen
+        return start == goal or any(leads_to(name, goal, seen | {start}) for name in further)
+
+    return any(chosen and leads_to(name, start) for start, found in edges.items() for name, chosen in found)
+
+
+def _in_place(schema: Any, *, chosen: bool) -> Iterator[tuple[str, bool]]:
+    """The definitions that hold at the place of a schema, each with whether it is one of several options."""
+    if isinstance(schema, dict):
+        if "$ref" in schema:
+            yield schema["$ref"].rpartition("/")[2], chosen
+        for keyword in ("allOf", "anyOf", "oneOf"):
+            for part in schema.get(keyword, ()):
+                yield from _in_place(part, chosen=chosen or keyword != "allOf")
